@@ -1,0 +1,52 @@
+# Comptoir: `make run` starts it all, `make test` proves it. Nothing to prepare by hand.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help run test check format gallery bench lock browser
+help:            ## what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory system PACKAGES=python3-venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.run  ## start everything on this machine, with the sandbox
+	$(BIN)/python -m storage upgrade
+	exec $(BIN)/python -m bot sandbox
+
+browser:
+	@command -v chromium >/dev/null || test -x /usr/bin/chromium || $(MAKE) --no-print-directory system PACKAGES=chromium
+
+test: $(VENV)/.dev browser  ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## format, lint, types, import contracts, tests: all of CI
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory test
+
+format: $(VENV)/.dev  ## put the code in shape
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+gallery: $(VENV)/.dev  ## render every notice and page into gallery/
+	$(BIN)/python -m bot gallery gallery
+
+lock:            ## pin every dependency with its hashes
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --generate-hashes --no-header -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --generate-hashes --no-header --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+.PHONY: system
+system:
+	@test "$$(id -u)" = 0 && sudo= || sudo=sudo; \
+	command -v apt-get >/dev/null || { echo "please install: $(PACKAGES)"; exit 1; }; \
+	$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
