@@ -1,0 +1,1 @@
+"""Comptoir: the front door of a hosting provider's incident support."""

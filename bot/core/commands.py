@@ -1,0 +1,308 @@
+"""Orders: what somebody wants to happen. `decide` answers each with facts or a refusal."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.core.facts import Actor, Channel, Evidence, Intervention, Language, Outcome, WayIn
+from bot.core.lives import Support
+from bot.core.money import Line, Money
+from bot.core.terms import Kind, Terms
+
+
+class DeadlineKind(StrEnum):
+    """What the calendar may ask."""
+
+    NUDGE_ORDER = "nudge_order"
+    LAPSE_ANNOUNCEMENT = "lapse_announcement"
+    NUDGE_ANSWER = "nudge_answer"
+    LAPSE_ANSWER = "lapse_answer"
+    NUDGE_QUOTE = "nudge_quote"
+    LAPSE_QUOTE = "lapse_quote"
+    NUDGE_CONSENT = "nudge_consent"
+    LAPSE_CONSENT = "lapse_consent"
+    EXPIRE_CONSENT = "expire_consent"
+    REMIND = "remind"
+    LIMIT_SUPPORT = "limit_support"
+    LAPSE_CONTEST = "lapse_contest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An order from `actor`; `expected` is the version they looked at, None where it does not matter."""
+
+    actor: Actor
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncident(Command):
+    """Opens an incident under these terms; `support` is the customer's entitlement now (letter §6.7).
+
+    `message` names the words it opens with, where they are kept.
+    """
+
+    incident: int
+    customer: int
+    kind: Kind
+    support: Support
+    title: str
+    language: Language
+    channel: Channel
+    way_in: WayIn
+    terms: Terms
+    previous: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDelivery(Command):
+    """A sender reports what the relay or Slack answered for a notice (letter §2.4)."""
+
+    notice: str
+    via: Channel
+    delivered: bool
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseWayIn(Command):
+    way_in: WayIn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDiagnosis(Command):
+    """`price_cents` is the net price beside the button (letter §2.5); `kind` what the customer says to be."""
+
+    price_cents: int
+    kind: Kind
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelIncident(Command):
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeIncident(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiveDiagnosis(Command):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartDiagnosis(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskCustomer(Command):
+    question: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCustomerWords(Command):
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteToCustomer(Command):
+    message: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcludeDiagnosis(Command):
+    outcome: Outcome
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftQuote(Command):
+    number: str
+    lines: tuple[Line, ...]
+    validity_days: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferQuote(Command):
+    """The document of a draft is frozen: send it."""
+
+    number: str
+    document_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptQuote(Command):
+    """Names the version by its number and what was shown by its hash (letter §4.3)."""
+
+    number: str
+    document_sha256: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineQuote(Command):
+    number: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelQuote(Command):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishWork(Command):
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopWork(Command):
+    """Staff give up, or a consumer withdraws; `done_percent` is the share of the work already done."""
+
+    reason: str
+    done_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestConsent(Command):
+    acts: tuple[Intervention, ...]
+    places: tuple[str, ...]
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantConsent(Command):
+    number: int
+    acts: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseConsent(Command):
+    number: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeConsent(Command):
+    number: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawConsentRequest(Command):
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAct(Command):
+    act: Intervention
+    place: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle(Command):
+    """Bills what the ending leaves owed, under this number; closes where nothing is owed (letter §5.1).
+
+    The labels word the lines that no quote worded.
+    """
+
+    number: str
+    diagnosis_label: str
+    part_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePaper(Command):
+    """The document of an issued invoice or credit note is rendered and stored."""
+
+    number: str
+    document_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPayment(Command):
+    amount: Money
+    received_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOff(Command):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayContest(Command):
+    evidence: Evidence
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawContest(Command):
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmContest(Command):
+    """`number` is drawn for the credit note; the evidence carries the box the customer ticked (letter §6.4)."""
+
+    number: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concede(Command):
+    """The provider gives in: credit note `number`, support kept (letter §6.4)."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReverseContest(Command):
+    """Paid after all, or goodwill: support is given back (letter §6.5)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSupport(Command):
+    """Closes an open incident of a customer who contested another invoice (letter §6.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallDue(Command):
+    """The calendar asks; `about` names the object: a quote, a consent, an invoice, a question."""
+
+    kind: DeadlineKind
+    about: str
+
+
+# Orders to a customer's record.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForfeitSupport(Command):
+    incident: int
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSupport(Command):
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReinstateSupport(Command):
+    reason: str

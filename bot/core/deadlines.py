@@ -1,0 +1,120 @@
+"""Which fact makes which deadline: the calendar's questions, written with the fact that calls for them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core import facts as f
+from bot.core.commands import DeadlineKind
+from bot.core.due import consent_about
+from bot.core.incident import Incident
+from bot.core.reminders import in_working_hours, limit_at, next_reminder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """The calendar will ask `kind` about `about` at `at`."""
+
+    kind: DeadlineKind
+    about: str
+    at: datetime
+
+
+def deadlines(incident: Incident, fact: f.Fact, now: datetime) -> tuple[Deadline, ...]:
+    """What this fact makes fall due. `incident` is the state after all facts of the command."""
+    return tuple(
+        make(incident, fact, now) for make in _FALLS_DUE.get(type(fact), ()) if _applies(incident, make, now)
+    )
+
+
+def _applies(incident: Incident, make: Callable[..., Deadline], now: datetime) -> bool:
+    return make is not _reminder or next_reminder(incident, now) is not None
+
+
+def _nudge_order(i: Incident, _fact: f.PriceAnnounced, now: datetime) -> Deadline:
+    at = in_working_hours(now + timedelta(days=i.terms.announcement_nudge_days), i.terms.timezone)
+    return Deadline(kind=DeadlineKind.NUDGE_ORDER, about="order", at=at)
+
+
+def _lapse_announcement(i: Incident, _fact: f.PriceAnnounced, now: datetime) -> Deadline:
+    at = now + timedelta(days=i.terms.announcement_lapse_days)
+    return Deadline(kind=DeadlineKind.LAPSE_ANNOUNCEMENT, about="order", at=at)
+
+
+def _nudge_answer(i: Incident, fact: f.CustomerAsked, now: datetime) -> Deadline:
+    at = in_working_hours(now + timedelta(days=i.terms.waiting_nudge_days), i.terms.timezone)
+    return Deadline(kind=DeadlineKind.NUDGE_ANSWER, about=fact.message, at=at)
+
+
+def _lapse_answer(i: Incident, fact: f.CustomerAsked, now: datetime) -> Deadline:
+    days = i.terms.waiting_nudge_days + i.terms.waiting_lapse_days
+    return Deadline(kind=DeadlineKind.LAPSE_ANSWER, about=fact.message, at=now + timedelta(days=days))
+
+
+def _nudge_quote(i: Incident, fact: f.QuoteOffered, now: datetime) -> Deadline:
+    end = _lapse_quote(i, fact, now).at
+    at = in_working_hours(max(end - timedelta(days=3), now + (end - now) / 2), i.terms.timezone)
+    return Deadline(kind=DeadlineKind.NUDGE_QUOTE, about=fact.number, at=at)
+
+
+def _lapse_quote(i: Incident, fact: f.QuoteOffered, now: datetime) -> Deadline:
+    quote = i.quote_named(fact.number)
+    day = quote.valid_until if quote else i.terms.day_of(now)
+    at = i.terms.end_of(day) + timedelta(microseconds=1)
+    return Deadline(kind=DeadlineKind.LAPSE_QUOTE, about=fact.number, at=at)
+
+
+def _nudge_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Deadline:
+    at = in_working_hours(now + (_lapse_consent(i, fact, now).at - now) / 2, i.terms.timezone)
+    return Deadline(kind=DeadlineKind.NUDGE_CONSENT, about=consent_about(fact.number), at=at)
+
+
+def _lapse_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Deadline:
+    """A request lapses after its days, or with the end it names: then there is nothing left to grant."""
+    consent = i.consent_named(fact.number)
+    days = now + timedelta(days=i.terms.consent_lapse_days)
+    at = min(days, consent.until) if consent else days
+    return Deadline(kind=DeadlineKind.LAPSE_CONSENT, about=consent_about(fact.number), at=at)
+
+
+def _expire_consent(i: Incident, fact: f.ConsentGranted, now: datetime) -> Deadline:
+    consent = i.consent_named(fact.number)
+    at = consent.until if consent else now
+    return Deadline(kind=DeadlineKind.EXPIRE_CONSENT, about=consent_about(fact.number), at=at)
+
+
+def _reminder(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
+    reminder = next_reminder(i, now)
+    if i.invoice is None or reminder is None:
+        raise ValueError("nothing to remind of")
+    return Deadline(kind=DeadlineKind.REMIND, about=i.invoice.number, at=reminder.at)
+
+
+def _limit(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
+    if i.invoice is None:
+        raise ValueError("no invoice yet")
+    at = max(
+        limit_at(i, i.invoice),
+        in_working_hours(now + timedelta(days=i.terms.contest_pause_days), i.terms.timezone),
+    )
+    return Deadline(kind=DeadlineKind.LIMIT_SUPPORT, about=i.invoice.number, at=at)
+
+
+def _lapse_contest(i: Incident, _fact: f.ContestSaid, now: datetime) -> Deadline:
+    at = now + timedelta(days=i.terms.contest_confirm_days)
+    return Deadline(kind=DeadlineKind.LAPSE_CONTEST, about="contest", at=at)
+
+
+_FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
+    f.PriceAnnounced: (_nudge_order, _lapse_announcement),
+    f.CustomerAsked: (_nudge_answer, _lapse_answer),
+    f.QuoteOffered: (_nudge_quote, _lapse_quote),
+    f.ConsentRequested: (_nudge_consent, _lapse_consent),
+    f.ConsentGranted: (_expire_consent,),
+    f.InvoiceIssued: (_reminder, _limit),
+    f.InvoiceReminded: (_reminder,),
+    f.ReminderMoved: (_reminder,),
+    f.ContestWithdrawn: (_reminder, _limit),
+    f.ContestLapsed: (_reminder, _limit),
+    f.ContestSaid: (_lapse_contest,),
+}

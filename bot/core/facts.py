@@ -1,0 +1,520 @@
+"""What happened: each fact is one line of the journal and never changes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.core.money import Line, Money, Price
+from bot.core.terms import Kind, Terms
+
+
+class Role(StrEnum):
+    """Who acts: letter §1.3 and "Who does what"."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    MANAGER = "manager"
+    BOT = "bot"
+    CALENDAR = "calendar"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who acts, with the name the journal shows: an address, a Slack user, a process."""
+
+    role: Role
+    name: str = ""
+
+
+BOT = Actor(role=Role.BOT, name="comptoir")
+CALENDAR = Actor(role=Role.CALENDAR, name="calendar")
+
+
+class Language(StrEnum):
+    """The languages a customer may be answered in."""
+
+    FR = "fr"
+    EN = "en"
+
+
+class Channel(StrEnum):
+    """Where a customer is answered."""
+
+    MAIL = "mail"
+    SLACK = "slack"
+
+
+class WayIn(StrEnum):
+    """How the customer sees the problem (letter §2.1, §2.2)."""
+
+    DIAGNOSE = "diagnose"
+    WARRANTY = "warranty"
+
+
+class Outcome(StrEnum):
+    """What a diagnosis can find (letter §3.1 to §3.6)."""
+
+    OUR_FAULT = "our_fault"
+    SOLVED = "solved"
+    QUOTE = "quote"
+    NO_QUOTE = "no_quote"
+    NO_COMPETENCE = "no_competence"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Rule(StrEnum):
+    """What an intervention needs before it is done (letter §1.3); `emergency` names a clause and tells at once."""
+
+    FREE = "free"
+    TELL = "tell"
+    CONSENT = "consent"
+    NEVER = "never"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervention:
+    """One entry of the catalogue: its id, its rule, its wording in both languages, the contract's clause."""
+
+    id: str
+    rule: Rule
+    fr: str
+    en: str
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How a customer's decision reached us. Empty strings where a channel has no such thing."""
+
+    method: str
+    who: str
+    link: str = ""
+    wording_sha256: str = ""
+    document_sha256: str = ""
+    express_request: bool = False
+    shown_at: datetime | None = None
+    ip: str = ""
+    agent: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened to an incident or to a customer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened(Fact):
+    incident: int
+    customer: int
+    kind: Kind
+    title: str
+    language: Language
+    channel: Channel
+    way_in: WayIn
+    terms: Terms
+    price: Price
+    previous: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceAnnounced(Fact):
+    """The announcement was delivered (letter §2.4); `reply` is the relay's or Slack's own word."""
+
+    price: Price
+    via: Channel
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeDelivered(Fact):
+    notice: str
+    via: Channel
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFailed(Fact):
+    notice: str
+    via: Channel
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerNudged(Fact):
+    """The calendar asked once more; `about` is what still waits for an answer."""
+
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayInChosen(Fact):
+    way_in: WayIn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisOrdered(Fact):
+    price: Price
+    kind: Kind
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisWaived(Fact):
+    """Staff found the same problem again: this diagnosis is free (letter §3.2, our decision on reopening)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCancelled(Fact):
+    """Ended before a diagnosis started; nothing is owed (letter §2.6)."""
+
+    by: Role
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentTaken(Fact):
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisStarted(Fact):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerAsked(Fact):
+    question: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerWrote(Fact):
+    """The customer's words, kept as the message named; they decide nothing."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWrote(Fact):
+    """Words from somebody else in this conversation: shown to staff, marked, without any right."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffWrote(Fact):
+    """Words sent to the customer by a person, kept as the message named."""
+
+    message: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OurFaultFound(Fact):
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemSolved(Fact):
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisReported(Fact):
+    """Not solved: the report is written and a quote will follow (letter §3.3)."""
+
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftUnbilled(Fact):
+    """No quote, no competence, or no conclusion (letter §3.4 to §3.6)."""
+
+    outcome: Outcome
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDrafted(Fact):
+    number: str
+    lines: tuple[Line, ...]
+    vat_rate: Decimal
+    valid_until: date
+    note: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteOffered(Fact):
+    """The quote's document is frozen and on its way (letter §4.3)."""
+
+    number: str
+    document_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteSuperseded(Fact):
+    number: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAccepted(Fact):
+    number: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDeclined(Fact):
+    number: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLapsed(Fact):
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteCancelled(Fact):
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFinished(Fact):
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkStopped(Fact):
+    """`owed` is the net part of the quote that stays due: pro rata for a consumer's withdrawal, else nothing."""
+
+    by: Role
+    reason: str
+    owed: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRequested(Fact):
+    number: int
+    acts: tuple[Intervention, ...]
+    places: tuple[str, ...]
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGranted(Fact):
+    """The customer gives leave for `acts`: all that was asked, or a part of it."""
+
+    number: int
+    acts: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRefused(Fact):
+    number: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentLapsed(Fact):
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentReplaced(Fact):
+    number: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawn(Fact):
+    """Staff took the request back before it was answered."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRevoked(Fact):
+    number: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentExpired(Fact):
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentClosed(Fact):
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRecorded(Fact):
+    """An intervention was done; `consent` is the one that covers it where the rule asks for one."""
+
+    act: Intervention
+    place: str
+    note: str
+    consent: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceIssued(Fact):
+    number: str
+    lines: tuple[Line, ...]
+    price: Price
+    issued_on: date
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperFiled(Fact):
+    """The document of an invoice or of a credit note is rendered, stored and hashed."""
+
+    number: str
+    document_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceived(Fact):
+    number: str
+    amount: Money
+    received_on: date
+    still_open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCredited(Fact):
+    """A credit note names the invoice it takes back; both stay as they are."""
+
+    number: str
+    invoice: str
+    price: Price
+    issued_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceWrittenOff(Fact):
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceReminded(Fact):
+    """A reminder of this level (1 courtesy … 4 formal notice) goes out for what is open now (letter §5.2)."""
+
+    number: str
+    level: int
+    open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderMoved(Fact):
+    """Too close to the last one: this level waits."""
+
+    number: str
+    level: int
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLongOverdue(Fact):
+    """A task for a person, and no new incidents until paid (letter §6.6)."""
+
+    number: str
+    open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestSaid(Fact):
+    evidence: Evidence
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestWithdrawn(Fact):
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestLapsed(Fact):
+    """Never confirmed: as withdrawn; silence never forfeits (letter §6.4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestConceded(Fact):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestConfirmed(Fact):
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestReversed(Fact):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClosed(Fact):
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportEnded(Fact):
+    """Closed unbilled because the customer contested another invoice (letter §6.2)."""
+
+
+# What happens to a customer rather than to one incident.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMet(Fact):
+    """First contact: a customer record exists from here on."""
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsGiven(Fact):
+    """Name and postal address were put on file; the journal keeps only their hash."""
+
+    kind: Kind
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLinked(Fact):
+    team: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportForfeited(Fact):
+    incident: int
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportLimited(Fact):
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportReinstated(Fact):
+    reason: str
+
+
+FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__()}

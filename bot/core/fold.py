@@ -1,0 +1,328 @@
+"""How each fact changes an incident: the fold of its journal."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core import facts as f
+from bot.core.incident import Consent, Contest, Incident, Invoice, Question, Quote
+from bot.core.letter import CONSENT_FOLLOWS, CONTEST_FOLLOWS, FOLLOWS, QUIET, QUOTE_FOLLOWS
+from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
+from bot.core.money import Money
+
+
+def fold(facts: Iterable[tuple[f.Fact, datetime]]) -> Incident | None:
+    """The incident these facts, with their times, make; None without any."""
+    incident: Incident | None = None
+    for fact, at in facts:
+        incident = apply(incident, fact, at)
+    return incident
+
+
+def apply(incident: Incident | None, fact: f.Fact, at: datetime) -> Incident:
+    """The incident after one more fact. Refuses what the tables do not know (ValueError)."""
+    if incident is None:
+        return _opened(fact, at)
+    changed = _CHANGES.get(type(fact), _unchanged)(incident, fact, at)
+    return replace(
+        changed,
+        stage=_stage_after(incident.stage, fact),
+        seq=incident.seq + 1,
+        version=incident.version + (type(fact) not in QUIET),
+    )
+
+
+def _opened(fact: f.Fact, at: datetime) -> Incident:
+    if not isinstance(fact, f.IncidentOpened):
+        raise ValueError(f"an incident begins with IncidentOpened, not {type(fact).__name__}")
+    return Incident(
+        id=fact.incident,
+        customer=fact.customer,
+        kind=fact.kind,
+        title=fact.title,
+        language=fact.language,
+        channel=fact.channel,
+        way_in=fact.way_in,
+        terms=fact.terms,
+        price=fact.price,
+        stage=Stage.OPENED,
+        opened_at=at,
+        previous=fact.previous,
+    )
+
+
+_MOVING = frozenset(kind for row in FOLLOWS.values() for kind in row)
+
+
+def _stage_after(stage: Stage, fact: f.Fact) -> Stage:
+    if type(fact) not in _MOVING:
+        return stage
+    try:
+        return FOLLOWS[stage][type(fact)]
+    except KeyError:
+        raise ValueError(f"{type(fact).__name__} cannot follow {stage}") from None
+
+
+def _unchanged(incident: Incident, _fact: f.Fact, _at: datetime) -> Incident:
+    return incident
+
+
+def _announced(i: Incident, fact: f.PriceAnnounced, at: datetime) -> Incident:
+    return replace(i, announced_at=at, price=fact.price)
+
+
+def _way_in(i: Incident, fact: f.WayInChosen, _at: datetime) -> Incident:
+    return replace(i, way_in=fact.way_in)
+
+
+def _ordered(i: Incident, fact: f.DiagnosisOrdered, at: datetime) -> Incident:
+    return replace(i, ordered_at=at, price=fact.price, kind=fact.kind)
+
+
+def _waived(i: Incident, _fact: f.DiagnosisWaived, _at: datetime) -> Incident:
+    return replace(i, waived=True)
+
+
+def _cancelled(i: Incident, fact: f.IncidentCancelled, at: datetime) -> Incident:
+    return replace(i, ended=fact.reason, closed_at=at)
+
+
+def _taken(i: Incident, fact: f.IncidentTaken, _at: datetime) -> Incident:
+    return replace(i, assignee=fact.by)
+
+
+def _started(i: Incident, _fact: f.DiagnosisStarted, at: datetime) -> Incident:
+    return replace(i, started_at=at)
+
+
+def _asked(i: Incident, fact: f.CustomerAsked, at: datetime) -> Incident:
+    return replace(i, waiting=Question(text=fact.question, message=fact.message, asked_at=at))
+
+
+def _nudged(i: Incident, fact: f.CustomerNudged, _at: datetime) -> Incident:
+    if i.waiting and fact.about == i.waiting.message:
+        return replace(i, waiting=replace(i.waiting, nudged=True))
+    return i
+
+
+def _customer_wrote(i: Incident, _fact: f.CustomerWrote, _at: datetime) -> Incident:
+    return replace(i, waiting=None)
+
+
+def _our_fault(i: Incident, fact: f.OurFaultFound, _at: datetime) -> Incident:
+    return replace(i, outcome=f.Outcome.OUR_FAULT, report=fact.report, waiting=None)
+
+
+def _solved(i: Incident, fact: f.ProblemSolved, _at: datetime) -> Incident:
+    return replace(i, outcome=f.Outcome.SOLVED, report=fact.report, waiting=None)
+
+
+def _reported(i: Incident, fact: f.DiagnosisReported, _at: datetime) -> Incident:
+    return replace(i, outcome=f.Outcome.QUOTE, report=fact.report, waiting=None)
+
+
+def _unbilled(i: Incident, fact: f.LeftUnbilled, _at: datetime) -> Incident:
+    return replace(i, outcome=fact.outcome, report=fact.report, waiting=None)
+
+
+def _drafted(i: Incident, fact: f.QuoteDrafted, _at: datetime) -> Incident:
+    quote = Quote(
+        number=fact.number,
+        lines=fact.lines,
+        vat_rate=fact.vat_rate,
+        valid_until=fact.valid_until,
+        note=fact.note,
+        state=QuoteState.DRAFT,
+    )
+    return replace(i, quotes=(*i.quotes, quote))
+
+
+def _quote_fact(
+    i: Incident,
+    fact: f.QuoteOffered | f.QuoteSuperseded | f.QuoteAccepted | f.QuoteDeclined | f.QuoteLapsed | f.QuoteCancelled,
+    at: datetime,
+) -> Incident:
+    quote = i.quote_named(fact.number)
+    if quote is None:
+        raise ValueError(f"no quote {fact.number}")
+    after = replace(quote, state=QUOTE_FOLLOWS[quote.state][type(fact)])
+    if isinstance(fact, f.QuoteOffered):
+        after = replace(after, document_sha256=fact.document_sha256, offered_at=at)
+    else:
+        after = replace(after, decided_at=at)
+    i = replace(i, quotes=tuple(after if q is quote else q for q in i.quotes))
+    if isinstance(fact, f.QuoteOffered):
+        return replace(i, waiting=None)
+    if isinstance(fact, f.QuoteCancelled):
+        return replace(i, outcome=f.Outcome.NO_QUOTE)
+    return i
+
+
+def _finished(i: Incident, fact: f.WorkFinished, _at: datetime) -> Incident:
+    return replace(i, work_report=fact.report, waiting=None)
+
+
+def _stopped(i: Incident, fact: f.WorkStopped, at: datetime) -> Incident:
+    quotes = tuple(
+        replace(q, state=QUOTE_FOLLOWS[q.state][f.WorkStopped], decided_at=at)
+        if q.state is QuoteState.ACCEPTED
+        else q
+        for q in i.quotes
+    )
+    return replace(i, quotes=quotes, work_owed=fact.owed, work_report=fact.reason, waiting=None)
+
+
+def _consent_requested(i: Incident, fact: f.ConsentRequested, at: datetime) -> Incident:
+    consent = Consent(
+        number=fact.number,
+        acts=fact.acts,
+        places=fact.places,
+        until=fact.until,
+        why=fact.why,
+        state=ConsentState.REQUESTED,
+        asked_at=at,
+    )
+    return replace(i, consents=(*i.consents, consent))
+
+
+def _consent_fact(
+    i: Incident,
+    fact: f.ConsentGranted
+    | f.ConsentRefused
+    | f.ConsentLapsed
+    | f.ConsentReplaced
+    | f.ConsentWithdrawn
+    | f.ConsentRevoked
+    | f.ConsentExpired
+    | f.ConsentClosed,
+    at: datetime,
+) -> Incident:
+    consent = i.consent_named(fact.number)
+    if consent is None:
+        raise ValueError(f"no consent {fact.number}")
+    granted = fact.acts if isinstance(fact, f.ConsentGranted) else consent.granted
+    after = replace(consent, state=CONSENT_FOLLOWS[consent.state][type(fact)], granted=granted, decided_at=at)
+    return replace(i, consents=tuple(after if c is consent else c for c in i.consents))
+
+
+def _act(i: Incident, fact: f.ActRecorded, _at: datetime) -> Incident:
+    return replace(i, acts=(*i.acts, fact))
+
+
+def _invoiced(i: Incident, fact: f.InvoiceIssued, _at: datetime) -> Incident:
+    invoice = Invoice(
+        number=fact.number,
+        lines=fact.lines,
+        price=fact.price,
+        issued_on=fact.issued_on,
+        due_on=fact.due_on,
+        paid=Money(cents=0, currency=fact.price.net.currency),
+    )
+    return replace(i, invoice=invoice)
+
+
+def _with_invoice(i: Incident, change: Callable[[Invoice], Invoice]) -> Incident:
+    if i.invoice is None:
+        raise ValueError("no invoice yet")
+    return replace(i, invoice=change(i.invoice))
+
+
+def _filed(i: Incident, fact: f.PaperFiled, _at: datetime) -> Incident:
+    if i.invoice is not None and fact.number == i.invoice.credit_note:
+        return _with_invoice(i, lambda v: replace(v, credit_note_sha256=fact.document_sha256))
+    return _with_invoice(i, lambda v: replace(v, document_sha256=fact.document_sha256))
+
+
+def _paid(i: Incident, fact: f.PaymentReceived, _at: datetime) -> Incident:
+    state = InvoiceState.PART_PAID if fact.still_open else InvoiceState.PAID
+    return _with_invoice(i, lambda v: replace(v, paid=v.paid + fact.amount, state=state))
+
+
+def _credited(i: Incident, fact: f.InvoiceCredited, _at: datetime) -> Incident:
+    return _with_invoice(
+        i, lambda v: replace(v, state=InvoiceState.CREDITED, credit_note=fact.number, credited_on=fact.issued_on)
+    )
+
+
+def _written_off(i: Incident, _fact: f.InvoiceWrittenOff, _at: datetime) -> Incident:
+    return _with_invoice(i, lambda v: replace(v, state=InvoiceState.WRITTEN_OFF))
+
+
+def _reminded(i: Incident, fact: f.InvoiceReminded, at: datetime) -> Incident:
+    return _with_invoice(i, lambda v: replace(v, reminded=fact.level, reminded_at=at))
+
+
+def _long_overdue(i: Incident, _fact: f.InvoiceLongOverdue, _at: datetime) -> Incident:
+    return _with_invoice(i, lambda v: replace(v, long_overdue=True))
+
+
+def _contest_said(i: Incident, fact: f.ContestSaid, at: datetime) -> Incident:
+    return replace(i, contest=Contest(state=ContestState.SAID, said_at=at, reason=fact.reason))
+
+
+def _contest_fact(i: Incident, fact: f.Fact, at: datetime) -> Incident:
+    if i.contest is None:
+        raise ValueError("nothing is contested")
+    state = CONTEST_FOLLOWS[i.contest.state][type(fact)]
+    return replace(i, contest=replace(i.contest, state=state, ended_at=at))
+
+
+def _closed(i: Incident, fact: f.IncidentClosed, at: datetime) -> Incident:
+    return replace(i, ended=fact.why, closed_at=at)
+
+
+def _support_ended(i: Incident, _fact: f.SupportEnded, at: datetime) -> Incident:
+    return replace(i, ended="support_ended", closed_at=at, waiting=None)
+
+
+# mypy cannot pair each key with its function's argument; `apply` looks up by the fact's own type.
+_CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
+    f.PriceAnnounced: _announced,
+    f.WayInChosen: _way_in,
+    f.DiagnosisOrdered: _ordered,
+    f.DiagnosisWaived: _waived,
+    f.IncidentCancelled: _cancelled,
+    f.IncidentTaken: _taken,
+    f.DiagnosisStarted: _started,
+    f.CustomerAsked: _asked,
+    f.CustomerNudged: _nudged,
+    f.CustomerWrote: _customer_wrote,
+    f.OurFaultFound: _our_fault,
+    f.ProblemSolved: _solved,
+    f.DiagnosisReported: _reported,
+    f.LeftUnbilled: _unbilled,
+    f.QuoteDrafted: _drafted,
+    f.QuoteOffered: _quote_fact,
+    f.QuoteSuperseded: _quote_fact,
+    f.QuoteAccepted: _quote_fact,
+    f.QuoteDeclined: _quote_fact,
+    f.QuoteLapsed: _quote_fact,
+    f.QuoteCancelled: _quote_fact,
+    f.WorkFinished: _finished,
+    f.WorkStopped: _stopped,
+    f.ConsentRequested: _consent_requested,
+    f.ConsentGranted: _consent_fact,
+    f.ConsentRefused: _consent_fact,
+    f.ConsentLapsed: _consent_fact,
+    f.ConsentReplaced: _consent_fact,
+    f.ConsentWithdrawn: _consent_fact,
+    f.ConsentRevoked: _consent_fact,
+    f.ConsentExpired: _consent_fact,
+    f.ConsentClosed: _consent_fact,
+    f.ActRecorded: _act,
+    f.InvoiceIssued: _invoiced,
+    f.PaperFiled: _filed,
+    f.PaymentReceived: _paid,
+    f.InvoiceCredited: _credited,
+    f.InvoiceWrittenOff: _written_off,
+    f.InvoiceReminded: _reminded,
+    f.InvoiceLongOverdue: _long_overdue,
+    f.ContestSaid: _contest_said,
+    f.ContestWithdrawn: _contest_fact,
+    f.ContestLapsed: _contest_fact,
+    f.ContestConceded: _contest_fact,
+    f.ContestConfirmed: _contest_fact,
+    f.ContestReversed: _contest_fact,
+    f.IncidentClosed: _closed,
+    f.SupportEnded: _support_ended,
+}

@@ -1,0 +1,154 @@
+"""One incident and what belongs to it, as the fold of its facts makes them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from bot.core import facts as f
+from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
+from bot.core.money import Line, Money, Price, total
+from bot.core.terms import Kind, Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A quote; a changed one is a new quote that supersedes it (letter §4.3)."""
+
+    number: str
+    lines: tuple[Line, ...]
+    vat_rate: Decimal
+    valid_until: date
+    note: str
+    state: QuoteState
+    document_sha256: str = ""
+    offered_at: datetime | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def price(self) -> Price:
+        return total(self.lines, self.vat_rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A request for leave to touch hosted data, and what became of it (letter §1.3)."""
+
+    number: int
+    acts: tuple[f.Intervention, ...]
+    places: tuple[str, ...]
+    until: datetime
+    why: str
+    state: ConsentState
+    asked_at: datetime
+    granted: tuple[str, ...] = ()
+    decided_at: datetime | None = None
+
+    def covers(self, act: str, place: str, now: datetime) -> bool:
+        """Whether this leave is live and names this act and this place."""
+        return (
+            self.state is ConsentState.GRANTED and now < self.until and act in self.granted and place in self.places
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """The one invoice of an incident (letter §5.1)."""
+
+    number: str
+    lines: tuple[Line, ...]
+    price: Price
+    issued_on: date
+    due_on: date
+    paid: Money
+    state: InvoiceState = InvoiceState.ISSUED
+    document_sha256: str = ""
+    credit_note: str = ""
+    credited_on: date | None = None
+    credit_note_sha256: str = ""
+    reminded: int = 0
+    reminded_at: datetime | None = None
+    long_overdue: bool = False
+
+    @property
+    def open(self) -> Money:
+        """What remains to be paid, VAT included; nothing once paid, credited or written off."""
+        if self.state not in {InvoiceState.ISSUED, InvoiceState.PART_PAID}:
+            return self.paid - self.paid
+        return self.price.gross - self.paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """A customer's disagreement (letter §6)."""
+
+    state: ContestState
+    said_at: datetime
+    reason: str = ""
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What staff asked and the customer has not answered yet."""
+
+    text: str
+    message: str
+    asked_at: datetime
+    nudged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """`version` counts the facts that change what may be done; `seq` counts all of them."""
+
+    id: int
+    customer: int
+    kind: Kind
+    title: str
+    language: f.Language
+    channel: f.Channel
+    way_in: f.WayIn
+    terms: Terms
+    price: Price
+    stage: Stage
+    opened_at: datetime
+    seq: int = 1
+    version: int = 1
+    previous: int | None = None
+    announced_at: datetime | None = None
+    ordered_at: datetime | None = None
+    started_at: datetime | None = None
+    assignee: str = ""
+    outcome: f.Outcome | None = None
+    report: str = ""
+    waived: bool = False
+    waiting: Question | None = None
+    quotes: tuple[Quote, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    acts: tuple[f.ActRecorded, ...] = ()
+    work_report: str = ""
+    work_owed: Money | None = None
+    invoice: Invoice | None = None
+    contest: Contest | None = None
+    ended: str = ""
+    closed_at: datetime | None = None
+
+    @property
+    def reference(self) -> str:
+        return f"INC-{self.id}"
+
+    @property
+    def quote(self) -> Quote | None:
+        """The newest quote."""
+        return self.quotes[-1] if self.quotes else None
+
+    def quote_named(self, number: str) -> Quote | None:
+        return next((quote for quote in self.quotes if quote.number == number), None)
+
+    def consent_named(self, number: int) -> Consent | None:
+        return next((consent for consent in self.consents if consent.number == number), None)
+
+    @property
+    def contested(self) -> bool:
+        """Whether a contest stands between its first and its second step."""
+        return self.contest is not None and self.contest.state is ContestState.SAID

@@ -1,0 +1,103 @@
+"""What is owed at the end, the one invoice, and its payment (letter §3, §5)."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.core.incident import Incident
+from bot.core.letter import OWED
+from bot.core.lives import Due, QuoteState
+from bot.core.money import Line, Money, total
+from bot.core.refusals import Decided, Deciders, Reason, Refused
+
+
+def dues(incident: Incident) -> frozenset[Due]:
+    """What this ending leaves owed, before prices (letter §3)."""
+    if incident.outcome is None:
+        return frozenset()
+    return OWED.get((incident.stage, incident.outcome), frozenset())
+
+
+def owes(incident: Incident) -> bool:
+    """Whether an invoice is to be issued: free diagnoses make none of zero."""
+    return bool(_lines(incident, "diagnosis", "part"))
+
+
+def settle(incident: Incident, command: c.Settle, now: datetime) -> Decided:
+    """One invoice for all that is owed, or the end without one (letter §5.1)."""
+    lines = _lines(incident, command.diagnosis_label, command.part_label)
+    if not lines:
+        return (f.IncidentClosed(why="nothing_owed"),)
+    today = incident.terms.day_of(now)
+    return (
+        f.InvoiceIssued(
+            number=command.number,
+            lines=lines,
+            price=total(lines, incident.terms.vat_rate),
+            issued_on=today,
+            due_on=today + timedelta(days=incident.terms.payment_days),
+        ),
+    )
+
+
+def _lines(incident: Incident, diagnosis_label: str, part_label: str) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    owed = dues(incident)
+    if Due.DIAGNOSIS in owed and not incident.waived:
+        lines.append(Line(label=diagnosis_label, quantity=Decimal(1), unit=incident.price.net))
+    if Due.WORK in owed:
+        lines.extend(line for q in incident.quotes if q.state is QuoteState.ACCEPTED for line in q.lines)
+    if Due.PART_OF_WORK in owed and incident.work_owed:
+        lines.append(Line(label=part_label, quantity=Decimal(1), unit=incident.work_owed))
+    return tuple(line for line in lines if line.net)
+
+
+def file(incident: Incident, command: c.FilePaper, _now: datetime) -> Decided:
+    """The document of the invoice or of its credit note, once each."""
+    invoice = incident.invoice
+    if invoice is None or command.number not in {invoice.number, invoice.credit_note} - {""}:
+        return Refused(Reason.NOTHING_OPEN)
+    if invoice.document_sha256 if command.number == invoice.number else invoice.credit_note_sha256:
+        return Refused(Reason.ALREADY)
+    return (f.PaperFiled(number=command.number, document_sha256=command.document_sha256),)
+
+
+def record_payment(incident: Incident, command: c.RecordPayment, now: datetime) -> Decided:
+    """What came in, in part or in full; the last cent closes the incident."""
+    invoice = incident.invoice
+    if invoice is None or not invoice.open:
+        return Refused(Reason.NOTHING_OPEN)
+    if command.amount.currency != invoice.open.currency:
+        return Refused(Reason.AMOUNT_WRONG)
+    if not Money(cents=0, currency=invoice.open.currency) < command.amount <= invoice.open:
+        return Refused(Reason.AMOUNT_WRONG)
+    if command.received_on > incident.terms.day_of(now):
+        return Refused(Reason.END_PASSED)
+    still_open = invoice.open - command.amount
+    received = f.PaymentReceived(
+        number=invoice.number,
+        amount=command.amount,
+        received_on=command.received_on,
+        still_open=still_open,
+    )
+    return (received,) if still_open else (received, f.IncidentClosed(why="paid"))
+
+
+def write_off(incident: Incident, command: c.WriteOff, _now: datetime) -> Decided:
+    if incident.invoice is None or not incident.invoice.open:
+        return Refused(Reason.NOTHING_OPEN)
+    if not command.reason.strip():
+        return Refused(Reason.REASON_MISSING)
+    return (
+        f.InvoiceWrittenOff(number=incident.invoice.number, reason=command.reason),
+        f.IncidentClosed(why="written_off"),
+    )
+
+
+DECIDERS: Deciders = {
+    c.Settle: settle,
+    c.FilePaper: file,
+    c.RecordPayment: record_payment,
+    c.WriteOff: write_off,
+}

@@ -1,0 +1,211 @@
+"""The letter as tables: what follows what, who may ask, what is owed. Diagrams are drawn from this page."""
+
+from collections.abc import Mapping
+
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.core.facts import Outcome, Role
+from bot.core.lives import ConsentState, ContestState, Due, InvoiceState, QuoteState, Stage, Support
+
+# Which stage follows which fact. A fact absent from a stage's row cannot happen there.
+FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
+    Stage.OPENED: {
+        f.PriceAnnounced: Stage.ANNOUNCED,
+        f.IncidentCancelled: Stage.CANCELLED,
+        f.SupportEnded: Stage.CLOSED,
+    },
+    Stage.ANNOUNCED: {
+        f.DiagnosisOrdered: Stage.ORDERED,
+        f.DiagnosisStarted: Stage.DIAGNOSING,  # go_ahead = announce only (letter §2.5)
+        f.IncidentCancelled: Stage.CANCELLED,
+        f.SupportEnded: Stage.CLOSED,
+    },
+    Stage.ORDERED: {
+        f.DiagnosisStarted: Stage.DIAGNOSING,
+        f.IncidentCancelled: Stage.CANCELLED,
+        f.SupportEnded: Stage.CLOSED,
+    },
+    Stage.DIAGNOSING: {
+        f.OurFaultFound: Stage.REPAIRING,
+        f.ProblemSolved: Stage.SOLVED,
+        f.QuoteOffered: Stage.QUOTED,
+        f.LeftUnbilled: Stage.UNBILLED,
+        f.SupportEnded: Stage.CLOSED,
+    },
+    Stage.QUOTED: {
+        f.QuoteOffered: Stage.QUOTED,
+        f.QuoteAccepted: Stage.WORKING,
+        f.QuoteDeclined: Stage.QUOTE_REFUSED,
+        f.QuoteLapsed: Stage.QUOTE_REFUSED,
+        f.QuoteCancelled: Stage.UNBILLED,
+        f.SupportEnded: Stage.CLOSED,
+    },
+    Stage.REPAIRING: {f.WorkFinished: Stage.DONE, f.SupportEnded: Stage.CLOSED},
+    Stage.WORKING: {
+        f.WorkFinished: Stage.DONE,
+        f.WorkStopped: Stage.STOPPED,
+        f.LeftUnbilled: Stage.UNBILLED,
+        f.SupportEnded: Stage.CLOSED,
+    },
+    Stage.SOLVED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
+    Stage.QUOTE_REFUSED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
+    Stage.DONE: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
+    Stage.STOPPED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
+    Stage.UNBILLED: {f.IncidentClosed: Stage.CLOSED},
+    Stage.INVOICED: {f.IncidentClosed: Stage.CLOSED},
+    Stage.CANCELLED: {},
+    Stage.CLOSED: {},
+}
+
+OPEN = frozenset(Stage) - {Stage.CANCELLED, Stage.CLOSED}
+ENDINGS = frozenset({Stage.SOLVED, Stage.QUOTE_REFUSED, Stage.DONE, Stage.STOPPED, Stage.UNBILLED})
+BEFORE_DIAGNOSIS = frozenset({Stage.OPENED, Stage.ANNOUNCED, Stage.ORDERED})
+AT_WORK = frozenset({Stage.DIAGNOSING, Stage.QUOTED, Stage.REPAIRING, Stage.WORKING})
+SUPPORTED = BEFORE_DIAGNOSIS | AT_WORK
+
+# What each ending leaves owed, by what the diagnosis found (letter §3).
+OWED: Mapping[tuple[Stage, Outcome], frozenset[Due]] = {
+    (Stage.SOLVED, Outcome.SOLVED): frozenset({Due.DIAGNOSIS}),  # §3.2
+    (Stage.QUOTE_REFUSED, Outcome.QUOTE): frozenset({Due.DIAGNOSIS}),  # §3.8
+    (Stage.DONE, Outcome.QUOTE): frozenset({Due.DIAGNOSIS, Due.WORK}),  # §3.3
+    (Stage.STOPPED, Outcome.QUOTE): frozenset({Due.DIAGNOSIS, Due.PART_OF_WORK}),  # §4.3
+    (Stage.DONE, Outcome.OUR_FAULT): frozenset(),  # §3.1
+    (Stage.UNBILLED, Outcome.NO_QUOTE): frozenset(),  # §3.4
+    (Stage.UNBILLED, Outcome.NO_COMPETENCE): frozenset(),  # §3.5
+    (Stage.UNBILLED, Outcome.INCONCLUSIVE): frozenset(),  # §3.6
+}
+
+CUSTOMER = frozenset({Role.CUSTOMER})
+STAFF = frozenset({Role.STAFF, Role.MANAGER})
+MANAGER = frozenset({Role.MANAGER})
+MACHINE = frozenset({Role.BOT})
+
+# Who may order what, and at which stages. Everything else is refused.
+ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
+    c.ReportDelivery: (MACHINE, frozenset(Stage)),
+    c.ChooseWayIn: (CUSTOMER | STAFF, BEFORE_DIAGNOSIS),
+    c.OrderDiagnosis: (CUSTOMER, frozenset({Stage.ANNOUNCED})),
+    c.CancelIncident: (CUSTOMER | STAFF, BEFORE_DIAGNOSIS),
+    c.TakeIncident: (STAFF, OPEN),
+    c.WaiveDiagnosis: (STAFF, SUPPORTED),
+    c.StartDiagnosis: (STAFF, frozenset({Stage.ANNOUNCED, Stage.ORDERED})),
+    c.AskCustomer: (STAFF, frozenset({Stage.DIAGNOSING, Stage.WORKING, Stage.REPAIRING})),
+    c.NoteCustomerWords: (CUSTOMER | MACHINE, frozenset(Stage)),
+    c.WriteToCustomer: (STAFF, frozenset(Stage)),
+    c.ConcludeDiagnosis: (STAFF, frozenset({Stage.DIAGNOSING})),
+    c.DraftQuote: (STAFF, frozenset({Stage.DIAGNOSING, Stage.QUOTED})),
+    c.OfferQuote: (MACHINE, frozenset({Stage.DIAGNOSING, Stage.QUOTED})),
+    c.AcceptQuote: (CUSTOMER, frozenset({Stage.QUOTED})),
+    c.DeclineQuote: (CUSTOMER, frozenset({Stage.QUOTED})),
+    c.CancelQuote: (STAFF, frozenset({Stage.QUOTED})),
+    c.FinishWork: (STAFF, frozenset({Stage.REPAIRING, Stage.WORKING})),
+    c.StopWork: (CUSTOMER | STAFF, frozenset({Stage.WORKING})),
+    c.RequestConsent: (STAFF, AT_WORK),
+    c.GrantConsent: (CUSTOMER, AT_WORK),
+    c.RefuseConsent: (CUSTOMER, AT_WORK),
+    c.RevokeConsent: (CUSTOMER, OPEN),
+    c.WithdrawConsentRequest: (STAFF, AT_WORK),
+    c.RecordAct: (STAFF, AT_WORK),
+    c.Settle: (MACHINE, ENDINGS),
+    c.FilePaper: (MACHINE, frozenset(Stage)),
+    c.RecordPayment: (STAFF | MACHINE, frozenset({Stage.INVOICED})),
+    c.WriteOff: (MANAGER, frozenset({Stage.INVOICED})),
+    c.SayContest: (CUSTOMER, frozenset({Stage.INVOICED})),
+    c.WithdrawContest: (CUSTOMER, frozenset({Stage.INVOICED})),
+    c.ConfirmContest: (CUSTOMER, frozenset({Stage.INVOICED})),
+    c.Concede: (MANAGER, frozenset({Stage.INVOICED})),
+    c.ReverseContest: (MANAGER, frozenset({Stage.CLOSED})),
+    c.EndSupport: (MACHINE, SUPPORTED),
+    c.FallDue: (frozenset({Role.CALENDAR}), frozenset(Stage)),
+}
+
+QUOTE_FOLLOWS: Mapping[QuoteState, Mapping[type[f.Fact], QuoteState]] = {
+    QuoteState.DRAFT: {f.QuoteOffered: QuoteState.SENT, f.QuoteSuperseded: QuoteState.SUPERSEDED},
+    QuoteState.SENT: {
+        f.QuoteAccepted: QuoteState.ACCEPTED,
+        f.QuoteDeclined: QuoteState.DECLINED,
+        f.QuoteLapsed: QuoteState.LAPSED,
+        f.QuoteSuperseded: QuoteState.SUPERSEDED,
+        f.QuoteCancelled: QuoteState.CANCELLED,
+    },
+    QuoteState.ACCEPTED: {f.WorkStopped: QuoteState.REVOKED},
+    QuoteState.DECLINED: {},
+    QuoteState.LAPSED: {},
+    QuoteState.SUPERSEDED: {},
+    QuoteState.CANCELLED: {},
+    QuoteState.REVOKED: {},
+}
+
+CONSENT_FOLLOWS: Mapping[ConsentState, Mapping[type[f.Fact], ConsentState]] = {
+    ConsentState.REQUESTED: {
+        f.ConsentGranted: ConsentState.GRANTED,
+        f.ConsentRefused: ConsentState.REFUSED,
+        f.ConsentLapsed: ConsentState.LAPSED,
+        f.ConsentReplaced: ConsentState.REPLACED,
+        f.ConsentWithdrawn: ConsentState.WITHDRAWN,
+        f.ConsentClosed: ConsentState.CLOSED,
+    },
+    ConsentState.GRANTED: {
+        f.ConsentRevoked: ConsentState.REVOKED,
+        f.ConsentExpired: ConsentState.EXPIRED,
+        f.ConsentReplaced: ConsentState.REPLACED,
+        f.ConsentClosed: ConsentState.CLOSED,
+    },
+    ConsentState.REFUSED: {},
+    ConsentState.LAPSED: {},
+    ConsentState.REPLACED: {},
+    ConsentState.WITHDRAWN: {},
+    ConsentState.REVOKED: {},
+    ConsentState.EXPIRED: {},
+    ConsentState.CLOSED: {},
+}
+
+# A payment leads to `paid` or `part_paid` by what is still open; see `fold.apply`.
+INVOICE_FOLLOWS: Mapping[InvoiceState, Mapping[type[f.Fact], frozenset[InvoiceState]]] = {
+    state: {
+        f.PaymentReceived: frozenset({InvoiceState.PART_PAID, InvoiceState.PAID}),
+        f.InvoiceCredited: frozenset({InvoiceState.CREDITED}),
+        f.InvoiceWrittenOff: frozenset({InvoiceState.WRITTEN_OFF}),
+    }
+    if state in {InvoiceState.ISSUED, InvoiceState.PART_PAID}
+    else {}
+    for state in InvoiceState
+}
+
+CONTEST_FOLLOWS: Mapping[ContestState, Mapping[type[f.Fact], ContestState]] = {
+    ContestState.SAID: {
+        f.ContestWithdrawn: ContestState.WITHDRAWN,
+        f.ContestLapsed: ContestState.LAPSED,
+        f.ContestConceded: ContestState.CONCEDED,
+        f.ContestConfirmed: ContestState.EFFECTIVE,
+    },
+    ContestState.WITHDRAWN: {f.ContestSaid: ContestState.SAID},
+    ContestState.LAPSED: {f.ContestSaid: ContestState.SAID},
+    ContestState.CONCEDED: {},
+    ContestState.EFFECTIVE: {f.ContestReversed: ContestState.REVERSED},
+    ContestState.REVERSED: {},
+}
+
+SUPPORT_FOLLOWS: Mapping[Support, Mapping[type[f.Fact], Support]] = {
+    Support.FULL: {f.SupportForfeited: Support.FORFEITED, f.SupportLimited: Support.LIMITED},
+    Support.LIMITED: {f.SupportForfeited: Support.FORFEITED, f.SupportReinstated: Support.FULL},
+    Support.FORFEITED: {f.SupportReinstated: Support.FULL},
+}
+
+# Facts that leave every button on the staff's card as good as it was: they do not make a click stale.
+QUIET: frozenset[type[f.Fact]] = frozenset(
+    {
+        f.NoticeDelivered,
+        f.NoticeFailed,
+        f.CustomerNudged,
+        f.CustomerWrote,
+        f.OtherWrote,
+        f.StaffWrote,
+        f.IncidentTaken,
+        f.PriceAnnounced,
+        f.ActRecorded,
+        f.PaperFiled,
+        f.ReminderMoved,
+        f.InvoiceReminded,
+    }
+)

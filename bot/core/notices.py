@@ -1,0 +1,477 @@
+"""What a customer is told: one dataclass per notice.
+
+`templates/notices/<name>/{fr,en}.j2` words each one; the fields here are all it is fed with.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from bot.core.facts import Outcome, Role, WayIn
+from bot.core.lives import Stage, Support
+from bot.core.money import Line, Money, Price
+from bot.core.terms import Kind
+
+
+class Purpose(StrEnum):
+    """What a mailed link is for; a token is good for one purpose only."""
+
+    ORDER = "order"
+    INCIDENT = "incident"
+    QUOTE = "quote"
+    CONSENT = "consent"
+    INVOICE = "invoice"
+    CONTEST = "contest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something a customer is told.
+
+    `LINK` is the page its button opens, beside the incident's own page; `PAPER` says that a document goes with it;
+    `BY_MAIL` that it goes by mail even to customers answered in chat.
+    """
+
+    LINK: ClassVar[Purpose] = Purpose.INCIDENT
+    PAPER: ClassVar[bool] = False
+    BY_MAIL: ClassVar[bool] = False
+    AUTOMATIC: ClassVar[bool] = True
+
+    @property
+    def link(self) -> Purpose:
+        """What the page its button opens is for."""
+        return self.LINK
+
+    @property
+    def about(self) -> str:
+        """The object its link is bound to: a quote's or an invoice's number, a consent's; empty for the incident."""
+        return str(getattr(self, "number", ""))
+
+    @classmethod
+    def name(cls) -> str:
+        """The notice's folder under `templates/notices`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened(Notice):
+    """The announcement of the price, before anything else (letter §2.3). `usual` is the price after an offer."""
+
+    LINK: ClassVar[Purpose] = Purpose.ORDER
+    price: Price
+    usual: Price
+    offer_until: date | None
+    way_in: WayIn
+    must_order: bool
+    previous: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNudged(Notice):
+    LINK: ClassVar[Purpose] = Purpose.ORDER
+    price: Price
+    lapses_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisOrdered(Notice):
+    """The durable acknowledgement of the order."""
+
+    price: Price
+    ordered_at: datetime
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCancelled(Notice):
+    by: Role
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisStarted(Notice):
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisWaived(Notice):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerAsked(Notice):
+    AUTOMATIC: ClassVar[bool] = False
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerNudged(Notice):
+    question: str
+    lapses_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffWrote(Notice):
+    AUTOMATIC: ClassVar[bool] = False
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OurFaultFound(Notice):
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemSolved(Notice):
+    """`price` is what will be billed: nothing under an offer or a waiver."""
+
+    report: str
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftUnbilled(Notice):
+    outcome: Outcome
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteOffered(Notice):
+    """The diagnosis report and the quote, with its frozen document (letter §3.3, §4)."""
+
+    LINK: ClassVar[Purpose] = Purpose.QUOTE
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    report: str
+    lines: tuple[Line, ...]
+    price: Price
+    diagnosis: Price
+    valid_until: date
+    note: str
+    replaces: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteNudged(Notice):
+    LINK: ClassVar[Purpose] = Purpose.QUOTE
+    number: str
+    price: Price
+    diagnosis: Price
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAccepted(Notice):
+    """The durable confirmation of the acceptance; work has begun."""
+
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    accepted_at: datetime
+    kind: Kind
+    document_sha256: str
+
+    @property
+    def about(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDeclined(Notice):
+    quote: str
+    diagnosis: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLapsed(Notice):
+    quote: str
+    diagnosis: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteCancelled(Notice):
+    quote: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFinished(Notice):
+    """`warranty`: it was our fault and nothing is owed (letter §3.1)."""
+
+    report: str
+    warranty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkStopped(Notice):
+    by: Role
+    reason: str
+    owed: Price
+    diagnosis: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRequested(Notice):
+    LINK: ClassVar[Purpose] = Purpose.CONSENT
+    number: str
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentNudged(Notice):
+    LINK: ClassVar[Purpose] = Purpose.CONSENT
+    number: str
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGranted(Notice):
+    """What was allowed, and where to take it back."""
+
+    LINK: ClassVar[Purpose] = Purpose.CONSENT
+    number: str
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRefused(Notice):
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentLapsed(Notice):
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRevoked(Notice):
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentExpired(Notice):
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawn(Notice):
+    acts: tuple[str, ...]
+    places: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRecorded(Notice):
+    """An act the customer must be told of, or one done in an emergency (letter §1.3)."""
+
+    act: str
+    place: str
+    note: str
+    clause: str
+    emergency: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceIssued(Notice):
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    lines: tuple[Line, ...]
+    price: Price
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderBeforeDue(Notice):
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    open: Money
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderOverdue(Notice):
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    open: Money
+    due_on: date
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormalNotice(Notice):
+    """The last reminder, a formal notice to pay."""
+
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    open: Money
+    due_on: date
+    limited_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLongOverdue(Notice):
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    open: Money
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceived(Notice):
+    invoice: str
+    price: Price
+    amount: Money
+    still_open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceWrittenOff(Notice):
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCredited(Notice):
+    """The credit note with its document."""
+
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    invoice: str
+    price: Price
+
+    @property
+    def about(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestSaid(Notice):
+    """The first step was taken; what confirming means, and until when (letter §6.4)."""
+
+    LINK: ClassVar[Purpose] = Purpose.CONTEST
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    open: Money
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestWithdrawn(Notice):
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    number: str
+    price: Price
+    open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestLapsed(Notice):
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestConceded(Notice):
+    invoice: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestConfirmed(Notice):
+    """Nothing is owed and support is over; services and renewals go on (letter §6.1 to §6.3)."""
+
+    BY_MAIL: ClassVar[bool] = True
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestReversed(Notice):
+    """Support is given back (letter §6.5)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportEnded(Notice):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportUnavailable(Notice):
+    """The one polite answer to somebody without entitlement: the reason and the way back (letter §6.7)."""
+
+    support: Support
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideByLink(Notice):
+    """A reply that reads like a decision: it is taken on the page, by one click."""
+
+    stage: Stage
+    number: str = ""
+
+    @property
+    def link(self) -> Purpose:
+        pages = {
+            Stage.ANNOUNCED: Purpose.ORDER,
+            Stage.QUOTED: Purpose.QUOTE,
+            Stage.INVOICED: Purpose.INVOICE,
+        }
+        return pages.get(self.stage, Purpose.CONSENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRenewed(Notice):
+    """A fresh link for one that expired, sent to the address on file."""
+
+    purpose: Purpose
+    number: str
+
+    @property
+    def link(self) -> Purpose:
+        return self.purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatCodeSent(Notice):
+    """The code that links a Slack user to the address on file."""
+
+    BY_MAIL: ClassVar[bool] = True
+    code: str
+
+
+NOTICES: Mapping[str, type[Notice]] = {kind.name(): kind for kind in Notice.__subclasses__()}

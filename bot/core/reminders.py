@@ -1,0 +1,72 @@
+"""When an unpaid invoice is recalled, at which level, and when nobody is (letter §5.2)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.core.incident import Incident, Invoice
+
+OPENING = time(9)
+CLOSING = time(17)
+BETWEEN = timedelta(days=7)
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """The next reminder of an invoice: its level, counted from 1, and when it goes out."""
+
+    level: int
+    at: datetime
+
+
+def next_reminder(incident: Incident, now: datetime) -> Reminder | None:
+    """The highest level whose day has come, else the next; None when all went out or nothing is open."""
+    invoice = incident.invoice
+    if invoice is None or not invoice.open or incident.contested:
+        return None
+    days = incident.terms.reminder_days(incident.kind)
+    dated = [Reminder(n, _moment(incident, invoice, day)) for n, day in enumerate(days, start=1)]
+    left = [reminder for reminder in dated if reminder.level > invoice.reminded]
+    if not left:
+        return None
+    ripe = [reminder for reminder in left if reminder.at <= now]
+    chosen = ripe[-1] if ripe else left[0]
+    return Reminder(chosen.level, _spaced(incident, chosen.at, now))
+
+
+def limit_at(incident: Incident, invoice: Invoice) -> datetime:
+    """When a person must look and new incidents wait for the payment (letter §6.6)."""
+    return working_moment(invoice.due_on + timedelta(days=incident.terms.limit_after_days), incident.terms.timezone)
+
+
+def working_moment(day: date, timezone: str) -> datetime:
+    """Nine o'clock local time of that day, or of the first working day after it."""
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return datetime.combine(day, OPENING, ZoneInfo(timezone))
+
+
+def in_working_hours(moment: datetime, timezone: str) -> datetime:
+    """That moment if it is within working hours, else the next opening."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    if local.weekday() < SATURDAY and OPENING <= local.time() < CLOSING:
+        return moment
+    day = local.date() if local.time() < OPENING else local.date() + timedelta(days=1)
+    return working_moment(day, timezone)
+
+
+def _moment(incident: Incident, invoice: Invoice, days: int) -> datetime:
+    return working_moment(invoice.due_on + timedelta(days=days), incident.terms.timezone)
+
+
+def _spaced(incident: Incident, at: datetime, now: datetime) -> datetime:
+    """Not before its day, not in the past, at least a week after the last, a week after a contest ended."""
+    earliest = max(at, now)
+    last = incident.invoice.reminded_at if incident.invoice else None
+    if last is not None:
+        earliest = max(earliest, last + BETWEEN)
+    if incident.contest is not None and incident.contest.ended_at is not None:
+        pause = timedelta(days=incident.terms.contest_pause_days)
+        earliest = max(earliest, incident.contest.ended_at + pause)
+    return in_working_hours(earliest, incident.terms.timezone)

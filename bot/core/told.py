@@ -1,0 +1,352 @@
+"""Which notice each fact calls for: the table from what happened to what the customer is told."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from bot.core import facts as f
+from bot.core import notices as n
+from bot.core.due import consent_about
+from bot.core.facts import Language, Outcome
+from bot.core.incident import Consent, Incident, Invoice, Quote
+from bot.core.lives import QuoteState
+from bot.core.money import Price
+from bot.core.notices import Notice
+from bot.core.reminders import limit_at
+from bot.core.terms import GoAhead, Kind
+
+
+def notice(incident: Incident, fact: f.Fact, now: datetime) -> Notice | None:
+    """What the customer is told of this fact; None for what concerns staff alone.
+
+    `incident` is the state after all facts of the command.
+    """
+    build = _TOLD.get(type(fact))
+    return build(incident, fact, now) if build else None
+
+
+def _opened(i: Incident, fact: f.IncidentOpened, _now: datetime) -> Notice:
+    return n.IncidentOpened(
+        price=fact.price,
+        usual=fact.terms.usual_price,
+        offer_until=None if fact.price.net else fact.terms.offer_until,
+        way_in=fact.way_in,
+        must_order=not (i.terms.go_ahead is GoAhead.ANNOUNCE and i.kind is Kind.BUSINESS),
+        previous=f"INC-{fact.previous}" if fact.previous else "",
+    )
+
+
+def _cancelled(_i: Incident, fact: f.IncidentCancelled, _now: datetime) -> Notice:
+    return n.IncidentCancelled(by=fact.by, reason=fact.reason)
+
+
+def _ordered(_i: Incident, fact: f.DiagnosisOrdered, now: datetime) -> Notice:
+    return n.DiagnosisOrdered(price=fact.price, ordered_at=now, kind=fact.kind)
+
+
+def _started(i: Incident, _fact: f.DiagnosisStarted, _now: datetime) -> Notice:
+    return n.DiagnosisStarted(price=_diagnosis(i))
+
+
+def _nudged(i: Incident, fact: f.CustomerNudged, now: datetime) -> Notice | None:
+    """The calendar asks once more about what is still open."""
+    if i.waiting is not None and fact.about == i.waiting.message:
+        lapse = i.terms.waiting_lapse_days + i.terms.waiting_nudge_days
+        return n.AnswerNudged(
+            question=i.waiting.text, lapses_on=i.terms.day_of(i.waiting.asked_at + timedelta(days=lapse))
+        )
+    quote = i.quote_named(fact.about)
+    if quote is not None:
+        return n.QuoteNudged(
+            number=quote.number, price=quote.price, diagnosis=_diagnosis(i), valid_until=quote.valid_until
+        )
+    consent = _consent_about(i, fact.about)
+    if consent is not None:
+        return _asks_leave(n.ConsentNudged, i, consent)
+    opened = i.announced_at or now
+    lapses_on = i.terms.day_of(opened + timedelta(days=i.terms.announcement_lapse_days))
+    return n.OrderNudged(price=i.terms.price_at(now), lapses_on=lapses_on)
+
+
+def _waived(_i: Incident, fact: f.DiagnosisWaived, _now: datetime) -> Notice:
+    return n.DiagnosisWaived(reason=fact.reason)
+
+
+def _asked(_i: Incident, fact: f.CustomerAsked, _now: datetime) -> Notice:
+    return n.CustomerAsked(question=fact.question)
+
+
+def _staff_wrote(_i: Incident, fact: f.StaffWrote, _now: datetime) -> Notice:
+    return n.StaffWrote(text=fact.text)
+
+
+def _our_fault(_i: Incident, fact: f.OurFaultFound, _now: datetime) -> Notice:
+    return n.OurFaultFound(report=fact.report)
+
+
+def _solved(i: Incident, fact: f.ProblemSolved, _now: datetime) -> Notice:
+    return n.ProblemSolved(report=fact.report, price=_diagnosis(i))
+
+
+def _unbilled(_i: Incident, fact: f.LeftUnbilled, _now: datetime) -> Notice:
+    return n.LeftUnbilled(outcome=fact.outcome, report=fact.report)
+
+
+def _offered(i: Incident, fact: f.QuoteOffered, _now: datetime) -> Notice:
+    quote = _quote(i, fact.number)
+    replaced = next((q.number for q in reversed(i.quotes) if q.state is QuoteState.SUPERSEDED and q.offered_at), "")
+    return n.QuoteOffered(
+        number=quote.number,
+        report=i.report,
+        lines=quote.lines,
+        price=quote.price,
+        diagnosis=_diagnosis(i),
+        valid_until=quote.valid_until,
+        note=quote.note,
+        replaces=replaced,
+    )
+
+
+def _accepted(i: Incident, fact: f.QuoteAccepted, now: datetime) -> Notice:
+    quote = _quote(i, fact.number)
+    return n.QuoteAccepted(
+        number=quote.number,
+        price=quote.price,
+        accepted_at=now,
+        kind=i.kind,
+        document_sha256=quote.document_sha256,
+    )
+
+
+def _declined(i: Incident, fact: f.QuoteDeclined, _now: datetime) -> Notice:
+    return n.QuoteDeclined(quote=fact.number, diagnosis=_diagnosis(i))
+
+
+def _lapsed(i: Incident, fact: f.QuoteLapsed, _now: datetime) -> Notice:
+    return n.QuoteLapsed(quote=fact.number, diagnosis=_diagnosis(i))
+
+
+def _quote_cancelled(_i: Incident, fact: f.QuoteCancelled, _now: datetime) -> Notice:
+    return n.QuoteCancelled(quote=fact.number, reason=fact.reason)
+
+
+def _finished(i: Incident, fact: f.WorkFinished, _now: datetime) -> Notice:
+    return n.WorkFinished(report=fact.report, warranty=i.outcome is Outcome.OUR_FAULT)
+
+
+def _stopped(i: Incident, fact: f.WorkStopped, _now: datetime) -> Notice:
+    owed = Price(net=fact.owed, vat_rate=i.terms.vat_rate)
+    return n.WorkStopped(by=fact.by, reason=fact.reason, owed=owed, diagnosis=_diagnosis(i))
+
+
+def _leave_requested(i: Incident, fact: f.ConsentRequested, _now: datetime) -> Notice:
+    return _asks_leave(n.ConsentRequested, i, _consent(i, fact.number))
+
+
+def _leave_granted(i: Incident, fact: f.ConsentGranted, _now: datetime) -> Notice:
+    consent = _consent(i, fact.number)
+    return n.ConsentGranted(
+        number=str(consent.number), acts=_granted(i, consent), places=consent.places, until=consent.until
+    )
+
+
+def _leave_refused(i: Incident, fact: f.ConsentRefused, _now: datetime) -> Notice:
+    consent = _consent(i, fact.number)
+    return n.ConsentRefused(acts=_acts(i, consent), places=consent.places)
+
+
+def _leave_lapsed(i: Incident, fact: f.ConsentLapsed, _now: datetime) -> Notice:
+    consent = _consent(i, fact.number)
+    return n.ConsentLapsed(acts=_acts(i, consent), places=consent.places)
+
+
+def _leave_revoked(i: Incident, fact: f.ConsentRevoked, _now: datetime) -> Notice:
+    consent = _consent(i, fact.number)
+    return n.ConsentRevoked(acts=_granted(i, consent), places=consent.places)
+
+
+def _leave_expired(i: Incident, fact: f.ConsentExpired, _now: datetime) -> Notice:
+    consent = _consent(i, fact.number)
+    return n.ConsentExpired(acts=_granted(i, consent), places=consent.places)
+
+
+def _leave_withdrawn(i: Incident, fact: f.ConsentWithdrawn, _now: datetime) -> Notice:
+    consent = _consent(i, fact.number)
+    return n.ConsentWithdrawn(acts=_acts(i, consent), places=consent.places, reason=fact.reason)
+
+
+def _act(i: Incident, fact: f.ActRecorded, _now: datetime) -> Notice | None:
+    """`tell` and emergencies are told at once; what leave covers is on the incident's page (letter §1.3)."""
+    if fact.act.rule not in {f.Rule.TELL, f.Rule.EMERGENCY}:
+        return None
+    return n.ActRecorded(
+        act=_wording(i, fact.act),
+        place=fact.place,
+        note=fact.note,
+        clause=fact.act.clause,
+        emergency=fact.act.rule is f.Rule.EMERGENCY,
+    )
+
+
+def _filed(i: Incident, fact: f.PaperFiled, _now: datetime) -> Notice:
+    """An invoice or a credit note goes out once its document is frozen."""
+    invoice = _invoice(i)
+    if fact.number == invoice.credit_note:
+        return n.InvoiceCredited(number=fact.number, invoice=invoice.number, price=invoice.price)
+    return n.InvoiceIssued(number=fact.number, lines=invoice.lines, price=invoice.price, due_on=invoice.due_on)
+
+
+def _reminded(i: Incident, fact: f.InvoiceReminded, now: datetime) -> Notice:
+    """The day decides whether it is due already: a contest or an outage may have held the first one back."""
+    invoice = _invoice(i)
+    if i.terms.day_of(now) <= invoice.due_on:
+        return n.ReminderBeforeDue(number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on)
+    if fact.level < len(i.terms.reminder_days(i.kind)):
+        return n.ReminderOverdue(
+            number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on, level=fact.level
+        )
+    limited_on = i.terms.day_of(limit_at(i, invoice))
+    return n.FormalNotice(
+        number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on, limited_on=limited_on
+    )
+
+
+def _long_overdue(i: Incident, fact: f.InvoiceLongOverdue, _now: datetime) -> Notice:
+    return n.InvoiceLongOverdue(
+        number=fact.number, price=_invoice(i).price, open=fact.open, due_on=_invoice(i).due_on
+    )
+
+
+def _paid(i: Incident, fact: f.PaymentReceived, _now: datetime) -> Notice:
+    return n.PaymentReceived(
+        invoice=fact.number, price=_invoice(i).price, amount=fact.amount, still_open=fact.still_open
+    )
+
+
+def _written_off(_i: Incident, fact: f.InvoiceWrittenOff, _now: datetime) -> Notice:
+    return n.InvoiceWrittenOff(invoice=fact.number)
+
+
+def _contest_said(i: Incident, _fact: f.ContestSaid, now: datetime) -> Notice:
+    invoice = _invoice(i)
+    until = i.terms.day_of(now + timedelta(days=i.terms.contest_confirm_days))
+    return n.ContestSaid(number=invoice.number, price=invoice.price, open=invoice.open, until=until)
+
+
+def _contest_withdrawn(i: Incident, _fact: f.ContestWithdrawn, _now: datetime) -> Notice:
+    return n.ContestWithdrawn(number=_invoice(i).number, price=_invoice(i).price, open=_invoice(i).open)
+
+
+def _contest_lapsed(i: Incident, _fact: f.ContestLapsed, _now: datetime) -> Notice:
+    return n.ContestLapsed(number=_invoice(i).number, price=_invoice(i).price, open=_invoice(i).open)
+
+
+def _conceded(i: Incident, fact: f.ContestConceded, _now: datetime) -> Notice:
+    return n.ContestConceded(invoice=_invoice(i).number, reason=fact.reason)
+
+
+def _confirmed(i: Incident, _fact: f.ContestConfirmed, _now: datetime) -> Notice:
+    return n.ContestConfirmed(invoice=_invoice(i).number)
+
+
+def _reversed(_i: Incident, fact: f.ContestReversed, _now: datetime) -> Notice:
+    return n.ContestReversed(reason=fact.reason)
+
+
+def _support_ended(_i: Incident, _fact: f.SupportEnded, _now: datetime) -> Notice:
+    return n.SupportEnded()
+
+
+def _diagnosis(i: Incident) -> Price:
+    """What the diagnosis itself will be billed."""
+    net = i.price.net - i.price.net if i.waived else i.price.net
+    return Price(net=net, vat_rate=i.price.vat_rate)
+
+
+def _quote(i: Incident, number: str) -> Quote:
+    quote = i.quote_named(number)
+    if quote is None:
+        raise ValueError(f"no quote {number}")
+    return quote
+
+
+def _invoice(i: Incident) -> Invoice:
+    if i.invoice is None:
+        raise ValueError("no invoice yet")
+    return i.invoice
+
+
+def _consent(i: Incident, number: int) -> Consent:
+    consent = i.consent_named(number)
+    if consent is None:
+        raise ValueError(f"no consent {number}")
+    return consent
+
+
+def _consent_about(i: Incident, about: str) -> Consent | None:
+    return next((consent for consent in i.consents if consent_about(consent.number) == about), None)
+
+
+def _asks_leave(
+    kind: type[n.ConsentRequested] | type[n.ConsentNudged], i: Incident, consent: Consent
+) -> n.ConsentRequested | n.ConsentNudged:
+    return kind(
+        number=str(consent.number),
+        acts=_acts(i, consent),
+        places=consent.places,
+        until=consent.until,
+        why=consent.why,
+    )
+
+
+def _acts(i: Incident, consent: Consent) -> tuple[str, ...]:
+    return tuple(_wording(i, act) for act in consent.acts)
+
+
+def _granted(i: Incident, consent: Consent) -> tuple[str, ...]:
+    return tuple(_wording(i, act) for act in consent.acts if act.id in consent.granted)
+
+
+def _wording(i: Incident, act: f.Intervention) -> str:
+    return act.fr if i.language is Language.FR else act.en
+
+
+_TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
+    f.IncidentOpened: _opened,
+    f.CustomerNudged: _nudged,
+    f.DiagnosisOrdered: _ordered,
+    f.DiagnosisWaived: _waived,
+    f.IncidentCancelled: _cancelled,
+    f.DiagnosisStarted: _started,
+    f.CustomerAsked: _asked,
+    f.StaffWrote: _staff_wrote,
+    f.OurFaultFound: _our_fault,
+    f.ProblemSolved: _solved,
+    f.LeftUnbilled: _unbilled,
+    f.QuoteOffered: _offered,
+    f.QuoteAccepted: _accepted,
+    f.QuoteDeclined: _declined,
+    f.QuoteLapsed: _lapsed,
+    f.QuoteCancelled: _quote_cancelled,
+    f.WorkFinished: _finished,
+    f.WorkStopped: _stopped,
+    f.ConsentRequested: _leave_requested,
+    f.ConsentGranted: _leave_granted,
+    f.ConsentRefused: _leave_refused,
+    f.ConsentLapsed: _leave_lapsed,
+    f.ConsentRevoked: _leave_revoked,
+    f.ConsentExpired: _leave_expired,
+    f.ConsentWithdrawn: _leave_withdrawn,
+    f.ActRecorded: _act,
+    f.PaperFiled: _filed,
+    f.InvoiceReminded: _reminded,
+    f.InvoiceLongOverdue: _long_overdue,
+    f.PaymentReceived: _paid,
+    f.InvoiceWrittenOff: _written_off,
+    f.ContestSaid: _contest_said,
+    f.ContestWithdrawn: _contest_withdrawn,
+    f.ContestLapsed: _contest_lapsed,
+    f.ContestConceded: _conceded,
+    f.ContestConfirmed: _confirmed,
+    f.ContestReversed: _reversed,
+    f.SupportEnded: _support_ended,
+}
