@@ -1,0 +1,50 @@
+"""The door to the database: one store, its transactions, and the plain values that go through them."""
+
+from storage._blobs import Blobs, Document
+from storage._customers import Authority, Contact, Customers
+from storage._failures import Unavailable
+from storage._incidents import IncidentRow, Incidents
+from storage._journal import Conflict, Entry, Journal, Recorded
+from storage._links import Link, Links
+from storage._messages import Attachment, Direction, KeptAttachment, Message, Messages, NewMessage, Via
+from storage._money import InvoiceRow, Ledger, PaperKind, Status
+from storage._queue import Job, Listed, NewJob, Queue
+from storage._schema import Outdated, backup, upgrade
+from storage._store import Store, Transaction
+
+__all__ = [
+    "Attachment",
+    "Authority",
+    "Blobs",
+    "Conflict",
+    "Contact",
+    "Customers",
+    "Direction",
+    "Document",
+    "Entry",
+    "IncidentRow",
+    "Incidents",
+    "InvoiceRow",
+    "Job",
+    "Journal",
+    "KeptAttachment",
+    "Ledger",
+    "Link",
+    "Links",
+    "Listed",
+    "Message",
+    "Messages",
+    "NewJob",
+    "NewMessage",
+    "Outdated",
+    "PaperKind",
+    "Queue",
+    "Recorded",
+    "Status",
+    "Store",
+    "Transaction",
+    "Unavailable",
+    "Via",
+    "backup",
+    "upgrade",
+]

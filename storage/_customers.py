@@ -1,0 +1,173 @@
+"""Customers, and the addresses they write from."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from bot.core.customer import Customer, Details
+from bot.core.facts import Language
+from bot.core.lives import Support
+from bot.core.terms import Kind
+from storage._tables import contacts, customers
+
+
+class Authority(StrEnum):
+    """What somebody at an address may do for the customer."""
+
+    DECIDE = "decide"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """An address on file, in lower case. `bounced_at`: mail to it came back for good."""
+
+    address: str
+    customer_id: int
+    authority: Authority
+    bounced_at: datetime | None
+
+
+class Customers:
+    """The customers within one transaction."""
+
+    __slots__ = ("_connection", "_locks")
+
+    def __init__(self, connection: sa.Connection, *, locks: bool) -> None:
+        self._connection = connection
+        self._locks = locks
+
+    def load(self, customer_id: int) -> Customer | None:
+        """The customer. A transaction that writes has them to itself from here on."""
+        return self._one(_BY_ID, of=customer_id)
+
+    def by_address(self, address: str) -> Customer | None:
+        """Whose contact this address is, whatever its case."""
+        return self._one(_BY_ADDRESS, of=address.lower())
+
+    def by_slack(self, team: str, user: str) -> Customer | None:
+        return self._one(_BY_SLACK, of=user, team=team)
+
+    def create(
+        self,
+        *,
+        address: str,
+        language: Language,
+        now: datetime,
+        kind: Kind = Kind.BUSINESS,
+        details: Details | None = None,
+        timezone: str = "Europe/Paris",
+        seq: int = 0,
+    ) -> Customer:
+        """A new customer, whose first contact is this address and may decide. It must be nobody's yet.
+
+        `seq` is how many facts their journal will hold at the end of this transaction.
+        """
+        customer = Customer(
+            id=0,
+            kind=kind,
+            language=language,
+            address=address.lower(),
+            details=details or Details(),
+            timezone=timezone,
+            seq=seq,
+        )
+        created = self._connection.execute(_CREATE, {**_values(customer), "created_at": now})
+        customer_id = created.scalar_one()
+        self.add_contact(customer_id, address, Authority.DECIDE)
+        return replace(customer, id=customer_id)
+
+    def save(self, customer: Customer) -> None:
+        """Writes back what changed; `seq` is what their journal has reached."""
+        self._connection.execute(_SAVE, {**_values(customer), "of": customer.id})
+
+    def set_slack(self, customer_id: int, team: str, user: str) -> None:
+        """Links a Slack user to the customer; the link that user had before is undone."""
+        before = sa.update(customers).where(customers.c.slack_team == team, customers.c.slack_user == user)
+        self._connection.execute(before.values(slack_team=None, slack_user=None))
+        linked = sa.update(customers).where(customers.c.id == customer_id)
+        self._connection.execute(linked.values(slack_team=team, slack_user=user))
+
+    def add_contact(self, customer_id: int, address: str, authority: Authority) -> None:
+        """Puts an address on file. It must be nobody's yet."""
+        values = {"address": address.lower(), "customer_id": customer_id, "authority": authority}
+        self._connection.execute(sa.insert(contacts), values)
+
+    def contacts_of(self, customer_id: int) -> list[Contact]:
+        query = sa.select(contacts).where(contacts.c.customer_id == customer_id).order_by(contacts.c.address)
+        return [
+            Contact(**(row._asdict() | {"authority": Authority(row.authority)}))
+            for row in self._connection.execute(query)
+        ]
+
+    def set_bounced(self, address: str, at: datetime | None) -> None:
+        """Notes that mail to this address comes back, or (None) that it no longer does."""
+        noted = sa.update(contacts).where(contacts.c.address == address.lower())
+        self._connection.execute(noted.values(bounced_at=at))
+
+    def listing(self, limit: int = 50, after_id: int = 0) -> list[Customer]:
+        """Customers in the order of their ids."""
+        query = sa.select(customers).where(customers.c.id > after_id).order_by(customers.c.id).limit(limit)
+        return [_customer(row) for row in self._connection.execute(query).all()]
+
+    def _one(self, queries: "tuple[sa.Select[Any], sa.Select[Any]]", **values: object) -> Customer | None:
+        reading, locking = queries
+        row = self._connection.execute(locking if self._locks else reading, values).first()
+        return _customer(row) if row else None
+
+
+def _reading_and_locking(*wanted: sa.ColumnElement[bool]) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    query = sa.select(customers).where(*wanted)
+    return query, query.with_for_update(key_share=True)
+
+
+_OF: Final[sa.BindParameter[Any]] = sa.bindparam("of")
+_BY_ID: Final = _reading_and_locking(customers.c.id == _OF)
+_BY_ADDRESS: Final = _reading_and_locking(
+    customers.c.id == sa.select(contacts.c.customer_id).where(contacts.c.address == _OF).scalar_subquery()
+)
+_CREATE: Final = sa.insert(customers).returning(customers.c.id)
+_SAVE: Final = sa.update(customers).where(customers.c.id == sa.bindparam("of"))
+_BY_SLACK: Final = _reading_and_locking(customers.c.slack_user == _OF, customers.c.slack_team == sa.bindparam("team"))
+
+
+def _values(customer: Customer) -> dict[str, object]:
+    return {
+        "kind": customer.kind,
+        "address": customer.address,
+        "name": customer.details.name,
+        "postal_address": customer.details.postal_address,
+        "country": customer.details.country,
+        "vat_number": customer.details.vat_number,
+        "siren": customer.details.siren,
+        "language": customer.language,
+        "support": customer.support,
+        "timezone": customer.timezone,
+        "slack_team": customer.slack_team or None,
+        "slack_user": customer.slack_user or None,
+        "seq": customer.seq,
+    }
+
+
+def _customer(row: "sa.Row[Any]") -> Customer:
+    return Customer(
+        id=row.id,
+        kind=Kind(row.kind),
+        language=Language(row.language),
+        address=row.address,
+        details=Details(
+            name=row.name,
+            postal_address=row.postal_address,
+            country=row.country,
+            vat_number=row.vat_number,
+            siren=row.siren,
+        ),
+        support=Support(row.support),
+        timezone=row.timezone,
+        slack_team=row.slack_team or "",
+        slack_user=row.slack_user or "",
+        seq=row.seq,
+    )

@@ -1,0 +1,38 @@
+"""What can go wrong with a database, in three words: Unavailable, Raced, or a mistake of ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import asyncpg  # type: ignore[import-untyped]  # the driver ships no types
+from sqlalchemy import exc
+
+
+class Unavailable(Exception):  # noqa: N818 - a state, read aloud where it is raised
+    """The database cannot answer now: locked, full, read-only, down. Nothing was done, or nobody knows."""
+
+
+class Raced(Exception):  # noqa: N818
+    """A concurrent transaction was first; deciding again on what it left may succeed."""
+
+
+FAILURES: Final = (exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What the drivers raise; asyncpg's own, and refused connections, come out raw while connecting."""
+OURS: Final = (Raced, exc.IntegrityError, exc.ProgrammingError, exc.DataError)
+"""Not the machine's."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Lets what the drivers raise leave as Unavailable."""
+    try:
+        yield
+    except FAILURES as error:
+        raise seen_from_outside(error) from error
+
+
+def seen_from_outside(error: Exception) -> Exception:
+    if isinstance(error, (Raced, *OURS)):
+        return error
+    first_line = str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
+    return Unavailable(first_line)

@@ -1,0 +1,163 @@
+"""The facts, for ever: appended under compare-and-set, chained per subject by hashes, never changed."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from bot.core.facts import Fact
+from storage._codec import decode, encode
+from storage._failures import Raced
+from storage._tables import EPOCH, MICROSECOND, facts, storable
+
+START: Final = ""
+"""The chain before the first fact."""
+
+
+class Conflict(Raced):
+    """Another transaction appended to this subject since it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A fact to append: when and by whom, and the command's idempotency key if it has one."""
+
+    fact: Fact
+    at: datetime
+    actor: str
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A fact as it stands in the journal. `id` orders across subjects, `seq` (from 1) within one."""
+
+    id: int
+    subject: str
+    seq: int
+    kind: str
+    fact: Fact
+    at: datetime
+    actor: str
+
+
+class Journal:
+    """The journal within one transaction. Subjects are references: `INC-42`, `C-17`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def append(self, subject: str, after_seq: int, entries: Sequence[Entry]) -> None:
+        """Appends after the fact number `after_seq` (0: none yet). Raises Conflict if that is not the last.
+
+        A command's key is kept on its first fact.
+        """
+        # A new subject has no end to look up; should it have one after all, its first place is taken.
+        seq, chain = self._end(subject) if after_seq else (0, START)
+        if seq != after_seq:
+            message = f"{subject} is at {seq}, not {after_seq}"
+            raise Conflict(message)
+        rows: list[dict[str, object]] = []
+        commands: set[str | None] = {None}
+        for seq, entry in enumerate(entries, start=after_seq + 1):
+            row = _row(subject, seq, entry, chain)
+            chain = str(row["chain"])
+            row["command"] = None if entry.command in commands else entry.command
+            commands.add(entry.command)
+            rows.append(row)
+        if rows:
+            self._insert(subject, rows)
+
+    def _end(self, subject: str) -> tuple[int, str]:
+        last = self._connection.execute(_END, {"of": subject}).first()
+        return (last.seq, last.chain) if last else (0, START)
+
+    def _insert(self, subject: str, rows: Sequence[dict[str, object]]) -> None:
+        try:
+            self._connection.execute(_INSERT, rows)
+        except IntegrityError as error:
+            message = f"{subject}: its place or its command is taken"
+            raise Conflict(message) from error
+
+    def facts(self, subject: str) -> list[Recorded]:
+        """All facts of one subject, in order."""
+        return self._recorded(self._connection.execute(_BY_SUBJECT, {"of": subject}))
+
+    def latest(self, limit: int, after_id: int = 0) -> list[Recorded]:
+        """The newest facts of all subjects with an id above `after_id`, oldest first."""
+        newest = _QUERY.where(facts.c.id > after_id).order_by(facts.c.id.desc()).limit(limit)
+        return self._recorded(self._connection.execute(newest))[::-1]
+
+    def _recorded(self, rows: "Iterable[sa.Row[Any]]") -> list[Recorded]:
+        return [
+            Recorded(
+                id=row.id,
+                subject=row.subject,
+                seq=row.seq,
+                kind=row.kind,
+                fact=decode(row.kind, row.body),
+                at=row.at,
+                actor=row.actor,
+            )
+            for row in rows
+        ]
+
+    def has_command(self, key: str) -> bool:
+        """Whether a command with this key has left facts already."""
+        return self._connection.execute(_BY_COMMAND, {"key": key}).first() is not None
+
+    def subjects(self) -> list[str]:
+        """Every reference that has facts."""
+        return list(self._connection.execute(sa.select(facts.c.subject).distinct().order_by("subject")).scalars())
+
+    def verify(self, subject: str) -> int | None:
+        """The first seq whose row is not what was written, or that is missing; None if all is well."""
+        chain = START
+        rows = self._connection.execute(sa.select(facts).where(facts.c.subject == subject).order_by(facts.c.seq))
+        for expected, row in enumerate(rows, start=1):
+            chain = _link(chain, subject, row.seq, row.kind, row.at, row.actor, row.body_sha256)
+            if (row.seq, row.body_sha256, row.chain) != (expected, _sha256(row.body), chain):
+                return expected
+        return None
+
+
+_QUERY: Final = sa.select(
+    facts.c.id, facts.c.subject, facts.c.seq, facts.c.kind, facts.c.body, facts.c.at, facts.c.actor
+)
+_OF: Final = facts.c.subject == sa.bindparam("of")
+_BY_SUBJECT: Final = _QUERY.where(_OF).order_by(facts.c.seq)
+_BY_COMMAND: Final = sa.select(facts.c.id).where(facts.c.command == sa.bindparam("key")).limit(1)
+_END: Final = sa.select(facts.c.seq, facts.c.chain).where(_OF).order_by(facts.c.seq.desc()).limit(1)
+_INSERT: Final = sa.insert(facts)
+
+
+def _row(subject: str, seq: int, entry: Entry, chain: str) -> dict[str, object]:
+    kind, body = encode(entry.fact)
+    actor = storable(entry.actor)
+    body_sha256 = _sha256(body)
+    return {
+        "subject": subject,
+        "seq": seq,
+        "kind": kind,
+        "body": body,
+        "at": entry.at,
+        "actor": actor,
+        "body_sha256": body_sha256,
+        "chain": _link(chain, subject, seq, kind, entry.at, actor, body_sha256),
+    }
+
+
+def _link(before: str, subject: str, seq: int, kind: str, at: datetime, actor: str, body_sha256: str) -> str:
+    """Proves the row and all before it; through the body's hash, so that a body could be erased one day."""
+    moment = (at - EPOCH) // MICROSECOND
+    return _sha256("\0".join((before, subject, str(seq), kind, str(moment), actor, body_sha256)))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,168 @@
+"""What was said, in and out, on every channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from storage._tables import attachments, messages, storable
+
+
+class Direction(StrEnum):
+    """Which way: from the customer, to the customer, or a note among staff."""
+
+    IN = "in"
+    OUT = "out"
+    NOTE = "note"
+
+
+class Via(StrEnum):
+    """How it came or went."""
+
+    MAIL = "mail"
+    SLACK = "slack"
+    WEB = "web"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to keep. `text` is what the author wrote, `quoted` the rest; `raw` the kept bytes' hash."""
+
+    incident_id: int | None
+    direction: Direction
+    channel: Via
+    author: str
+    text: str
+    at: datetime
+    subject: str = ""
+    quoted: str = ""
+    rfc_message_id: str | None = None
+    in_reply_to: str | None = None
+    raw: str | None = None
+    outbox_id: int | None = None
+    delivery: str | None = None
+    content_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(NewMessage):
+    """A kept message."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came or went with a message; `cid` where the text shows it in place."""
+
+    sha256: str
+    name: str
+    media_type: str
+    cid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAttachment(Attachment):
+    """An attachment on file."""
+
+    id: int
+    message_id: int
+
+
+class Messages:
+    """The messages within one transaction."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, message: NewMessage, files: Sequence[Attachment] = ()) -> int:
+        """Keeps a message with its files, whose bytes are kept already; its id."""
+        message_id: int = self._connection.execute(_ADD, _values(message, _NEW)).scalar_one()
+        if files:
+            rows = [_values(file, _FILE) | {"message_id": message_id} for file in files]
+            self._connection.execute(sa.insert(attachments), rows)
+        return message_id
+
+    def load(self, message_id: int) -> Message | None:
+        return next(iter(self._some(_BY_ID, of=message_id)), None)
+
+    def by_rfc_ids(self, ids: Sequence[str]) -> list[Message]:
+        """Those with one of these Message-IDs, the newest first."""
+        return self._some(_BY_RFC_IDS, of=[storable(one) for one in ids])[::-1] if ids else []
+
+    def by_outbox_id(self, outbox_id: int) -> Message | None:
+        """What this outbox job carries."""
+        return next(iter(self._some(_BY_OUTBOX_ID, of=outbox_id)), None)
+
+    def of_incident(self, incident_id: int) -> list[Message]:
+        """The whole conversation, in the order it was kept."""
+        return self._some(_OF_INCIDENT, of=incident_id)
+
+    def references(self, incident_id: int, until: datetime) -> list[str]:
+        """The Message-IDs that a mail of ours written then follows, in order: all before it, and what it answers."""
+        values = {"of": incident_id, "until": until}
+        return [one for one in self._connection.execute(_REFERENCES, values).scalars() if one]
+
+    def seen(self, rfc_message_id: str, content_sha256: str) -> bool:
+        """Whether this very message is kept: the same Message-ID and the same content."""
+        values = {"of": rfc_message_id, "content_sha256": content_sha256}
+        return self._connection.execute(_SAME, values).first() is not None
+
+    def set_delivery(self, message_id: int, delivery: str) -> None:
+        """Notes how far it has come: `queued`, `accepted`, `failed`…"""
+        self._connection.execute(_CHANGE, {"of": message_id, "delivery": delivery})
+
+    def attachments_of(self, message_id: int) -> list[KeptAttachment]:
+        return self._files(attachments.c.message_id == message_id)
+
+    def attachment(self, attachment_id: int) -> KeptAttachment | None:
+        return next(iter(self._files(attachments.c.id == attachment_id)), None)
+
+    def _some(self, query: "sa.Select[Any]", **values: object) -> list[Message]:
+        return [_message(row) for row in self._connection.execute(query, values)]
+
+    def _files(self, *wanted: "sa.ColumnElement[bool]") -> list[KeptAttachment]:
+        query = sa.select(attachments).where(*wanted).order_by(attachments.c.id)
+        return [KeptAttachment(**row._asdict()) for row in self._connection.execute(query)]
+
+
+_OF: Final[sa.BindParameter[Any]] = sa.bindparam("of")
+_ALL: Final = sa.select(messages).order_by(messages.c.id)
+_BY_ID: Final = _ALL.where(messages.c.id == _OF)
+_BY_OUTBOX_ID: Final = _ALL.where(messages.c.outbox_id == _OF)
+_BY_RFC_IDS: Final = _ALL.where(messages.c.rfc_message_id.in_(sa.bindparam("of", expanding=True)))
+_OF_INCIDENT: Final = _ALL.where(messages.c.incident_id == _OF)
+_UNTIL: Final = sa.bindparam("until", type_=messages.c.at.type)
+_REFERENCES: Final = (
+    sa.select(messages.c.rfc_message_id)
+    .where(
+        messages.c.incident_id == _OF,
+        messages.c.rfc_message_id.is_not(None),
+        messages.c.at <= _UNTIL,
+        sa.or_(messages.c.at < _UNTIL, messages.c.direction == Direction.IN),
+    )
+    .order_by(messages.c.id)
+)
+_SAME: Final = (
+    sa.select(messages.c.id)
+    .where(messages.c.rfc_message_id == _OF, messages.c.content_sha256 == sa.bindparam("content_sha256"))
+    .limit(1)
+)
+_ADD: Final = sa.insert(messages).returning(messages.c.id)
+_CHANGE: Final = sa.update(messages).where(messages.c.id == _OF)
+_NEW: Final = tuple(field.name for field in fields(NewMessage))
+_FILE: Final = tuple(field.name for field in fields(Attachment))
+
+
+def _values(thing: NewMessage | Attachment, names: Sequence[str]) -> dict[str, object]:
+    return {name: getattr(thing, name) for name in names}
+
+
+def _message(row: "sa.Row[Any]") -> Message:
+    typed = {"direction": Direction(row.direction), "channel": Via(row.channel)}
+    return Message(**(row._asdict() | typed))

@@ -1,0 +1,191 @@
+"""SQLite: one writer thread whose waiting transactions share a commit, and readers beside it."""
+
+import asyncio
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from storage._failures import Unavailable, translated
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+GROUP: Final = 64
+"""At most so many waiting transactions share one commit."""
+READERS: Final = 4
+BUSY_SECONDS: Final = 5.0
+
+
+class SqliteEngine:
+    """One writer thread with group commit, and a few readers beside it (WAL)."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._reading = sqlite_engine(url, reading=True)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-read")
+        self._writer = _Writer(sqlite_engine(url))
+        self._writer.start()
+
+    async def write(self, work: Work[T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.asks.put(_Ask(work, future))
+        return await future
+
+    async def read(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Work[T]) -> T:
+        with translated(), self._reading.begin() as connection:
+            return work(connection)
+
+    async def listen(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002
+        """There is one process: what it commits it knows; nobody else is to be heard."""
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        self._writer.asks.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown()
+        self._reading.dispose()
+
+
+def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
+    """An engine whose every connection is durable: WAL, FULL, foreign keys, BEGIN IMMEDIATE to write."""
+    engine = sa.create_engine(
+        url.update_query_dict({"timeout": url.query.get("timeout", str(BUSY_SECONDS))}),
+        # The driver must not open transactions of its own: they start too late and lose updates.
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        pool_size=READERS,
+    )
+    pragmas = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        *(["query_only=ON"] if reading else []),
+    )
+
+    @event.listens_for(engine, "connect")
+    def connected(driver_connection: Any, _: object) -> None:
+        for pragma in pragmas:
+            driver_connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        # A deferred transaction that turns to writing fails at once, without the busy timeout.
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@dataclass(slots=True)
+class _Ask:
+    work: Callable[[sa.Connection], Any]
+    future: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class _Answer:
+    value: Any = None
+    error: Exception | None = None
+
+
+class _Writer(threading.Thread):
+    """The only thread that writes. What waits together is committed together, each in its own savepoint."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__(name="storage-write", daemon=True)
+        self.asks: queue.SimpleQueue[_Ask | None] = queue.SimpleQueue()
+        self._engine = engine
+
+    def run(self) -> None:
+        last = False
+        while not last:
+            group, last = self._waiting()
+            if group:
+                _tell(group, self._together(group))
+        self._engine.dispose()
+
+    def _waiting(self) -> tuple[list[_Ask], bool]:
+        """Waits for one; takes what else is there. True: the store closes after these."""
+        group: list[_Ask] = []
+        ask = self.asks.get()
+        while ask is not None:
+            group.append(ask)
+            if len(group) == GROUP:
+                return group, False
+            try:
+                ask = self.asks.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _together(self, group: Sequence[_Ask]) -> list[_Answer]:
+        try:
+            with translated(), self._engine.begin() as connection:
+                return [_apart(connection, ask) for ask in group]
+        except Exception as error:  # noqa: BLE001 - each asker gets it; the thread must outlive it
+            return [_Answer(error=error)] * len(group)
+
+
+def _apart(connection: sa.Connection, ask: _Ask) -> _Answer:
+    """One function in its savepoint: its exception is its own, unless the whole transaction was lost."""
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver.execute("SAVEPOINT apart")
+    try:
+        with translated():
+            answer = _Answer(value=ask.work(connection))
+    except Exception as error:
+        if not driver.in_transaction:  # SQLite rolls everything back when the disk is full
+            raise
+        driver.execute("ROLLBACK TO apart")
+        answer = _Answer(error=error)
+    driver.execute("RELEASE apart")
+    return answer
+
+
+def _tell(group: Sequence[_Ask], answers: Sequence[_Answer]) -> None:
+    """Hands the answers to the loop(s) that asked; one wake-up for all of one loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[_Ask, _Answer]]] = {}
+    for ask, answer in zip(group, answers, strict=True):
+        loops.setdefault(ask.future.get_loop(), []).append((ask, answer))
+    for loop, pairs in loops.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits for the answer any more
+            loop.call_soon_threadsafe(_resolve, pairs)
+
+
+def _resolve(pairs: Sequence[tuple[_Ask, _Answer]]) -> None:
+    for ask, answer in pairs:
+        if ask.future.done():  # its asker was cancelled
+            continue
+        if answer.error is None:
+            ask.future.set_result(answer.value)
+        else:
+            ask.future.set_exception(answer.error)
+
+
+async def copy(url: sa.URL, file: Path) -> None:
+    """Writes the database as it is at one moment into a new file, and waits for the disk; writers go on."""
+    try:
+        with translated():
+            await asyncio.to_thread(_copy, str(url.database), file)
+    except sqlite3.Error as error:
+        raise Unavailable(str(error)) from error
+
+
+def _copy(database: str, file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{Path(database).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("VACUUM INTO ?", (str(file),))
+        with file.open("rb+") as written:
+            os.fsync(written.fileno())
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
