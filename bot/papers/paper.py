@@ -1,0 +1,99 @@
+"""What a paper says, before it is laid out: frozen values that the caller takes from the incident."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.core.facts import Language
+from bot.core.money import Line, Price, total
+from bot.core.terms import Kind
+
+
+class PaperKind(StrEnum):
+    """The documents a customer receives."""
+
+    QUOTE = "quote"
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One side of a paper. A seller fills everything; a buyer what is known of them. `address` has several lines."""
+
+    name: str
+    address: str = ""
+    email: str = ""
+    legal_name: str = ""
+    siren: str = ""
+    vat_number: str = ""
+    iban: str = ""
+    bic: str = ""
+
+    @property
+    def in_law(self) -> str:
+        """The name that signs and is paid."""
+        return self.legal_name or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A quote, an invoice or a credit note, with all that it shows.
+
+    `reference` names the incident (`INC-42`), `about` the invoice that a credit note takes back; `report` and `note`
+    are plain text of any length. `contest_url` is where an invoice can be contested; without it the seller's address
+    is given. Refuses what would be wrong on paper (ValueError): lines that do not add up to the price, an invoice
+    without a due date, a quote without an end, a credit note without its invoice.
+    """
+
+    kind: PaperKind
+    number: str
+    language: Language
+    customer_kind: Kind
+    seller: Party
+    buyer: Party
+    reference: str
+    title: str
+    issued_on: date
+    lines: tuple[Line, ...]
+    price: Price
+    due_on: date | None = None
+    valid_until: date | None = None
+    served_from: date | None = None
+    served_until: date | None = None
+    report: str = ""
+    note: str = ""
+    about: str = ""
+    contest_url: str = ""
+    mediator: str = ""
+    withdrawal_days: int = 14
+
+    def __post_init__(self) -> None:
+        if total(self.lines, self.price.vat_rate) != self.price:
+            raise ValueError(f"the lines of {self.number} do not add up to its price")
+        needed = {
+            PaperKind.QUOTE: self.valid_until,
+            PaperKind.INVOICE: self.due_on,
+            PaperKind.CREDIT_NOTE: self.about,
+        }
+        if not needed[self.kind]:
+            raise ValueError(f"{self.number} lacks what a {self.kind} must say")
+
+    @property
+    def consumer(self) -> bool:
+        return self.customer_kind is Kind.CONSUMER
+
+
+_FILE_NAMES = {
+    (PaperKind.QUOTE, Language.FR): "Devis",
+    (PaperKind.QUOTE, Language.EN): "Quote",
+    (PaperKind.INVOICE, Language.FR): "Facture",
+    (PaperKind.INVOICE, Language.EN): "Invoice",
+    (PaperKind.CREDIT_NOTE, Language.FR): "Avoir",
+    (PaperKind.CREDIT_NOTE, Language.EN): "Credit-note",
+}
+
+
+def filename(paper: Paper) -> str:
+    """The name its file is sent under: `Facture-F2026-00042.pdf`."""
+    return f"{_FILE_NAMES[paper.kind, paper.language]}-{paper.number.replace('/', '-')}.pdf"
