@@ -1,0 +1,1 @@
+"""The application: one door for commands, and what arrives, leaves and falls due around it."""

@@ -1,0 +1,69 @@
+"""The ledger's rows, written with the facts they follow from: what accountants read."""
+
+from datetime import datetime
+
+from bot.core import facts as f
+from bot.core.incident import Incident
+from bot.core.money import Money
+from storage import InvoiceRow, PaperKind, Status, Transaction
+
+
+def book(tx: Transaction, incident: Incident, fact: f.Fact, now: datetime) -> None:
+    """Books what a fact means in money; `incident` is the state after all facts of the command."""
+    match fact:
+        case f.QuoteDrafted(number=number):
+            tx.money.name(number, PaperKind.QUOTE, incident.id)
+        case f.InvoiceIssued():
+            tx.money.insert(_invoice(incident, fact, now))
+            tx.money.name(fact.number, PaperKind.INVOICE, incident.id)
+        case f.PaymentReceived():
+            _update(tx, incident, Status.OPEN if fact.still_open else Status.PAID)
+        case f.InvoiceCredited():
+            tx.money.insert(_credit_note(incident, fact, now))
+            tx.money.name(fact.number, PaperKind.CREDIT_NOTE, incident.id)
+            _update(tx, incident, Status.CREDITED)
+        case f.InvoiceWrittenOff():
+            _update(tx, incident, Status.WRITTEN_OFF)
+        case _:
+            return
+
+
+def _invoice(incident: Incident, fact: f.InvoiceIssued, now: datetime) -> InvoiceRow:
+    return InvoiceRow(
+        number=fact.number,
+        kind=PaperKind.INVOICE,
+        incident_id=incident.id,
+        customer_id=incident.customer,
+        net=fact.price.net,
+        vat=fact.price.vat,
+        gross=fact.price.gross,
+        paid=Money(cents=0, currency=fact.price.net.currency),
+        lines=fact.lines,
+        issued_at=now,
+        due_on=fact.due_on,
+        status=Status.OPEN,
+    )
+
+
+def _credit_note(incident: Incident, fact: f.InvoiceCredited, now: datetime) -> InvoiceRow:
+    return InvoiceRow(
+        number=fact.number,
+        kind=PaperKind.CREDIT_NOTE,
+        incident_id=incident.id,
+        customer_id=incident.customer,
+        net=fact.price.net,
+        vat=fact.price.vat,
+        gross=fact.price.gross,
+        paid=fact.price.gross,
+        lines=incident.invoice.lines if incident.invoice else (),
+        issued_at=now,
+        due_on=None,
+        status=Status.PAID,
+        about=fact.invoice,
+    )
+
+
+def _update(tx: Transaction, incident: Incident, status: Status) -> None:
+    if incident.invoice is None:
+        raise ValueError(f"{incident.reference} has no invoice")
+    tx.money.update(incident.invoice.number, paid=incident.invoice.paid, status=status)

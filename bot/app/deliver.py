@@ -1,0 +1,100 @@
+"""From the outbox to a sender, and the sender's answer back into the domain (letter §2.4)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.app.desk import Desk
+from bot.app.handle import carry_out
+from bot.app.jobs import Tell, TellByMail, TellInChat, decode
+from bot.core import commands as c
+from bot.core import facts as f
+from storage import Job, Transaction
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(hours=1)
+GIVEN_UP = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Taken over by the relay or by Slack, in their own words. `then` runs in the transaction that notes it."""
+
+    reply: str
+    then: Callable[[Transaction], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now, or nobody knows: the same again, after this long or after a growing while."""
+
+    reason: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Never like this: kept aside and said so."""
+
+    reason: str
+
+
+Delivery = Delivered | Later | Failed
+Sender = Callable[[Job, datetime], Awaitable[Delivery]]
+
+
+async def deliver(desk: Desk, job: Job, senders: Mapping[str, Sender], clock: Callable[[], datetime]) -> Delivery:
+    """Sends one claimed job and notes what became of it. A sender that raises is tried again, visibly."""
+    now = clock()
+    if not await desk.store.read(lambda tx: tx.outbox.holds(job)):
+        return Later("somebody else has it")
+    try:
+        delivery = await senders[job.kind](job, now)
+    except Exception as error:  # noqa: BLE001 - the loop's edge: the row is kept, with the error's name
+        delivery = Later(f"{type(error).__name__}: {error}")
+    after = clock()
+    await desk.store.run(lambda tx: _note(tx, desk, job, delivery, after))
+    return delivery
+
+
+def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: datetime) -> None:
+    match delivery:
+        case Delivered(reply=reply):
+            if tx.outbox.done(job, now):
+                _report(tx, desk, job, reply, now, delivered=True)
+                if delivery.then is not None:
+                    delivery.then(tx)
+        case Later(reason=reason) if now - job.created_at < GIVEN_UP:
+            tx.outbox.retry(job, now + (delivery.after or wait_before(job.tries)), reason)
+        case Later(reason=reason) | Failed(reason=reason):
+            if tx.outbox.park(job, reason, now):
+                _report(tx, desk, job, reason, now, delivered=False)
+
+
+def wait_before(tries: int) -> timedelta:
+    """How long to wait after so many tries: twice as long each time, at most an hour."""
+    doubled: timedelta = FIRST_WAIT * 2 ** min(tries - 1, 12)
+    return min(LONGEST_WAIT, doubled)
+
+
+def _report(tx: Transaction, desk: Desk, job: Job, reply: str, now: datetime, *, delivered: bool) -> None:
+    """What customers were told, or could not be told, is a fact of the incident."""
+    told = _told(job)
+    message = tx.messages.by_outbox_id(job.id)
+    if message is not None:
+        tx.messages.set_delivery(message.id, "accepted" if delivered else "failed")
+    if told is None or told.incident is None:
+        return
+    via = f.Channel.MAIL if isinstance(told, TellByMail) else f.Channel.SLACK
+    report = c.ReportDelivery(actor=f.BOT, notice=told.notice, via=via, delivered=delivered, reply=reply)
+    carry_out(tx, desk, told.incident, report, now)
+
+
+def _told(job: Job) -> Tell | None:
+    match job.kind:
+        case TellByMail.KIND:
+            return decode(TellByMail, job.payload)
+        case TellInChat.KIND:
+            return decode(TellInChat, job.payload)
+        case _:
+            return None

@@ -1,0 +1,205 @@
+"""The one door: a command, its facts, what must be told and what falls due, in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.app import tell
+from bot.app.book import book
+from bot.app.desk import Desk
+from bot.app.jobs import Ask, PrintPaper
+from bot.app.keys import random_key
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.core.customer import Customer, apply_customer, decide_customer
+from bot.core.deadlines import deadlines
+from bot.core.decide import decide
+from bot.core.fold import apply
+from bot.core.incident import Incident
+from bot.core.invoice import owes
+from bot.core.letter import ENDINGS
+from bot.core.lives import Support
+from bot.core.refusals import Refused
+from bot.core.terms import Kind
+from storage import Entry, NewJob, Transaction
+
+# Commands whose facts carry a number, and the series it is drawn from.
+SERIES: Mapping[type[c.Command], str] = {
+    c.DraftQuote: "D",
+    c.Settle: "F",
+    c.ConfirmContest: "A",
+    c.Concede: "A",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command led to: the incident after it, and the facts it added."""
+
+    incident: Incident
+    facts: tuple[f.Fact, ...]
+
+
+async def handle(desk: Desk, incident: int, command: c.Command, now: datetime) -> Done | Refused:
+    """Carries a command out in a transaction of its own."""
+    return await desk.store.run(lambda tx: carry_out(tx, desk, incident, command, now))
+
+
+def carry_out(tx: Transaction, desk: Desk, incident_id: int, command: c.Command, now: datetime) -> Done | Refused:
+    """Decides and writes everything that follows, or changes nothing and says why."""
+    incident = None if isinstance(command, c.OpenIncident) else tx.incidents.load(incident_id)
+    decided = decide(incident, command, now)
+    if isinstance(decided, Refused):
+        return decided
+    if type(command) in SERIES:
+        # Deciding is pure: asked once whether, and again with the number this command has drawn.
+        decided = decide(incident, _numbered(tx, desk, command, now), now)
+        if isinstance(decided, Refused):
+            return decided
+    return _write(tx, desk, incident, decided, command.actor, now)
+
+
+def carry_out_on_customer(
+    tx: Transaction, customer: Customer, command: c.Command, now: datetime
+) -> Customer | Refused:
+    """The same for an order to a customer's record."""
+    decided = decide_customer(customer, command, now)
+    if isinstance(decided, Refused):
+        return decided
+    return note_on_customer(tx, customer, decided, command.actor, now)
+
+
+def note_on_customer(
+    tx: Transaction, customer: Customer, facts: tuple[f.Fact, ...], actor: f.Actor, now: datetime
+) -> Customer:
+    """Journals facts about a customer and saves the record they make."""
+    after = customer
+    for fact in facts:
+        after = apply_customer(after, fact)
+    tx.journal.append(customer.reference, customer.seq, [_entry(fact, actor, now) for fact in facts])
+    tx.customers.save(after)
+    return after
+
+
+def meet(tx: Transaction, address: str, language: f.Language, kind: Kind, now: datetime) -> Customer:
+    """Puts somebody new on file, with the first fact of their journal."""
+    customer = tx.customers.create(address=address, language=language, now=now, kind=kind, seq=1)
+    tx.journal.append(customer.reference, 0, [_entry(f.CustomerMet(language=language), f.BOT, now)])
+    return customer
+
+
+def _write(
+    tx: Transaction,
+    desk: Desk,
+    incident: Incident | None,
+    facts: tuple[f.Fact, ...],
+    actor: f.Actor,
+    now: datetime,
+) -> Done:
+    before, after = (incident.seq if incident else 0), incident
+    for fact in facts:
+        after = apply(after, fact, now)
+    if after is None:
+        raise ValueError("a command without facts")
+    if incident is None:
+        tx.incidents.add(after, random_key(), now)
+    else:
+        tx.incidents.save(after, now)
+    tx.journal.append(after.reference, before, [_entry(fact, actor, now) for fact in facts])
+    for seq, fact in enumerate(facts, start=before + 1):
+        book(tx, after, fact, now)
+        _follow(tx, desk, after, fact, seq, now)
+    tell.show_card(tx, desk, after, now)
+    return _settled(tx, desk, Done(incident=after, facts=facts), now)
+
+
+def _follow(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime) -> None:
+    """What one fact calls for: words to the customer and to staff, a document, deadlines, the customer's record."""
+    tell.tell_customer(tx, desk, incident, fact, now)
+    tell.tell_staff(tx, desk, incident, fact, seq, now)
+    if isinstance(fact, f.QuoteDrafted | f.InvoiceIssued | f.InvoiceCredited):
+        job = PrintPaper(incident=incident.id, number=fact.number)
+        tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=now, dedup=f"paper:{fact.number}"), now)
+    for deadline in deadlines(incident, fact, now):
+        ask = Ask(incident=incident.id, kind=deadline.kind, about=deadline.about)
+        name = f"{incident.reference}:{deadline.kind}:{deadline.about}:{seq}"
+        tx.deadlines.put(NewJob(kind=ask.KIND, payload=ask.encode(), due_at=deadline.at, dedup=name), now)
+    _change_support(tx, desk, incident, fact, now)
+
+
+def _settled(tx: Transaction, desk: Desk, done: Done, now: datetime) -> Done:
+    """An ending is billed or closed in the same transaction (letter §5.1)."""
+    if done.incident.stage not in ENDINGS:
+        return done
+    settle = c.Settle(
+        actor=f.BOT,
+        number="",
+        diagnosis_label=desk.words.phrase(
+            "line_diagnosis", done.incident.language, reference=done.incident.reference
+        ),
+        part_label=desk.words.phrase("line_part_of_work", done.incident.language, reference=done.incident.reference),
+    )
+    if owes(done.incident):
+        settled = carry_out(tx, desk, done.incident.id, settle, now)
+    else:
+        decided = decide(done.incident, settle, now)
+        settled = decided if isinstance(decided, Refused) else _write(tx, desk, done.incident, decided, f.BOT, now)
+    if isinstance(settled, Refused):
+        raise ValueError(f"{done.incident.reference} could not be settled: {settled.reason}")
+    return replace(settled, facts=(*done.facts, *settled.facts))
+
+
+def _change_support(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime) -> None:
+    """What happens to an invoice may change what support its customer has (letter §6)."""
+    command = _support_command(incident, fact)
+    if command is None:
+        return
+    customer = tx.customers.load(incident.customer)
+    if customer is None:
+        raise ValueError(f"{incident.reference} has no customer")
+    by_itself = isinstance(command, c.ReinstateSupport) and command.actor == f.BOT
+    if by_itself and (customer.support is not Support.LIMITED or _long_unpaid(tx, incident, now)):
+        return
+    carry_out_on_customer(tx, customer, command, now)
+    if isinstance(command, c.ForfeitSupport):
+        _end_support_elsewhere(tx, desk, incident, now)
+
+
+def _long_unpaid(tx: Transaction, incident: Incident, now: datetime) -> bool:
+    """Whether another invoice of this customer still keeps their support limited (letter §6.6)."""
+    latest = incident.terms.day_of(now) - timedelta(days=incident.terms.limit_after_days)
+    return any(row.due_on is not None and row.due_on <= latest for row in tx.money.open_of(incident.customer))
+
+
+def _support_command(incident: Incident, fact: f.Fact) -> c.Command | None:
+    match fact:
+        case f.ContestConfirmed() if incident.invoice is not None:
+            return c.ForfeitSupport(actor=f.BOT, incident=incident.id, invoice=incident.invoice.number)
+        case f.ContestReversed(reason=reason):
+            return c.ReinstateSupport(actor=f.Actor(role=f.Role.MANAGER), reason=reason)
+        case f.InvoiceLongOverdue(number=number):
+            return c.LimitSupport(actor=f.BOT, invoice=number)
+        case f.IncidentClosed(why=why) if why in {"paid", "conceded"}:
+            return c.ReinstateSupport(actor=f.BOT, reason=why)
+        case _:
+            return None
+
+
+def _end_support_elsewhere(tx: Transaction, desk: Desk, incident: Incident, now: datetime) -> None:
+    for other in tx.incidents.open_of(incident.customer):
+        if other != incident.id:
+            carry_out(tx, desk, other, c.EndSupport(actor=f.BOT), now)
+
+
+def _numbered(tx: Transaction, desk: Desk, command: c.Command, now: datetime) -> c.Command:
+    series = f"{SERIES[type(command)]}{desk.terms.day_of(now).year}"
+    number = f"{series}-{tx.next_number(series):05d}"
+    match command:
+        case c.DraftQuote() | c.Settle() | c.ConfirmContest() | c.Concede():
+            return replace(command, number=number)
+        case _:
+            raise ValueError(f"{type(command).__name__} takes no number")
+
+
+def _entry(fact: f.Fact, actor: f.Actor, now: datetime) -> Entry:
+    return Entry(fact=fact, at=now, actor=f"{actor.role}:{actor.name}")

@@ -1,0 +1,126 @@
+"""What waits in the queues: one dataclass per kind of job, kept as JSON."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.core.commands import DeadlineKind
+from bot.core.facts import Language
+from bot.core.notices import NOTICES, Notice
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A job's payload; `KIND` names it in the queue."""
+
+    KIND: ClassVar[str]
+
+    def encode(self) -> bytes:
+        return _adapter(type(self)).dump_json(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell(Order):
+    """A notice to a customer. `links` are link ids by purpose; tokens are derived when it is rendered."""
+
+    notice: str
+    fields: str
+    incident: int | None
+    customer: int
+    to: str
+    language: Language
+    title: str
+    links: dict[str, str] = field(default_factory=dict)
+    document: str = ""
+
+    def worded(self) -> Notice:
+        """The notice itself."""
+        notice: Notice = _adapter(NOTICES[self.notice]).validate_json(self.fields)
+        return notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellByMail(Tell):
+    """Leaves through the relay under this Message-ID, always the same however often it is sent."""
+
+    KIND: ClassVar[str] = "mail"
+    message_id: str
+    reply_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellInChat(Tell):
+    """Leaves as a direct message to the customer's Slack user."""
+
+    KIND: ClassVar[str] = "chat"
+    team: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCard(Order):
+    """Posts or updates the incident's card in the staff channel with its state at that time."""
+
+    KIND: ClassVar[str] = "card"
+    incident: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostInThread(Order):
+    """Tells staff in the incident's thread what happened: the fact with this number in its journal."""
+
+    KIND: ClassVar[str] = "thread"
+    incident: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintPaper(Order):
+    """Renders, freezes and files the document with this number."""
+
+    KIND: ClassVar[str] = "paper"
+    incident: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Order):
+    """A deadline: the calendar asks the incident."""
+
+    KIND: ClassVar[str] = "ask"
+    incident: int
+    kind: DeadlineKind
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailArrived(Order):
+    """A mail as it was received; its bytes are kept under `raw`."""
+
+    KIND: ClassVar[str] = "mail"
+    raw: str
+    mail_from: str
+    rcpt_to: tuple[str, ...]
+    peer: str
+    helo: str = ""
+
+
+def fields_of(notice: Notice) -> str:
+    """A notice's fields as JSON."""
+    return _adapter(type(notice)).dump_json(notice).decode()
+
+
+def decode(kind: type[T], payload: bytes) -> T:
+    """The payload of a job of this kind. Raises ValueError where it does not fit."""
+    read: T = _adapter(kind).validate_json(payload)
+    return read
+
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return _ADAPTERS.get(kind) or _ADAPTERS.setdefault(kind, TypeAdapter(kind))

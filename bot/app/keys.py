@@ -1,0 +1,48 @@
+"""Secrets and the tokens derived from them: the database keeps only what proves a token, never the token."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The desk's secret, at least 32 bytes, known to every process and kept outside the database."""
+
+    secret: bytes = field(repr=False)
+
+    def token(self, link_id: str) -> str:
+        """The secret part of a mailed link: 256 bits, the same each time the same mail is made."""
+        return _text(self._mac("link", link_id))
+
+    def nonce(self, token: str, shown: str) -> str:
+        """Proves on the way back that a form was made here, for this token and for what was shown."""
+        return _text(self._mac("form", token, shown))
+
+    def holds(self, nonce: str, token: str, shown: str) -> bool:
+        """Whether this is that form's nonce, in constant time."""
+        return hmac.compare_digest(nonce.encode(), self.nonce(token, shown).encode())
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells secrets apart without telling them."""
+        return self._mac("fingerprint").hex()[:16]
+
+    def _mac(self, *parts: str) -> bytes:
+        return hmac.digest(self.secret, "\x00".join(parts).encode(), hashlib.sha256)
+
+
+def token_sha256(token: str) -> str:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def random_key() -> str:
+    """128 random bits in lower-case letters and digits: reply keys, Message-IDs, link ids."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+def _text(mac: bytes) -> str:
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")

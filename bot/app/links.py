@@ -1,0 +1,32 @@
+"""Links in mails: one purpose each, bound to an incident and an object, kept as hashes."""
+
+from datetime import datetime, timedelta
+
+from bot.app.desk import Desk
+from bot.app.keys import random_key, token_sha256
+from bot.core.notices import Purpose
+from storage import Link, Transaction
+
+DAYS = {Purpose.INCIDENT: 730, Purpose.INVOICE: 730}
+DAYS_ELSE = 60
+
+
+def mint(
+    tx: Transaction, desk: Desk, purpose: Purpose, *, incident: int, customer: int, about: str, to: str, now: datetime
+) -> str:
+    """A new link's id; whoever holds the desk's secret can make its token."""
+    link_id = random_key()
+    tx.links.add(
+        Link(
+            id=link_id,
+            token_sha256=token_sha256(desk.keys.token(link_id)),
+            purpose=purpose,
+            incident_id=incident,
+            customer_id=customer,
+            object=about,
+            address=to,
+            created_at=now,
+            expires_at=now + timedelta(days=DAYS.get(purpose, DAYS_ELSE)),
+        )
+    )
+    return link_id

@@ -1,0 +1,146 @@
+"""Questions that pages, cards and the command line ask; nothing here writes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from bot.app.jobs import Ask, decode
+from bot.core.commands import DeadlineKind, FallDue
+from bot.core.customer import Customer
+from bot.core.decide import decide
+from bot.core.facts import CALENDAR, InvoiceReminded
+from bot.core.fold import apply
+from bot.core.incident import Incident
+from bot.core.refusals import Refused
+from bot.core.reminders import next_reminder
+from storage import Document, IncidentRow, KeptAttachment, Link, Message, Recorded, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything about one incident: what its page and its card show."""
+
+    incident: Incident
+    row: IncidentRow
+    customer: Customer
+    history: tuple[Recorded, ...]
+    messages: tuple[Message, ...]
+    attachments: tuple[KeptAttachment, ...]
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upcoming:
+    """A reminder that will go out unless something happens first."""
+
+    at: datetime
+    reference: str
+    invoice: str
+    level: int
+    open_cents: int
+    currency: str
+
+
+async def case(store: Store, incident_id: int) -> Case | None:
+    """One incident with its history, words and documents; None for an unknown one."""
+    return await store.read(lambda tx: read_case(tx, incident_id))
+
+
+def read_case(tx: Transaction, incident_id: int) -> Case | None:
+    """The same within a transaction."""
+    row = tx.incidents.row(incident_id)
+    incident = tx.incidents.load(incident_id)
+    customer = tx.customers.load(row.customer_id) if row else None
+    if row is None or incident is None or customer is None:
+        return None
+    messages = tuple(tx.messages.of_incident(incident_id))
+    return Case(
+        incident=incident,
+        row=row,
+        customer=customer,
+        history=tuple(tx.journal.facts(row.reference)),
+        messages=messages,
+        attachments=tuple(kept for message in messages for kept in tx.messages.attachments_of(message.id)),
+        documents=tuple(tx.blobs.documents_of(incident_id)),
+    )
+
+
+async def linked(store: Store, token_sha256: str) -> tuple[Link, Case | None] | None:
+    """What a mailed link leads to; None for an unknown token."""
+
+    def look(tx: Transaction) -> tuple[Link, Case | None] | None:
+        link = tx.links.by_token_sha256(token_sha256)
+        if link is None:
+            return None
+        return link, read_case(tx, link.incident_id) if link.incident_id is not None else None
+
+    return await store.read(look)
+
+
+async def document(store: Store, number: str) -> tuple[Document, bytes] | None:
+    """A filed document and its bytes, by its number."""
+
+    def look(tx: Transaction) -> tuple[Document, bytes] | None:
+        found = tx.blobs.document(number, "pdf")
+        content = tx.blobs.content(found.sha256) if found else None
+        return (found, content) if found and content is not None else None
+
+    return await store.read(look)
+
+
+def first_wrong(tx: Transaction) -> str:
+    """The first fact or document that is not as it was written, in words; empty when all are."""
+    for subject in tx.journal.subjects():
+        seq = tx.journal.verify(subject)
+        if seq is not None:
+            return f"{subject}: fact {seq} is not what was written"
+        for kept in tx.blobs.documents_of(int(subject[4:])) if subject.startswith("INC-") else []:
+            content = tx.blobs.content(kept.sha256)
+            if content is None or sha256(content).hexdigest() != kept.sha256:
+                return f"{subject}: the document {kept.number} is not what was sent"
+    return ""
+
+
+async def reminders(store: Store, until: datetime, now: datetime) -> list[Upcoming]:
+    """The reminders that would go out until then if nobody pays, contests or writes off (letter §5.2)."""
+
+    def look(tx: Transaction) -> list[Upcoming]:
+        asked = {
+            job.incident
+            for listed in tx.deadlines.upcoming(until, limit=100_000)
+            if (job := decode(Ask, listed.payload)).kind is DeadlineKind.REMIND
+        }
+        incidents = (tx.incidents.load(incident_id) for incident_id in sorted(asked))
+        return [line for incident in incidents if incident for line in _foreseen(incident, until, now)]
+
+    return sorted(await store.read(look), key=lambda line: (line.at, line.invoice))
+
+
+def _foreseen(incident: Incident, until: datetime, now: datetime) -> list[Upcoming]:
+    """Plays the calendar forward on one incident: the core answers as it will on the day."""
+    lines: list[Upcoming] = []
+    while incident.invoice is not None:
+        reminder = next_reminder(incident, now)
+        if reminder is None or reminder.at > until:
+            break
+        now = max(now, reminder.at)
+        ask = FallDue(actor=CALENDAR, kind=DeadlineKind.REMIND, about=incident.invoice.number)
+        decided = decide(incident, ask, now)
+        if isinstance(decided, Refused):
+            break
+        for fact in decided:
+            incident = apply(incident, fact, now)
+            if isinstance(fact, InvoiceReminded):
+                lines.append(_line(incident, fact, now))
+    return lines
+
+
+def _line(incident: Incident, fact: InvoiceReminded, at: datetime) -> Upcoming:
+    return Upcoming(
+        at=at,
+        reference=incident.reference,
+        invoice=fact.number,
+        level=fact.level,
+        open_cents=fact.open.cents,
+        currency=fact.open.currency,
+    )

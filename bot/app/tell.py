@@ -1,0 +1,155 @@
+"""What must be told, to whom and where: written to the outbox with the facts that call for it."""
+
+from datetime import datetime
+
+from bot.app import links
+from bot.app.desk import Desk
+from bot.app.jobs import PostInThread, ShowCard, TellByMail, TellInChat, fields_of
+from bot.core import facts as f
+from bot.core.customer import Customer
+from bot.core.incident import Incident
+from bot.core.notices import Notice, Purpose
+from bot.core.told import notice as notice_of
+from storage import Direction, NewJob, NewMessage, Transaction, Via
+
+# What staff read in the thread; the card itself shows the rest.
+STAFF_READ: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - {
+    f.IncidentOpened,
+    f.NoticeDelivered,
+    f.PaperFiled,
+    f.ReminderMoved,
+    f.QuoteSuperseded,
+}
+
+
+def tell_customer(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime) -> None:
+    """The notice a fact calls for, if it calls for one."""
+    told = notice_of(incident, fact, now)
+    if told is None:
+        return
+    customer = tx.customers.load(incident.customer)
+    if customer is None:
+        raise ValueError(f"{incident.reference} has no customer")
+    tell(tx, desk, customer, told, now, incident=incident)
+
+
+def tell(
+    tx: Transaction, desk: Desk, customer: Customer, told: Notice, now: datetime, *, incident: Incident | None = None
+) -> None:
+    """A notice, where this customer is answered: in chat, by mail, or both where it must last."""
+    in_chat = incident is not None and incident.channel is f.Channel.SLACK and desk.chat and customer.slack_user
+    if in_chat and incident is not None:
+        _put_chat(tx, desk, customer, incident, told, now)
+    if not in_chat or told.BY_MAIL:
+        _put_mail(tx, desk, customer, incident, told, now)
+
+
+def tell_staff(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime) -> None:
+    """One line in the incident's thread."""
+    if desk.chat and type(fact) in STAFF_READ:
+        job = PostInThread(incident=incident.id, seq=seq)
+        _put_staff(tx, job, incident, now, f"thread:{incident.id}:{seq}")
+
+
+def show_card(tx: Transaction, desk: Desk, incident: Incident, now: datetime) -> None:
+    """The card as it stands after this change."""
+    if desk.chat:
+        _put_staff(tx, ShowCard(incident=incident.id), incident, now, f"card:{incident.id}:{incident.seq}")
+
+
+def _put_staff(tx: Transaction, job: ShowCard | PostInThread, incident: Incident, now: datetime, dedup: str) -> None:
+    new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=f"slack:{incident.id}", dedup=dedup)
+    tx.outbox.put(new, now)
+
+
+def _put_chat(
+    tx: Transaction, desk: Desk, customer: Customer, incident: Incident, told: Notice, now: datetime
+) -> None:
+    job = TellInChat(
+        notice=told.name(),
+        fields=fields_of(told),
+        incident=incident.id,
+        customer=customer.id,
+        to=customer.address,
+        language=incident.language,
+        title=incident.title,
+        links=_links(tx, desk, customer, incident, told, now),
+        document=_document(told),
+        team=customer.slack_team,
+        user=customer.slack_user,
+    )
+    new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=f"chat:{incident.id}")
+    outbox_id = tx.outbox.put(new, now)
+    _keep(tx, incident, told, Via.SLACK, customer.slack_user, outbox_id, None, now)
+
+
+def _put_mail(
+    tx: Transaction, desk: Desk, customer: Customer, incident: Incident | None, told: Notice, now: datetime
+) -> None:
+    row = tx.incidents.row(incident.id) if incident else None
+    job = TellByMail(
+        notice=told.name(),
+        fields=fields_of(told),
+        incident=incident.id if incident else None,
+        customer=customer.id,
+        to=customer.address,
+        language=incident.language if incident else customer.language,
+        title=incident.title if incident else "",
+        links=_links(tx, desk, customer, incident, told, now) if incident else {},
+        document=_document(told),
+        message_id=desk.message_id(),
+        reply_key=row.reply_key if row else "",
+    )
+    key = f"mail:{incident.id}" if incident else ""
+    outbox_id = tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=key), now)
+    _keep(tx, incident, told, Via.MAIL, customer.address, outbox_id, job.message_id, now)
+
+
+def _keep(
+    tx: Transaction,
+    incident: Incident | None,
+    told: Notice,
+    via: Via,
+    to: str,
+    outbox_id: int | None,
+    message_id: str | None,
+    now: datetime,
+) -> None:
+    """The message as the incident's history lists it; its words are made when it leaves."""
+    tx.messages.add(
+        NewMessage(
+            incident_id=incident.id if incident else None,
+            direction=Direction.OUT,
+            channel=via,
+            author=to,
+            subject=told.name(),
+            text=fields_of(told),
+            at=now,
+            rfc_message_id=message_id,
+            outbox_id=outbox_id,
+            delivery="queued",
+        )
+    )
+
+
+def _links(
+    tx: Transaction, desk: Desk, customer: Customer, incident: Incident, told: Notice, now: datetime
+) -> dict[str, str]:
+    wanted = {Purpose.INCIDENT: "", told.link: told.about}
+    return {
+        purpose: links.mint(
+            tx,
+            desk,
+            purpose,
+            incident=incident.id,
+            customer=customer.id,
+            about=about if purpose is not Purpose.INCIDENT else "",
+            to=customer.address,
+            now=now,
+        )
+        for purpose, about in wanted.items()
+    }
+
+
+def _document(told: Notice) -> str:
+    return str(getattr(told, "number", "")) if told.PAPER else ""

@@ -1,0 +1,170 @@
+"""What a mail that was read means: a new incident, words in one, a bounce, or nothing at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.app import tell
+from bot.app.desk import Desk
+from bot.app.handle import carry_out
+from bot.app.opening import Opening, Said, add_words, keep, open_incident
+from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.core.customer import Customer
+from bot.core.incident import Incident
+from bot.core.lives import ConsentState, QuoteState, Stage
+from bot.core.notices import DecideByLink
+from bot.core.refusals import Refused
+from storage import Direction, IncidentRow, Job, Message, Transaction
+
+OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
+ANSWERS_AN_HOUR = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A mail that was read. `sender` is empty where the author could not be made out.
+
+    `reply_key` and `bounced` come from the address it was sent to, `references` newest first. `automatic` says why no
+    person wrote it, `authentic` that the sender is proven, `certain` that `said.text` is theirs and no quotation.
+    """
+
+    said: Said
+    sender: str
+    reply_key: str = ""
+    bounced: str = ""
+    failed: str = ""
+    references: tuple[str, ...] = ()
+    automatic: str = ""
+    authentic: bool = False
+    certain: bool = True
+
+
+async def understand(desk: Desk, job: Job, read: Callable[[Transaction], Incoming], now: datetime) -> None:
+    """Closes the inbox row and does what the mail asks for, in one transaction.
+
+    `read` makes the `Incoming`, keeping attachments within the same transaction.
+    """
+    await desk.store.run(lambda tx: _understand(tx, desk, job, read, now))
+
+
+def _understand(
+    tx: Transaction, desk: Desk, job: Job, read: Callable[[Transaction], Incoming], now: datetime
+) -> None:
+    if not tx.inbox.done(job, now):
+        return
+    mail = read(tx)
+    said = mail.said
+    if said.rfc_message_id and said.content_sha256 and tx.messages.seen(said.rfc_message_id, said.content_sha256):
+        return
+    row = _conversation(tx, mail)
+    if mail.bounced or mail.failed:
+        _bounced(tx, desk, mail, now)
+    elif mail.automatic or not mail.sender:
+        keep(tx, said, row.id if row else None, now)
+    elif row is None:
+        open_incident(tx, desk, _opening(mail), now)
+    else:
+        _in_conversation(tx, desk, row, mail, now)
+
+
+def _conversation(tx: Transaction, mail: Incoming) -> IncidentRow | None:
+    """By the key in the address, else by our Message-IDs among the references; a number proves nothing."""
+    if mail.reply_key and (row := tx.incidents.by_reply_key(mail.reply_key)):
+        return row
+    order = {reference: place for place, reference in enumerate(mail.references)}
+    ours = [m for m in tx.messages.by_rfc_ids(mail.references) if m.direction is Direction.OUT and m.incident_id]
+    newest = min(ours, key=lambda m: order.get(m.rfc_message_id or "", len(order)), default=None)
+    return tx.incidents.row(newest.incident_id) if newest and newest.incident_id else None
+
+
+def _bounced(tx: Transaction, desk: Desk, mail: Incoming, now: datetime) -> None:
+    """A mail of ours came back: what it said was not said (letter §2.4)."""
+    returned = next(iter(tx.messages.by_rfc_ids([mail.bounced])), None) if mail.bounced else None
+    keep(tx, mail.said, returned.incident_id if returned else None, now)
+    if returned is None or returned.incident_id is None or not mail.failed:
+        return
+    tx.messages.set_delivery(returned.id, "bounced")
+    report = c.ReportDelivery(
+        actor=f.BOT, notice=returned.subject, via=f.Channel.MAIL, delivered=False, reply=mail.failed
+    )
+    carry_out(tx, desk, returned.incident_id, report, now)
+
+
+def _in_conversation(tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming, now: datetime) -> None:
+    customer = tx.customers.by_address(mail.sender)
+    if customer is None or customer.id != row.customer_id:
+        add_words(tx, desk, row.id, mail.said, f.Role.BOT, now)
+    elif row.stage in OVER:
+        open_incident(tx, desk, _opening(mail, previous=row.id), now)
+    else:
+        add_words(tx, desk, row.id, mail.said, f.Role.CUSTOMER, now)
+        if mail.certain:
+            _heed(tx, desk, row.id, customer, mail, now)
+
+
+def _opening(mail: Incoming, previous: int | None = None) -> Opening:
+    way_in = way_in_of(mail.said.text) or f.WayIn.DIAGNOSE
+    return Opening(address=mail.sender, said=mail.said, way_in=way_in, previous=previous)
+
+
+def _heed(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, mail: Incoming, now: datetime) -> None:
+    """One word may choose the way in; a decision is taken where it is proven, else by one click (letter §2.5)."""
+    actor = f.Actor(role=f.Role.CUSTOMER, name=mail.sender)
+    way_in = way_in_of(mail.said.text)
+    if way_in is not None:
+        carry_out(tx, desk, incident_id, c.ChooseWayIn(actor=actor, way_in=way_in), now)
+    incident = tx.incidents.load(incident_id)
+    decision = decision_in(mail.said.text)
+    if incident is None or decision is None:
+        return
+    command = _command(incident, customer, decision, mail, actor, now) if mail.authentic else None
+    if command is None or isinstance(carry_out(tx, desk, incident_id, command, now), Refused):
+        _point_to_page(tx, desk, incident, customer, decision, now)
+
+
+def _command(
+    incident: Incident, customer: Customer, decision: Decision, mail: Incoming, actor: f.Actor, now: datetime
+) -> c.Command | None:
+    """The command an exact phrase with its number stands for, from a proven sender whose details are on file."""
+    evidence = f.Evidence(method="mail", who=mail.sender, message=mail.said.rfc_message_id or "")
+    quote = incident.quote_named(decision.number)
+    if quote is not None:
+        return c.AcceptQuote(
+            actor=actor, number=quote.number, document_sha256=quote.document_sha256, evidence=evidence
+        )
+    if decision.number == incident.reference and customer.details.complete:
+        price = incident.terms.price_at(now).net.cents
+        return c.OrderDiagnosis(actor=actor, price_cents=price, kind=customer.kind, evidence=evidence)
+    return None
+
+
+def _point_to_page(
+    tx: Transaction, desk: Desk, incident: Incident, customer: Customer, decision: Decision, now: datetime
+) -> None:
+    told = _open_decision(incident, decision.kind)
+    if told is not None and not _said_enough(tx.messages.of_incident(incident.id), told.name(), now):
+        tell.tell(tx, desk, customer, told, now, incident=incident)
+
+
+def _open_decision(incident: Incident, kind: DecisionKind) -> DecideByLink | None:
+    """The page where this can be decided by one click, if there is one."""
+    if incident.stage is Stage.ANNOUNCED:
+        return DecideByLink(stage=incident.stage)
+    if kind is DecisionKind.CONTESTS and incident.invoice is not None and incident.invoice.open:
+        return DecideByLink(stage=Stage.INVOICED, number=incident.invoice.number)
+    stops = kind is DecisionKind.STOPS
+    open_to = {ConsentState.REQUESTED} | ({ConsentState.GRANTED} if stops else set())
+    consent = next((k for k in incident.consents if k.state in open_to), None)
+    if consent is not None:
+        return DecideByLink(stage=Stage.WORKING, number=str(consent.number))
+    quote = next((q for q in incident.quotes if q.state is QuoteState.SENT), None)
+    return DecideByLink(stage=Stage.QUOTED, number=quote.number) if quote else None
+
+
+def _said_enough(messages: list[Message], name: str, now: datetime) -> bool:
+    """Two robots must not talk for ever."""
+    hour_ago = now - timedelta(hours=1)
+    recent = [m for m in messages if m.direction is Direction.OUT and m.subject == name and m.at > hour_ago]
+    return len(recent) >= ANSWERS_AN_HOUR

@@ -1,0 +1,82 @@
+"""The few words in a reply that mean something to the desk; free text decides nothing else (letter §2.2, §2.5)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.facts import WayIn
+
+_WAYS: dict[str, WayIn] = {
+    "garantie": WayIn.WARRANTY,
+    "warranty": WayIn.WARRANTY,
+    "diagnostic": WayIn.DIAGNOSE,
+    "diagnosis": WayIn.DIAGNOSE,
+    "diagnose": WayIn.DIAGNOSE,
+}
+_EDGES = " \t.,;:!?…*_\"'«»“”’\u00a0\u202f"
+_LONGEST = 200  # a line longer than this is a sentence, not a decision
+
+_AGREES = re.compile(
+    r"(?:oui|ok|okay|d[’']accord|entendu|volontiers|allez-y|j[’']accepte|je commande|je valide|bon pour accord"
+    r"|yes|agreed|go ahead|please do|i accept|i agree|i order)\b",
+    re.IGNORECASE,
+)
+_STOPS = re.compile(
+    r"(?:stop|arr[êe]tez|annulez|annulation|j[’']annule|je renonce|je retire|je r[ée]voque|je refuse|je d[ée]cline"
+    r"|non merci|cancel|i cancel|i withdraw|i revoke|i decline|no thanks?)\b",
+    re.IGNORECASE,
+)
+_CONTESTS = re.compile(
+    r"(?:je conteste|je ne suis pas d[’']accord|je refuse de payer|je ne paierai pas"
+    r"|i contest|i dispute|i disagree|i refuse to pay|i (?:will not|won[’']t) pay)\b",
+    re.IGNORECASE,
+)
+_EXACT = re.compile(
+    r"(?:j[’']accepte le devis|i accept (?:the )?quote|je commande le diagnostic|i order the diagnosis)\s+"
+    r"(?P<number>[A-Z]{1,3}(?:\d{4})?-\d{1,9})\W*",
+    re.IGNORECASE,
+)
+
+
+class DecisionKind(StrEnum):
+    """What the words seem to say."""
+
+    AGREES = "agrees"
+    STOPS = "stops"
+    CONTESTS = "contests"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Words that read like a decision; `number` only where the exact phrase names it."""
+
+    number: str = ""
+    kind: DecisionKind = DecisionKind.AGREES
+
+
+def way_in_of(text: str) -> WayIn | None:
+    """The way in a reply chooses by one word alone on its first line."""
+    return _WAYS.get(_first_line(text).strip(_EDGES).lower())
+
+
+def decision_in(text: str) -> Decision | None:
+    """Whether the first line reads like a decision, and on what exactly where it is the phrase we asked for."""
+    line = _first_line(text)
+    if len(line) > _LONGEST:
+        return None
+    exact = _EXACT.fullmatch(line)
+    if exact is not None:
+        return Decision(exact["number"].upper())
+    return next((Decision(kind=kind) for kind, words in _READS_LIKE.items() if words.match(line)), None)
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+_READS_LIKE: Mapping[DecisionKind, re.Pattern[str]] = {
+    DecisionKind.CONTESTS: _CONTESTS,
+    DecisionKind.STOPS: _STOPS,
+    DecisionKind.AGREES: _AGREES,
+}
