@@ -1,0 +1,149 @@
+"""From an arrival to the inbox, and from the inbox to what the application understands."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from bot.app.desk import Desk
+from bot.app.jobs import MailArrived, decode
+from bot.app.opening import Said
+from bot.app.understand import Incoming, understand
+from bot.app.wording import decision_in
+from bot.channels.mail import addresses
+from bot.channels.mail.addresses import Kind
+from bot.channels.mail.identity import Identity, Level, judge
+from bot.channels.mail.mail import Mail
+from bot.channels.mail.read import Reader
+from bot.channels.mail.receive import Arrival
+from bot.channels.mail.strip import Stripped, strip
+from storage import Attachment, Job, NewJob, Transaction, Via
+
+ORIGINAL = "message/rfc822"
+log = structlog.get_logger("mail.inbox")
+
+
+async def keep(desk: Desk, arrival: Arrival, now: datetime) -> None:
+    """Keeps a mail's bytes and envelope in one durable commit; the same bytes sent again are recognised."""
+    await desk.store.run(lambda tx: _keep(tx, arrival, now))
+
+
+def _keep(tx: Transaction, arrival: Arrival, now: datetime) -> None:
+    sha256 = tx.blobs.keep(arrival.raw)
+    job = MailArrived(
+        raw=sha256,
+        mail_from=arrival.mail_from,
+        rcpt_to=arrival.rcpt_to,
+        peer=arrival.peer,
+        helo=arrival.helo,
+    )
+    dedup = f"{_identity(arrival, sha256)}:{now:%Y-%m-%d}"
+    tx.inbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=now, dedup=dedup), now)
+
+
+def _identity(arrival: Arrival, sha256: str) -> str:
+    """The same bytes in the same envelope: a client that never saw our 250 and sends again."""
+    envelope = "\n".join((arrival.mail_from, *sorted(arrival.rcpt_to), sha256))
+    return hashlib.sha256(envelope.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailroom:
+    """Reads kept mails, and has the author proven where the words ask for an effect."""
+
+    desk: Desk
+    reader: Reader
+    addresses: addresses.Desk
+    identity: Identity
+
+    async def understand(self, job: Job, now: datetime) -> None:
+        """Works one inbox row of kind `mail`."""
+        arrived = decode(MailArrived, job.payload)
+        raw = await self.desk.store.read(lambda tx: tx.blobs.content(arrived.raw))
+        if raw is None:
+            raise LookupError(f"the bytes of inbox row {job.id} are gone")
+        mail = await self.reader.read(raw, arrived.mail_from)
+        words = strip(mail.text, mail.html)
+        decides = words.certain and decision_in(words.reply) is not None
+        proven = decides and await self._is_proven(raw, mail, arrived.peer)
+        if not _sender(mail, arrived):
+            log.warning("mail_without_author", raw=arrived.raw, reason=mail.sender_problem)
+        await understand(self.desk, job, lambda tx: self._incoming(tx, arrived, mail, words, proven=proven), now)
+
+    async def _is_proven(self, raw: bytes, mail: Mail, peer: str) -> bool:
+        """Nobody is asked about a mail that nothing vouches for."""
+        vouched = self.identity.border is not None or b"dkim-signature:" in raw.lower()
+        return vouched and (await judge(raw, mail, peer, self.identity)).level is Level.STRONG
+
+    def _incoming(
+        self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, *, proven: bool
+    ) -> Incoming:
+        sender = _sender(mail, arrived)
+        keys = [self.addresses.recognise(address) for address in arrived.rcpt_to]
+        said = Said(
+            author=sender or "?",
+            text=words.reply or _unreadable(mail),
+            quoted=words.quoted,
+            via=Via.MAIL,
+            subject=mail.subject,
+            rfc_message_id=mail.message_id,
+            in_reply_to=mail.in_reply_to,
+            raw=arrived.raw,
+            content_sha256=arrived.raw,
+            files=_files(tx, mail, arrived.raw),
+        )
+        report = mail.delivery_report
+        failed = report is not None and report.action == "failed"
+        returned = next((key.key for key in keys if key and key.kind is Kind.BOUNCE and key.key), "")
+        return Incoming(
+            said=said,
+            sender=sender,
+            reply_key=next((key.key for key in keys if key and key.kind is Kind.REPLY and key.key), ""),
+            bounced=f"{returned}@{self.desk.mail_domain}" if returned else "",
+            failed=(report.status or "failed") if report and failed else "",
+            references=_references(mail),
+            automatic=self._automatic(mail, arrived, sender),
+            authentic=proven,
+            certain=words.certain,
+        )
+
+    def _automatic(self, mail: Mail, arrived: MailArrived, sender: str) -> str:
+        if sender and self.addresses.accepts(sender):
+            return "our own address"
+        if not arrived.mail_from:
+            return mail.automatic or "null sender"
+        return mail.automatic or ""
+
+
+def _sender(mail: Mail, arrived: MailArrived) -> str:
+    """The one author; for a mail that cannot be read, who the envelope says sent it."""
+    if mail.sender is not None:
+        return str(mail.sender)
+    return arrived.mail_from if mail.unreadable else ""
+
+
+def _unreadable(mail: Mail) -> str:
+    """What stands in for words where there are none: staff find the original attached."""
+    return f"[{mail.unreadable}]" if mail.unreadable else ""
+
+
+def _files(tx: Transaction, mail: Mail, raw: str) -> tuple[Attachment, ...]:
+    if mail.unreadable:
+        return (Attachment(sha256=raw, name="original.eml", media_type=ORIGINAL),)
+    return tuple(
+        Attachment(
+            sha256=tx.blobs.keep(file.content),
+            name=file.name,
+            media_type=file.media_type,
+            cid=file.content_id if file.inline else None,
+        )
+        for file in mail.attachments
+    )
+
+
+def _references(mail: Mail) -> tuple[str, ...]:
+    """The mails this one answers, the newest first."""
+    named: Sequence[str] = (*((mail.in_reply_to,) if mail.in_reply_to else ()), *reversed(mail.references))
+    return tuple(dict.fromkeys(named))

@@ -1,0 +1,181 @@
+"""What each line of a mail is for: its own words, a quote, the words that introduce one, a signature.
+
+Every expression is anchored and linear, and sees at most a few hundred characters of a line.
+"""
+
+import enum
+import re
+
+MARKER_FR = "-- Répondez au-dessus de cette ligne --"
+MARKER_EN = "-- Reply above this line --"
+LONGEST_INTRO = 500
+MOST_INTRO_LINES = 4
+FULL_LINE = 65
+
+_MARKER = re.compile(
+    r"[\W_]{2,20}[^\W\d_][^\n]{0,60}(?:au-dessus de cette ligne|above this line)[^\n]{0,40}[-#=_*~]\s*$",
+    re.IGNORECASE,
+)
+_QUOTE = re.compile(r"\s{0,4}(?:>|&gt;|\|\s)")
+_QUOTE_MARKS = re.compile(r"\A(?:\s{0,4}(?:>|&gt;))+ ?")
+_RULE = re.compile(r"\s*(?:_{5,}|={3,}|-{10,})\s*$")
+_ORIGINAL = re.compile(
+    r"\s*[-_*=]{2,}\s*(?:(?:original|forwarded) message|original appointment|reply message|mail original"
+    r"|(?:message|courriel|mail|e-mail) (?:d['’]origine|original|transf[ée]r[ée]|initial|r[ée]exp[ée]di[ée])"
+    r"|message (?:suivi|pr[ée]c[ée]dent))\s*[-_*=]{2,}"
+    r"|\s*(?:d[ée]but du message (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])|begin forwarded message)\s*:\s*$",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(r"\s?(?:--|__)\s{0,2}$")
+_DECORATED = re.compile(r"\s*-{4,}\s{0,2}[^\W\d_][^\d\n-]{2,40}[^\W_]\s{0,2}-{4,}\s*$")
+_DEVICE = re.compile(
+    r"\s*[*_<\[(]{0,3}(?:(?:sent|envoy[ée]e?) (?:from|with|via|using|de|depuis|[àa] partir de|avec|par) (?=\S)"
+    r"|get outlook for |(?:obtenir|t[ée]l[ée]charg(?:er|ez)) outlook |provenance : |gesendet von |inviato da )"
+    r"[^\n,;!?]{2,60}(?:<[^\n>]{0,200}>|\(?https?://\S{0,200})?[^\n,;:!?.]{0,40}$",
+    re.IGNORECASE,
+)
+_FROM = re.compile(r"[*_]{0,2}(?:from|de|exp[ée]diteur)[*_]{0,2}\s*[:：][*_]{0,2}", re.IGNORECASE)
+_MESSAGE_OF = re.compile(r"message (?:du|de)\s*:?\s*\d", re.IGNORECASE)
+_FIELD = re.compile(
+    r"[*_]{0,2}(?:from|de|exp[ée]diteur|sent|date|to|cc|bcc|cci|subject|reply-to|importance|priority|attachments?"
+    r"|envoy[ée](?: le| par)?|[àa]|destinataires?|copie [àa]|objet|sujet|r[ée]pondre [àa]|pour|pi[èe]ces jointes)"
+    r"[*_]{0,2}\s*[:：]",
+    re.IGNORECASE,
+)
+_ANY_FIELD = re.compile(r"[*_]{0,2}[^\W\d_][^\d_\n:：<@]{0,24}[*_]{0,2}\s*[:：]")
+_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,60}\.[\w.-]{2,100}")
+_BRACKETED = re.compile(r"(?:<|\(|\[)\s{0,2}(?:mailto:)?[\w.+'-]{1,64}@[\w.-]{3,120}")
+_DATE = re.compile(
+    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}年|\b\d{1,2}\s?[:h.]\s?\d{2}\b|\b(?:19|20)\d\d\b"
+    r"|\d{1,2}(?:er|st|nd|rd|th)? (?:de )?"
+    r"(?:jan|f[ée]v|feb|mar|a[vp]r|ma[iy]|jui|ju[nl]|ao[uû]|aug|sep|oct|nov|d[ée]c)",
+    re.IGNORECASE,
+)
+_HINT = re.compile(r"[\d@]")
+_WROTE = re.compile(
+    r"(?:(?<!['’])(?<!nous )(?<!vous )(?<!lui )(?<!leur )\b(?:a [ée]crit|a r[ée]pondu|[ée]crivait)"
+    r"|\b(?:wrote|writes|replied))\s{0,3}[:：]$",
+    re.IGNORECASE,
+)
+_WROTE_BARE = re.compile(r"(?:On|Le) [^\n]{0,300}@[^\n]{0,100} (?:wrote|a [ée]crit)$")
+_SOMEBODY = re.compile(
+    r"[^\n]{0,300}[<(\[]\s{0,2}(?:mailto:)?[\w.+'-]{1,64}@[\w.-]{3,120}[>)\]]*(?: [^\s:：]{1,30}){0,2} ?[:：]$"
+)
+
+
+class Label(enum.Enum):
+    """What a line is for."""
+
+    TEXT = "text"
+    BLANK = "blank"
+    QUOTE = "quote"
+    INTRO = "intro"
+    MARKER = "marker"
+    ORIGINAL = "original"
+    RULE = "rule"
+    HEADER = "header"
+    SIGNATURE = "signature"
+    DEVICE = "device"
+
+
+_SHAPES = (
+    (Label.MARKER, _MARKER),
+    (Label.ORIGINAL, _ORIGINAL),
+    (Label.DEVICE, _DEVICE),
+    (Label.SIGNATURE, _SIGNATURE),
+    (Label.RULE, _RULE),
+)
+
+
+def label_lines(lines: list[str]) -> list[Label]:
+    """The label of each line, as many as there are lines."""
+    plain = [_plain(line) for line in lines]
+    labels = [_shape(line) for line in plain]
+    _rejoin(plain, labels)
+    bare = [_QUOTE_MARKS.sub("", line, count=1).strip() for line in plain]
+    for at in range(len(lines)):
+        if labels[at] in {Label.TEXT, Label.QUOTE}:
+            _introduce(bare, labels, at)
+    return labels
+
+
+def _plain(line: str) -> str:
+    """A line as the expressions see it: bounded, no-break spaces folded."""
+    return line[:LONGEST_INTRO].translate({0xA0: " ", 0x202F: " ", 0x2007: " "}).rstrip()
+
+
+def _shape(line: str) -> Label:
+    if not line.strip():
+        return Label.BLANK
+    if _QUOTE.match(line):
+        return Label.MARKER if _MARKER.match(_QUOTE_MARKS.sub("", line, count=1)) else Label.QUOTE
+    return next((label for label, shape in _SHAPES if shape.match(line)), Label.TEXT)
+
+
+def _rejoin(plain: list[str], labels: list[Label]) -> None:
+    """Labels as quotes the ends of quoted lines that a mail program broke without marking them."""
+    for at in range(1, len(labels) - 1):
+        broken = labels[at - 1] is Label.QUOTE is labels[at + 1] and len(plain[at - 1]) >= FULL_LINE
+        if broken and labels[at] is Label.TEXT and plain[at][:1].islower():
+            labels[at] = Label.QUOTE
+
+
+def _introduce(bare: list[str], labels: list[Label], at: int) -> None:
+    """Labels the lines that begin here as an introduction or a header block, if that is what they are."""
+    length = _header_block(bare, at)
+    if length:
+        labels[at : at + length] = [Label.HEADER] * length
+        return
+    if _DECORATED.match(bare[at]) and any(_names_author(line) for line in bare[at + 1 : at + 2]):
+        labels[at] = Label.ORIGINAL
+        return
+    length = _intro(bare, at)
+    if length:
+        labels[at : at + length] = [Label.INTRO] * length
+
+
+def _intro(bare: list[str], at: int) -> int:
+    """How many lines from here say who wrote what follows, and when; 0 when they do not."""
+    if not _HINT.search(bare[at]) or not (_DATE.search(bare[at]) or _ADDRESS.search(bare[at])):
+        return 0
+    for count in range(1, MOST_INTRO_LINES + 1):
+        piece = bare[at : at + count]
+        joined = " ".join(piece).strip("- ")
+        if len(piece) < count or not piece[-1] or len(joined) > LONGEST_INTRO:
+            return 0
+        if _says_who_wrote(joined):
+            return count
+        if joined.endswith((":", "：")):
+            return 0
+    return 0
+
+
+def _says_who_wrote(joined: str) -> bool:
+    dated = _DATE.search(joined)
+    if _WROTE.search(joined):
+        return bool(dated or _ADDRESS.search(joined))
+    return bool(dated and (_SOMEBODY.match(joined) or _WROTE_BARE.match(joined)))
+
+
+def _header_block(bare: list[str], at: int) -> int:
+    """How many lines from here are the copied headers of a mail; 0 when they are not."""
+    first = bare[at]
+    known = _FROM.match(first) or _MESSAGE_OF.match(first)
+    if not known and not _names_author(first):
+        return 0
+    shape = _FIELD if known else _ANY_FIELD
+    fields, length, dated = 1, 1, bool(_DATE.search(first))
+    for line in bare[at + 1 : at + 10]:
+        if shape.match(line):
+            fields += 1
+            dated = dated or bool(_DATE.search(line))
+        elif not (fields == 1 and _BRACKETED.match(line)):
+            break
+        length += 1
+    addressed = any(_ADDRESS.search(line) for line in bare[at : at + length])
+    return length if fields >= 3 and (dated or (known and addressed)) else 0
+
+
+def _names_author(line: str) -> bool:
+    """Whether a line is a header field, in any language, with an address in brackets."""
+    return bool(_ANY_FIELD.match(line) and _BRACKETED.search(line))

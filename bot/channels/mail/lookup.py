@@ -1,0 +1,59 @@
+"""TXT records, asked of the servers we are told to ask, within a time limit, remembered as long as they allow."""
+
+import ipaddress
+from dataclasses import dataclass
+
+import dns.asyncresolver
+import dns.exception
+import dns.nameserver
+import dns.resolver
+
+MOST_REMEMBERED = 5000
+
+
+class DnsFailed(Exception):  # noqa: N818 - it reports a fact about the network, not a mistake
+    """No answer can be had now: servers that fail or keep silent. Ask again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A DNS server's address and port."""
+
+    host: str
+    port: int = 53
+
+
+class Resolver:
+    """Asks `servers`, or the system's when there are none. `seconds` bounds each question with all its tries."""
+
+    def __init__(self, servers: tuple[Server, ...] = (), seconds: float = 5) -> None:
+        self._resolver = dns.asyncresolver.Resolver(configure=not servers)
+        if servers:
+            self._resolver.nameservers = [dns.nameserver.Do53Nameserver(s.host, s.port) for s in servers]
+        self._resolver.cache = dns.resolver.LRUCache(MOST_REMEMBERED)
+        self._resolver.lifetime = seconds
+
+    async def texts(self, name: str) -> tuple[str, ...]:
+        """The TXT records of a name, their strings joined; none when there are none. DnsFailed when unknown."""
+        try:
+            answer = await self._resolver.resolve(name, "TXT", search=False)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return ()
+        except (dns.exception.DNSException, OSError, ValueError) as error:
+            if isinstance(
+                error, dns.exception.SyntaxError | dns.name.LabelTooLong | dns.name.EmptyLabel | ValueError
+            ):
+                return ()  # what is not a name has no records
+            raise DnsFailed(type(error).__name__) from error
+        return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in answer)
+
+
+def parse_servers(listed: str) -> tuple[Server, ...]:
+    """Servers from `host:port, host`; the host is an IP address. ValueError when it is not."""
+    servers = []
+    for entry in filter(None, (entry.strip() for entry in listed.split(","))):
+        host, colon, port = entry.rpartition(":")
+        if not colon or (entry.count(":") > 1 and not entry.startswith("[")):
+            host, port = entry, "53"
+        servers.append(Server(str(ipaddress.ip_address(host.strip("[]"))), int(port)))
+    return tuple(servers)

@@ -1,0 +1,101 @@
+"""HTML to readable text: a layout library within bounds, and a plain reading when it fails."""
+
+import html
+import re
+
+import lxml.etree  # type: ignore[import-untyped]  # ships no types
+import lxml.html  # type: ignore[import-untyped]  # ships no types
+from inscriptis import get_text  # type: ignore[import-untyped]  # ships no types
+from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]  # ships no types
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]  # ships no types
+
+from bot.channels.mail.text import readable
+
+MOST_CHARACTERS = 400_000
+MOST_TAGS = 20_000
+MOST_CELLS = 400  # laying out a table takes quadratic time
+_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
+MOST_QUOTED = 100_000
+_BEGINNINGS = {"divRplyFwdMsg", "appendonsend", "zwchr", "orangeQuote"}
+_CONTAINERS = " | ".join(
+    (
+        "//blockquote[@type='cite' or contains(@class, 'gmail_quote') or contains(@class, 'protonmail_quote')]",
+        "//blockquote[contains(translate(@style, ' ', ''), 'border-left')]",
+        "//div[contains(@class, 'gmail_quote') or contains(@class, 'yahoo_quoted')]",
+        "//div[contains(@class, 'zmail_extra') or contains(@class, 'protonmail_quote')]",
+        "//div[contains(@class, 'moz-cite-prefix')]",
+        "//*[@id='divRplyFwdMsg' or @id='appendonsend' or @id='zwchr' or @id='orangeQuote']",
+        "//hr[@id='zwchr']",
+        "//div[contains(translate(@style, ' ', ''), 'border-top:solid')]",
+    )
+)
+_CONTAINER_HINT = re.compile(
+    r"<blockquote|gmail_quote|yahoo_quoted|moz-cite|protonmail_quote|divRplyFwdMsg|appendonsend|zwchr|zmail_extra"
+    r"|orangeQuote|border-top\s?:\s?solid",
+    re.IGNORECASE,
+)
+_LAYOUT = ParserConfig(css=CSS_PROFILES["strict"], display_links=False)
+_HIDDEN = re.compile(r"<(script|style|head|title)\b[^>]*+>(?:[^<]|<(?!/\1))*+(?:</\1[^>]*+>)?", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+(?:-->)?")
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?blockquote|/?table|hr)\b[^>]*+>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*+>?")
+_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
+
+
+def text_of(markup: str) -> str:
+    """The readable text of an HTML body, at most its first 400,000 characters. Never raises, fetches nothing."""
+    bounded = _COMMENT.sub("", markup[:MOST_CHARACTERS])
+    plain = _plain(bounded)
+    if not plain or bounded.count("<") > MOST_TAGS or len(_CELL.findall(bounded)) > MOST_CELLS:
+        return plain
+    return _laid_out(bounded) or plain
+
+
+def unquoted_text(markup: str) -> str:
+    """The readable text of an HTML body, `>` in place of the containers in which mail programs put what they quote.
+
+    Empty when there is no such container, or nothing else.
+    """
+    bounded = markup[:MOST_QUOTED]
+    if not _CONTAINER_HINT.search(bounded) or bounded.count("<") > MOST_TAGS:
+        return ""
+    try:
+        tree = lxml.html.document_fromstring(bounded)
+        containers = tree.xpath(_CONTAINERS)
+        for container in containers:
+            _remove(container)
+        return text_of(lxml.html.tostring(tree, encoding="unicode")) if containers else ""
+    except (lxml.etree.LxmlError, RecursionError, ValueError, AssertionError):
+        return ""  # the text stays whole
+
+
+def _remove(element: "lxml.html.HtmlElement") -> None:
+    """Takes a container away; with those that only mark where a quote begins, all that follows them."""
+    begins = element.get("id") in _BEGINNINGS or "border-top:solid" in _style(element)
+    if begins:
+        for following in list(element.itersiblings()):
+            following.drop_tree()
+    if element.getparent() is not None:
+        # A lone quote mark keeps the place: what introduces the quote, and an answer below it, are told by it.
+        element.addprevious(lxml.html.fragment_fromstring("<p>&gt;</p>"))
+        element.drop_tree()
+
+
+def _style(element: "lxml.html.HtmlElement") -> str:
+    return "".join((element.get("style") or "").lower().split())
+
+
+def _laid_out(markup: str) -> str:
+    try:
+        return _tidy(get_text(markup, _LAYOUT))
+    except (ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError, AttributeError):
+        return ""  # the plain reading stands in
+
+
+def _plain(markup: str) -> str:
+    return _tidy(html.unescape(_TAG.sub("", _BREAK.sub("\n", _HIDDEN.sub("", markup)))))
+
+
+def _tidy(text: str) -> str:
+    lines = (line.rstrip() for line in readable(text).replace("\xa0", " ").split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()

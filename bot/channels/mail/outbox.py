@@ -1,0 +1,95 @@
+"""From the outbox to the relay: a notice worded, built the same way each time, and sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.app.deliver import Delivered, Delivery, Failed, Later
+from bot.app.desk import Desk
+from bot.app.jobs import TellByMail, decode
+from bot.channels.mail import addresses
+from bot.channels.mail.mail import Attachment
+from bot.channels.mail.send import Accepted, Letter, Refused, Relay, build
+from bot.words import Context, Worded
+from storage import Job, Transaction
+
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postman:
+    """Sends notices through the relay. The same job makes the same bytes under the same Message-ID."""
+
+    desk: Desk
+    relay: Relay
+    addresses: addresses.Desk
+
+    async def send(self, job: Job, _now: datetime) -> Delivery:
+        """Works one outbox row of kind `mail`."""
+        order = decode(TellByMail, job.payload)
+        around = await self.desk.store.read(lambda tx: _around(tx, order, job.created_at))
+        letter = self._letter(order, self._worded(order, around), around, job.created_at)
+        outcome = await self.relay.send(letter.envelope_sender, order.to, build(letter))
+        match outcome:
+            case Accepted(reply=reply):
+                return Delivered(reply)
+            case Refused(code=code, reply=reply):
+                return Failed(f"{code} {reply}")
+            case _:
+                return Later(str(outcome))
+
+    def _worded(self, order: TellByMail, around: "_Around") -> Worded:
+        context = Context(
+            reference=f"INC-{order.incident}" if order.incident else "",
+            title=order.title,
+            customer=around.customer,
+            links={purpose: self.desk.url(link) for purpose, link in order.links.items()},
+            timezone=around.timezone or self.desk.terms.timezone,
+        )
+        return self.desk.words.notice(order.worded(), order.language, context)
+
+    def _letter(self, order: TellByMail, worded: Worded, around: "_Around", written: datetime) -> Letter:
+        key = order.message_id.partition("@")[0]
+        attachments = (
+            (Attachment(name=f"{order.document}.pdf", media_type=PDF, content=around.file),)
+            if around.file is not None
+            else ()
+        )
+        reply_to = self.addresses.reply_to(order.reply_key) if order.reply_key else self.desk.mail_address
+        return Letter(
+            message_id=order.message_id,
+            sender_name=self.desk.provider.name,
+            sender=self.desk.mail_address,
+            to=order.to,
+            envelope_sender=self.addresses.bounce(key),
+            reply_to=reply_to,
+            subject=worded.subject,
+            text=worded.text,
+            html=worded.html,
+            in_reply_to=around.conversation[-1] if around.conversation else None,
+            references=around.conversation,
+            date=written,
+            automatic=order.worded().AUTOMATIC,
+            attachments=attachments,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What a letter needs beside its notice: who it greets, its document, the mails it follows."""
+
+    customer: str
+    timezone: str
+    file: bytes | None
+    conversation: tuple[str, ...]
+
+
+def _around(tx: Transaction, order: TellByMail, written: datetime) -> _Around:
+    customer = tx.customers.load(order.customer)
+    found = tx.blobs.document(order.document, "pdf") if order.document else None
+    known = tx.messages.references(order.incident, written) if order.incident else []
+    return _Around(
+        customer=customer.details.name if customer else "",
+        timezone=customer.timezone if customer else "",
+        file=tx.blobs.content(found.sha256) if found else None,
+        conversation=tuple(known),
+    )

@@ -1,0 +1,113 @@
+"""Delivery reports: what became of a mail of ours, from the standard form (RFC 3464) or from what others write."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bot.channels.mail.addresses import parse_address
+from bot.channels.mail.bodies import content_type
+from bot.channels.mail.headers import Headers, split_headers
+from bot.channels.mail.mail import DeliveryReport
+from bot.channels.mail.text import decode, one_line
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+MOST_RECIPIENTS = 100
+_ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_REPLY_CODE = re.compile(r"(?:^|[\s:(\"'])([45])\d\d[\s-](?=\S)", re.MULTILINE)
+_ADDRESS = re.compile(r"<?([a-z0-9._%+'=/&-]{1,64}@[a-z0-9.-]{1,250}\.[a-z]{2,63})>?", re.IGNORECASE)
+_DAEMON = re.compile(r"(?:mailer-?daemon|postmaster|mail-?system|mdaemon|mail delivery)", re.IGNORECASE)
+_DELAYED = re.compile(r"\b(?:delayed|will (?:keep|continue) trying|warning|not yet been delivered)\b", re.IGNORECASE)
+_FAILED = re.compile(
+    r"undeliver|not be delivered|could not (?:be )?(?:send|deliver)|delivery (?:has )?fail|failed permanently"
+    r"|failure notice|return(?:ed|ing) (?:to sender|mail)|delivery status notification|failed delivery"
+    r"|user unknown|unknown user|no such user|mailbox (?:full|unavailable)"
+    r"|permanent(?:ly)? (?:fatal )?(?:error|failure)|n'a pas pu être|non remis|échec",
+    re.IGNORECASE,
+)
+_ORIGINAL = re.compile(rb"^[ \t>]*message-id:[ \t\r\n]*<([^<>\s]{1,900})>", re.IGNORECASE | re.MULTILINE)
+
+
+def delivery_report(message: "Message[str, str]", headers: Headers, raw: bytes, text: str) -> DeliveryReport | None:
+    """The report in a mail, None when it is none. Whom it concerns is only as true as the mail that carries it."""
+    standard = _standard(message, raw) if b"delivery-status" in raw.lower() else None
+    if standard:
+        return standard
+    if _DAEMON.search(headers.line("from")) or headers.line("x-failed-recipients") or _null_return_path(headers):
+        return _loose(headers, raw, text)
+    return None
+
+
+def _standard(message: "Message[str, str]", raw: bytes) -> DeliveryReport | None:
+    blocks = [block for part in message.walk() for block in _status_blocks(part)]
+    concerned = [block for block in blocks if "action" in block or "final-recipient" in block]
+    if not concerned:
+        return None
+    actions = [_action(block.get("action", "")) for block in concerned]
+    worst = min(actions, key=_ACTIONS.index)
+    statuses = [block["status"] for block in concerned if block.get("status")]
+    status = next((found[1] for value in statuses if (found := _ENHANCED.search(value))), None)
+    return DeliveryReport(
+        recipients=_unique(_recipient(block) for block in concerned),
+        action=worst,
+        status=status,
+        original_message_id=_original(raw),
+    )
+
+
+def _status_blocks(part: "Message[str, str]") -> Iterator[dict[str, str]]:
+    if content_type(part).value not in {"message/delivery-status", "message/global-delivery-status"}:
+        return
+    content = part.get_payload(decode=True)
+    for block in re.split(rb"\r?\n[ \t]*\r?\n", content if isinstance(content, bytes) else b"")[
+        : MOST_RECIPIENTS * 2
+    ]:
+        fields = split_headers(block.strip(b"\r\n") + b"\n\n").fields
+        yield {name: one_line(decode(value, None)) for name, value in reversed(fields)}
+
+
+def _action(value: str) -> str:
+    word = value.split(" ")[0].strip(";,.()").lower()
+    return word if word in _ACTIONS else "failed"
+
+
+def _recipient(block: dict[str, str]) -> str:
+    written = block.get("original-recipient") or block.get("final-recipient") or ""
+    found = _ADDRESS.search(written.partition(";")[2] or written)
+    return found[1].lower() if found else ""
+
+
+def _loose(headers: Headers, raw: bytes, text: str) -> DeliveryReport | None:
+    """A report in nobody's format: taken for one only when it also says that something failed or waits."""
+    said = f"{headers.line('subject')}\n{text[:20_000]}"
+    enhanced, code = _ENHANCED.search(said), _REPLY_CODE.search(said)
+    failed, delayed = _FAILED.search(said), _DELAYED.search(said)
+    if not (failed or delayed or enhanced):
+        return None
+    temporary = (enhanced[1][0] if enhanced else code[1] if code else "5") == "4" or (delayed and not failed)
+    named = headers.line("x-failed-recipients") or text[:20_000]
+    original = _original(raw)
+    own = {str(address) for name in ("from", "to") if (address := parse_address(headers.line(name)))} | {original}
+    found = (match[1] for match in _ADDRESS.finditer(named) if match[1].lower() not in own)
+    return DeliveryReport(
+        recipients=_unique(found)[:5],
+        action="delayed" if temporary else "failed",
+        status=enhanced[1] if enhanced else None,
+        original_message_id=original,
+    )
+
+
+def _null_return_path(headers: Headers) -> bool:
+    return headers.line("return-path") == "<>"
+
+
+def _original(raw: bytes) -> str | None:
+    """The first Message-ID that the mail quotes below its own headers."""
+    found = _ORIGINAL.search(raw, split_headers(raw).size)
+    return found[1].decode("ascii", "replace") if found else None
+
+
+def _unique(addresses: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address.lower() for address in addresses if address))[:MOST_RECIPIENTS]
