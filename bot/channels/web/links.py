@@ -1,0 +1,256 @@
+"""The page behind every mailed link: looking changes nothing, a form decides exactly what its page showed."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+
+from bot.app.decisions import order_in, renew_link
+from bot.app.desk import Desk
+from bot.app.handle import Done, carry_out
+from bot.app.keys import token_sha256
+from bot.app.read import document, linked
+from bot.channels.web.answers import Problems, html, language_of, pdf
+from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, is_known
+from bot.channels.web.forms import Form, read_form, who
+from bot.channels.web.metrics import Metrics
+from bot.channels.web.origin import is_ours, origin_of
+from bot.channels.web.pace import Pace
+from bot.channels.web.pages import (
+    HERE,
+    NOTHING_SAID,
+    Page,
+    Said,
+    may_read,
+    order_values,
+    page,
+    render,
+    render_expired,
+    what_is_shown,
+)
+from bot.channels.web.seals import Shown, sealed, unsealed, wording_sha256
+from bot.core.facts import Evidence
+from bot.core.lives import Stage
+from bot.core.notices import Purpose
+from bot.core.refusals import Reason, Refused
+from storage import Link, Transaction
+
+log = structlog.get_logger("web.links")
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+ANNOUNCED_EVERY = 0.1  # seconds
+ANNOUNCED_WITHIN = 20  # times
+RENEW = "renew"
+AGENT_LENGTH = 400
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A known link with its token, as a request found it, and the page behind it."""
+
+    token: str
+    opened: Opened
+    page: Page
+    wording: str
+
+    @property
+    def expired(self) -> bool:
+        return self.opened.now >= self.opened.link.expires_at
+
+
+class Links:
+    """Serves `/a/{token}` and the documents below it."""
+
+    def __init__(
+        self, desk: Desk, clock: Callable[[], datetime], problems: Problems, metrics: Metrics, pace: Pace
+    ) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._problems = problems
+        self._metrics = metrics
+        self._pace = pace
+        self._origin = origin_of(desk.public_url)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """What is true now. Never changes anything, whoever fetches it."""
+        door = await self._open_once_announced(request)
+        if door is None:
+            return self._unknown(request)
+        if door.expired:
+            return self._expired(door)
+        return self._shown(door, status=409 if door.page.replaced else 200)
+
+    async def read(self, request: web.Request) -> web.Response:
+        """A document, as it was frozen."""
+        door = await self._open(request)
+        found = await document(self._desk.store, request.match_info["number"]) if door else None
+        if door is None or found is None or not may_read(door.opened, found[0]):
+            return self._unknown(request)
+        if door.expired:
+            return self._expired(door)
+        return pdf(found[1], f"{found[0].number}.pdf")
+
+    async def decide(self, request: web.Request) -> web.Response:
+        """A form sent back: from our own page, about what that page showed, or not at all."""
+        if not is_ours(request.headers, self._origin):
+            return self._problems.page(403, language_of(request))
+        form = await read_form(request)
+        door = await self._open(request)
+        name = form.text("choice")
+        if door is None or not (name == RENEW or is_known(door.opened, name)):
+            return self._unknown(request)
+        shown = unsealed(self._desk.keys, door.token, form.text("shown"), form.text("nonce"))
+        if shown is None:
+            return self._problems.page(403, door.opened.incident.language)
+        if door.expired:
+            return await self._renewed(door) if name == RENEW else self._expired(door)
+        answer, result = await self._decided(request, door, name, form, shown)
+        self._metrics.decided(name, result)
+        return answer
+
+    async def _decided(
+        self, request: web.Request, door: Door, name: str, form: Form, shown: Shown
+    ) -> tuple[web.Response, str]:
+        if name == RENEW:
+            return self._done(door), "not_expired"
+        if form.text("website"):
+            return self._shown(door, Said(banner="held"), 422), "held"
+        click = Click(form=form, shown=shown, evidence=_evidence(request, door.opened.link, form, shown))
+        for _ in range(ATTEMPTS):
+            settled = await self._try(door, name, click)
+            if settled is not None:
+                return settled
+            again = await self._open(request)
+            if again is None:
+                break
+            door = again
+        return self._shown(door, self._refusal(door, Reason.STALE), 409), Reason.STALE
+
+    async def _try(self, door: Door, name: str, click: Click) -> tuple[web.Response, str] | None:
+        """The answer to a click; None when somebody else was faster and it must be looked at again."""
+        decision = choose(door.opened, name, click)
+        if decision is None:
+            return self._problems.page(404, door.opened.incident.language), "unknown"
+        if isinstance(decision, Decision) and is_done(door.opened, decision):
+            return self._done(door), Reason.ALREADY
+        if wording_sha256(door.wording) != click.shown.wording_sha256 or not click.shown.is_fresh(door.opened.now):
+            return self._shown(door, self._refusal(door, Reason.STALE), 409), Reason.STALE
+        if isinstance(decision, Incomplete):
+            said = Said(problems=decision.problems, typed=_typed(door.opened, click.form))
+            return self._shown(door, said, 422), "incomplete"
+        result = await self._carry_out(door, decision)
+        if isinstance(result, Refused) and result.reason is Reason.STALE:
+            return None
+        if isinstance(result, Refused) and result.reason is not Reason.ALREADY:
+            return self._shown(door, self._refusal(door, result.reason), 409), result.reason
+        return self._done(door), result.reason if isinstance(result, Refused) else "done"
+
+    async def _carry_out(self, door: Door, decision: Decision) -> Done | Refused:
+        opened, wording = door.opened, door.wording.encode()
+        expected = replace(decision.command, expected=opened.incident.version)
+        bound = replace(decision, command=expected)
+        return await self._desk.store.run(lambda tx: _carry_out(tx, self._desk, opened, bound, wording))
+
+    async def _open_once_announced(self, request: web.Request) -> Door | None:
+        """Who is quicker than the note of the relay's answer waits for it a moment (letter §2.4)."""
+        door = await self._open(request)
+        for _ in range(ANNOUNCED_WITHIN):
+            if door is None or door.opened.incident.stage is not Stage.OPENED:
+                break
+            await asyncio.sleep(ANNOUNCED_EVERY)
+            door = await self._open(request)
+        return door
+
+    async def _open(self, request: web.Request) -> Door | None:
+        token = request.match_info["token"]
+        found = await linked(self._desk.store, token_sha256(token)) if TOKEN.fullmatch(token) else None
+        if found is None or found[1] is None:
+            return None
+        opened = Opened(link=found[0], case=found[1], now=self._clock())
+        shown = page(self._desk.provider, opened)
+        if shown is None:
+            return None
+        wording = render(self._desk.words, opened, shown, self._problems.stylesheet)
+        return Door(token=token, opened=opened, page=shown, wording=wording)
+
+    def _shown(self, door: Door, said: Said = NOTHING_SAID, status: int = 200) -> web.Response:
+        opened = door.opened
+        text = door.wording
+        if said != NOTHING_SAID:
+            text = render(self._desk.words, opened, door.page, self._problems.stylesheet, said)
+        return self._sent(door, text, what_is_shown(opened, door.page, door.wording), status)
+
+    def _sent(self, door: Door, text: str, shown: Shown, status: int) -> web.Response:
+        return html(sealed(text, self._desk.keys, door.token, shown).replace(HERE, f"/a/{door.token}"), status)
+
+    def _done(self, door: Door) -> web.Response:
+        """Back to the page, which now shows what was decided: reload, back and a second click are harmless."""
+        return web.Response(status=303, headers={"Location": f"/a/{door.token}"})
+
+    def _refusal(self, door: Door, reason: Reason) -> Said:
+        return Said(refusal=self._desk.words.refusal(reason, door.opened.incident.language))
+
+    def _expired(self, door: Door, *, sent: bool = False, status: int = 410) -> web.Response:
+        text = render_expired(self._desk.words, door.opened, self._problems.stylesheet, sent=sent)
+        shown = Shown(at=door.opened.now, wording_sha256=wording_sha256(text))
+        return self._sent(door, text, shown, status)
+
+    async def _renewed(self, door: Door) -> web.Response:
+        """One fresh link to the address on file; a second click learns that it is on its way."""
+        await renew_link(self._desk, door.opened.link, door.opened.now)
+        return self._expired(door, sent=True, status=200)
+
+    def _unknown(self, request: web.Request) -> web.Response:
+        """The same page whatever was wrong with the link, and less of it to who tries many."""
+        self._metrics.unknown_link()
+        count = self._pace.count(request.remote or "", self._clock())
+        if self._pace.is_just_over(count):
+            self._metrics.slowed()
+            log.warning("many unknown links", peer=request.remote)
+        return self._problems.page(429 if self._pace.is_over(count) else 404, language_of(request))
+
+
+def _carry_out(tx: Transaction, desk: Desk, opened: Opened, decision: Decision, wording: bytes) -> Done | Refused:
+    """The decision with what the page said, kept under the hash that its evidence names."""
+    incident, now = opened.incident.id, opened.now
+    if decision.order is not None and isinstance(decision.command, type(decision.order.order)):
+        form = replace(decision.order, order=decision.command)
+        done = order_in(tx, desk, incident, form, now)
+    else:
+        done = carry_out(tx, desk, incident, decision.command, now)
+    if isinstance(done, Refused):
+        return done
+    tx.blobs.keep(wording)
+    if decision.leave is not None:
+        carry_out(tx, desk, incident, decision.leave, now)
+    return done
+
+
+def _evidence(request: web.Request, link: Link, form: Form, shown: Shown) -> Evidence:
+    """How this decision reached us: whoever holds the link, what they saw, and from where they sent it."""
+    return Evidence(
+        method="link",
+        who=link.address,
+        link=link.id,
+        wording_sha256=shown.wording_sha256,
+        document_sha256=shown.document_sha256,
+        express_request=form.ticked("express"),
+        shown_at=shown.at,
+        ip=request.remote or "",
+        agent=request.headers.get("User-Agent", "")[:AGENT_LENGTH],
+    )
+
+
+def _typed(opened: Opened, form: Form) -> dict[str, object]:
+    """What was filled in, to be shown again beside what is missing."""
+    match opened.purpose:
+        case Purpose.ORDER:
+            return order_values(opened, who(form))
+        case Purpose.QUOTE:
+            return {"ticked": tuple(name for name in ("express", "leave") if form.ticked(name))}
+        case _:
+            return {}
