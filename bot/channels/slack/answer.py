@@ -1,0 +1,49 @@
+"""Answers that one person sees: why nothing was done, what happened since, the modal they asked for."""
+
+from collections.abc import Sequence
+
+from bot.app.read import Case
+from bot.channels.slack import blocks, story
+from bot.channels.slack.payloads import Click
+from bot.channels.slack.room import Room
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
+from bot.core.letter import QUIET
+
+LATEST = 3
+
+
+async def whisper(room: Room, click: Click, text: str, more: Sequence[Payload] = ()) -> None:
+    """Says something to whoever pressed, where they pressed; in a modal where there is no place."""
+    shown = [blocks.naming(text, room.known), *more]
+    said: Payload = {"text": blocks.escape(text), "blocks": shown}
+    if click.thread_ts:
+        said["thread_ts"] = click.thread_ts
+    here = {"response_type": "ephemeral", "replace_original": False}
+    if click.response_url and await room.api.post(click.response_url, said | here):
+        return
+    if click.channel:
+        await room.api.call("chat.postEphemeral", channel=click.channel, user=click.person.user, **said)
+    elif click.trigger_id:
+        await open_modal(room, click, blocks.modal("told", "Comptoir", shown, metadata="{}", close="OK"))
+
+
+async def open_modal(room: Room, click: Click, view: Payload) -> None:
+    """Opens a modal within the three seconds its trigger lives; says so where Slack did not open it."""
+    try:
+        await room.api.call("views.open", trigger_id=click.trigger_id, view=view)
+    except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
+        if not (click.response_url or click.channel):
+            raise
+        await whisper(room, click, f"Slack did not open the form ({trouble}). Nothing was done: please press again.")
+
+
+def since(case: Case, version: int) -> str:
+    """What happened after this version, latest last, and who did it."""
+    version_then, news = 0, []
+    for recorded in case.history:
+        version_then += type(recorded.fact) not in QUIET
+        if version_then > version:
+            news.append(f"{story.entry(case, recorded.fact).head} ({recorded.actor.partition(':')[2]})")
+    if not news:
+        return ""
+    return f"Since then: {'; '.join(news[-LATEST:])}."

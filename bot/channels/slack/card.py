@@ -1,0 +1,192 @@
+"""The card: one incident as staff see it, with what can be done now and why the rest cannot."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.app.read import Case
+from bot.channels.slack import acts, blocks, story
+from bot.channels.slack.acts import Act
+from bot.channels.slack.masks import mask
+from bot.channels.slack.wire import Payload
+from bot.core.diagnosis import may_start_unordered
+from bot.core.incident import Consent, Incident, Invoice, Quote
+from bot.core.letter import AT_WORK
+from bot.core.lives import ConsentState, ContestState, InvoiceState, Stage
+from storage import Direction
+
+LIVE = frozenset({ConsentState.REQUESTED, ConsentState.GRANTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message: `text` is what notifications and screen readers say."""
+
+    text: str
+    blocks: list[Payload]
+
+
+def card(case: Case) -> Card:
+    """The card of this case as it stands."""
+    incident = case.incident
+    title = f"{incident.reference} · {mask(incident.title)}"
+    made = [blocks.header(title), _customer(case), blocks.fields(_fields(case))]
+    if incident.report:
+        report = blocks.clip(incident.report, 600)
+        made.append(blocks.rich(blocks.line(blocks.span("Report", strong=True)), blocks.quote(report)))
+    made.extend(blocks.context(why) for why in _waits(incident))
+    made.extend(_buttons(case))
+    return Card(text=blocks.escape(blocks.clip(f"{title} — {_stage(incident)}", 300)), blocks=made)
+
+
+def value(case: Case) -> str:
+    """What a button carries: which incident, which version of it was shown, and in whose hands."""
+    incident = case.incident
+    return json.dumps({"incident": incident.id, "version": incident.version, "assignee": incident.assignee})
+
+
+def _ask(act: Act, case: Case) -> Payload | None:
+    """The question before an act that means money or an ending."""
+    if act.asks is None:
+        return None
+    return blocks.confirm(f"{act.label}?", act.asks(case), act.label, "Not now")
+
+
+def _buttons(case: Case) -> Iterator[Payload]:
+    for block_id, row in zip(("main", "more"), acts.offered(case), strict=True):
+        if row:
+            yield blocks.actions(block_id, [_button(act, case, main=block_id == "main") for act in row])
+
+
+def _button(act: Act, case: Case, *, main: bool) -> Payload:
+    style = act.style if main or act.style == "danger" else ""
+    label = "Write off" if act.id == "close" and case.incident.invoice is not None else act.label
+    return blocks.button(act.id, label, value(case), style=style, confirm=_ask(act, case))
+
+
+def _customer(case: Case) -> Payload:
+    """Names and addresses are other people's words: rich text, where nothing is markup."""
+    customer = case.customer
+    named = f"{customer.details.name} · {customer.address}" if customer.details.name else customer.address
+    spans = [blocks.span("Customer ", strong=True), blocks.span(f"{blocks.clip(named, 300)} · {case.incident.kind}")]
+    if case.incident.assignee:
+        spans += [blocks.span("\nWith ", strong=True), _person(case.incident.assignee)]
+    else:
+        spans.append(blocks.span("\nNobody has taken it yet"))
+    return blocks.rich(blocks.line(*spans))
+
+
+def _person(name: str) -> Payload:
+    is_user = name[:1] in {"U", "W"} and name.isalnum() and name.isupper()
+    return blocks.person(name) if is_user else blocks.span(name)
+
+
+def _fields(case: Case) -> Iterator[tuple[str, str]]:
+    incident = case.incident
+    yield "Stage", _stage(incident)
+    yield "Way in", f"{incident.way_in} · answered by {incident.channel}, in {incident.language}"
+    yield "Diagnosis", _diagnosis(incident)
+    yield "Leave", "\n".join(_consents(incident)) or "none asked"
+    if incident.quote is not None:
+        yield "Quote", _quote(incident.quote)
+    if incident.invoice is not None:
+        yield "Invoice", _invoice(incident.invoice)
+    yield "Support", case.customer.support
+    last = next((message for message in reversed(case.messages) if message.direction is Direction.OUT), None)
+    if last is not None:
+        yield "Last notice", f"{last.subject.replace('_', ' ')}, by {last.channel}: {last.delivery or 'queued'}"
+    due = _next(incident)
+    if due:
+        yield "Next", due
+
+
+def _stage(incident: Incident) -> str:
+    words = incident.stage.replace("_", " ")
+    if incident.stage in {Stage.CLOSED, Stage.CANCELLED} and incident.ended:
+        return f"{words}: {blocks.clip(incident.ended.replace('_', ' '), 100)}"
+    return f"{words}, waiting for the customer" if incident.waiting else words
+
+
+def _diagnosis(incident: Incident) -> str:
+    zone = incident.terms.timezone
+    parts = [_price(incident)]
+    steps = (
+        ("announced", incident.announced_at),
+        ("ordered", incident.ordered_at),
+        ("started", incident.started_at),
+    )
+    parts.extend(f"{word} {story.moment(at, zone)}" for word, at in steps if at)
+    if incident.outcome:
+        parts.append(incident.outcome.replace("_", " "))
+    return ", ".join(parts)
+
+
+def _price(incident: Incident) -> str:
+    if incident.waived:
+        return "free: the same problem again"
+    if incident.price.net:
+        return story.price(incident.price)
+    until = incident.terms.offer_until
+    return f"free: offer until {story.day(until)}" if until else "free"
+
+
+def _consents(incident: Incident) -> Iterator[str]:
+    shown = [consent for consent in incident.consents if consent.state in LIVE] or list(incident.consents[-1:])
+    for consent in shown[-3:]:
+        yield f"{consent.state}: {_scope(consent)}, until {story.moment(consent.until, incident.terms.timezone)}"
+
+
+def _scope(consent: Consent) -> str:
+    granted = tuple(act for act in consent.acts if act.id in consent.granted) or consent.acts
+    return blocks.clip(story.scope(granted, consent.places), 200)
+
+
+def _quote(quote: Quote) -> str:
+    return f"{quote.number} {quote.state}: {story.price(quote.price)}, valid until {story.day(quote.valid_until)}"
+
+
+def _invoice(invoice: Invoice) -> str:
+    still = f", {story.amount(invoice.open)} open" if invoice.open else ""
+    state = invoice.state.replace("_", " ")
+    return f"{invoice.number} {state}: {story.price(invoice.price)}{still}, due {story.day(invoice.due_on)}"
+
+
+def _next(incident: Incident) -> str:
+    """The next date that the calendar holds for this stage."""
+    zone, terms = incident.terms.timezone, incident.terms
+    if incident.stage is Stage.ANNOUNCED and incident.announced_at:
+        days = terms.announcement_lapse_days
+        return f"lapses {days} days after the announcement of {story.moment(incident.announced_at, zone)}"
+    if incident.waiting is not None:
+        return f"answer awaited since {story.moment(incident.waiting.asked_at, zone)}"
+    if incident.stage is Stage.QUOTED and incident.quote is not None:
+        return f"quote lapses after {story.day(incident.quote.valid_until)}"
+    if incident.invoice is not None and incident.invoice.open:
+        return f"payment due {story.day(incident.invoice.due_on)}"
+    return ""
+
+
+def _waits(incident: Incident) -> Iterator[str]:
+    """Why what is not on the card cannot be done."""
+    if incident.stage is Stage.OPENED:
+        yield "Start waits for the price announcement to be delivered, then for the customer's order."
+    if incident.stage is Stage.ANNOUNCED and not may_start_unordered(incident):
+        yield "Start waits for the customer's order."
+    if incident.stage is Stage.DIAGNOSING and not incident.report:
+        yield "A quote waits for the diagnosis report: conclude first, with the outcome “quote”."
+    if incident.stage is Stage.DIAGNOSING and incident.quote is not None:
+        yield f"Quote {incident.quote.number} is being prepared; it goes out by itself."
+    if incident.stage in AT_WORK and not any(k.state is ConsentState.GRANTED for k in incident.consents):
+        yield "Acts on hosted data wait for the customer's leave."
+    if incident.stage is Stage.QUOTED:
+        yield "Work waits for the customer to accept the quote."
+    yield from _waits_for_money(incident)
+
+
+def _waits_for_money(incident: Incident) -> Iterator[str]:
+    if incident.contested:
+        yield "Contested: reminders have stopped. The customer confirms or withdraws, or a manager concedes."
+    if incident.contest is not None and incident.contest.state is ContestState.EFFECTIVE:
+        yield "The contest is final: nothing is owed, and this customer has no more support."
+    if incident.invoice is not None and incident.invoice.state is InvoiceState.WRITTEN_OFF:
+        yield "The invoice was written off."

@@ -1,0 +1,90 @@
+"""The whole channel, put together from plain values: what processes mount, loop over and close."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.app.deliver import Sender
+from bot.app.desk import Desk
+from bot.channels.slack import events
+from bot.channels.slack.backfill import backfill
+from bot.channels.slack.jobs import SlackArrived
+from bot.channels.slack.receive import PATIENCE, Door
+from bot.channels.slack.room import Canned, Room
+from bot.channels.slack.send import Outgoing
+from bot.channels.slack.wire import SECONDS, Api
+from storage import Job
+
+if TYPE_CHECKING:
+    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+
+
+class SlackChannel:
+    """Slack for one desk. `handle` serves `POST /slack/events`; with an `app_token`, `connect` uses Socket Mode."""
+
+    INBOX_KIND = SlackArrived.KIND
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        clock: Callable[[], datetime],
+        bot_token: str,
+        signing_secret: str,
+        api_url: str,
+        channel: str,
+        team: str,
+        staff: Iterable[str],
+        managers: Iterable[str] = (),
+        canned: Iterable[Canned] = (),
+        app_token: str = "",
+        seconds: float = SECONDS,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`seconds` bounds each call to Slack, `patience` each answer to it."""
+        self._api = Api(token=bot_token, url=api_url, seconds=seconds)
+        self.room = Room(
+            desk=desk,
+            api=self._api,
+            team=team,
+            channel=channel,
+            staff=frozenset(staff),
+            managers=frozenset(managers),
+            clock=clock,
+            canned=tuple(canned),
+        )
+        self._door = Door(self.room, signing_secret, patience)
+        self._outgoing = Outgoing(self.room)
+        self._app_token = app_token
+        self._socket: AsyncSocketModeHandler | None = None
+
+    @property
+    def senders(self) -> Mapping[str, Sender]:
+        """By kind of outbox job: `card`, `thread`, `chat`, `say`, `home`."""
+        return self._outgoing.senders
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """`POST /slack/events`: events, commands, interactivity."""
+        return await self._door.handle(request)
+
+    async def understand(self, job: Job, now: datetime) -> None:
+        """Works one inbox row of kind `slack` and finishes it, in one transaction."""
+        await events.understand(self.room, job, now)
+
+    async def backfill(self, now: datetime) -> bool:
+        """Asks for what was said while nobody listened; False when it is to be asked again."""
+        return await backfill(self.room, now)
+
+    async def connect(self) -> None:
+        """Begins to listen over Socket Mode, where that is set up; otherwise Slack comes to `handle`."""
+        if self._app_token:
+            self._socket = self._door.socket(self._app_token)
+            await self._socket.connect_async()  # type: ignore[no-untyped-call] # Bolt's own signature
+
+    async def close(self) -> None:
+        """Stops listening, then lets go of connections."""
+        if self._socket is not None:
+            await self._socket.close_async()  # type: ignore[no-untyped-call] # Bolt's own signature
+        await self._api.close()

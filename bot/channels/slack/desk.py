@@ -1,0 +1,196 @@
+"""The staff's side: what a press does, what a submitted modal does, and why it did not."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.app import decisions, read
+from bot.app.handle import Done, carry_out
+from bot.app.read import Case
+from bot.channels.slack import blocks, forms, orders
+from bot.channels.slack.acts import ACTS, Act
+from bot.channels.slack.answer import open_modal, since, whisper
+from bot.channels.slack.orders import Filled, WrongFieldError
+from bot.channels.slack.payloads import Click, Submission
+from bot.channels.slack.room import Room
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.core.facts import Actor, Language
+from bot.core.letter import ALLOWED
+from bot.core.refusals import Reason, Refused
+from storage import Transaction
+
+UNKNOWN = "There is no such incident: this button may belong to an older set-up. Nothing was done."
+PLACE = {"conclude": "report", "send_quote": "lines", "ask_consent": "why", "record_act": "place"}
+PLACE |= {"reply": "text", "ask_customer": "text", "finish_work": "report", "record_payment": "amount"}
+
+
+async def press(room: Room, click: Click, now: datetime) -> None:
+    """A button on a card: done, or its modal opened, or the reason why not."""
+    actor = await room.actor(click.person)
+    if isinstance(actor, str):
+        await whisper(room, click, actor)
+        return
+    case = await read.case(room.desk.store, click.incident) if click.incident is not None else None
+    if case is None:
+        await whisper(room, click, UNKNOWN)
+        return
+    act = ACTS[click.name]
+    if not act.modal:
+        refused = await _do(room, case, act, actor, click, now)
+    else:
+        refused = _why_not(room, case, act, actor, click.version)
+        if not refused:
+            await open_modal(room, click, forms.form(room, case, act, _given(click)))
+    if refused:
+        await whisper(room, click, refused)
+
+
+async def submit(room: Room, submission: Submission, now: datetime) -> Payload:
+    """A modal of a card. What is answered closes it, or keeps what was typed and says what is wrong."""
+    actor = await room.actor(submission.person)
+    if isinstance(actor, str):
+        return _wrong(submission, actor)
+    case = await read.case(room.desk.store, submission.incident) if submission.incident is not None else None
+    if case is None:
+        return _wrong(submission, UNKNOWN)
+    filled = Filled(
+        room=room,
+        case=case,
+        actor=actor,
+        version=submission.version,
+        source=submission.source,
+        entries=submission.entries,
+    )
+    try:
+        done = await _carry_out(filled, submission.name, now)
+    except WrongFieldError as wrong:
+        return {"response_action": "errors", "errors": {wrong.field: wrong.why}}
+    if isinstance(done, Done):
+        return {}
+    if done.reason is Reason.NO_CONSENT:
+        await _offer_to_ask(room, case, submission)
+    after = await read.case(room.desk.store, case.incident.id) or case
+    return _wrong(submission, _words(room, after, done, submission.version))
+
+
+async def send_to_customer(room: Room, click: Click, _now: datetime) -> None:
+    """The shortcut on a message in a thread: its words in the reply modal, sent only from there."""
+    actor = await room.actor(click.person)
+    if isinstance(actor, str):
+        await whisper(room, click, actor)
+        return
+    root = click.thread_ts or click.ts
+    row = await room.desk.store.read(lambda tx: tx.incidents.by_card(click.channel, root))
+    case = await read.case(room.desk.store, row.id) if row else None
+    if case is None or click.ts == root:
+        await whisper(room, click, "Use this on a reply in an incident's thread: its words are sent to the customer.")
+        return
+    source = f"slack:{click.channel}/{click.ts}"
+    await open_modal(room, click, forms.form(room, case, ACTS["reply"], {"text": click.text}, source))
+
+
+async def _do(room: Room, case: Case, act: Act, actor: Actor, click: Click, now: datetime) -> str:
+    """An act without a modal; why not, or nothing."""
+
+    def work(tx: Transaction) -> Done | Refused | str:
+        incident = tx.incidents.load(case.incident.id)
+        if act.id == "take" and incident is not None and incident.assignee not in {actor.name, _seen(click)}:
+            return f"{case.incident.reference} was taken by {incident.assignee} in the meantime. Nothing was done."
+        return carry_out(tx, room.desk, case.incident.id, _DIRECT[act.id](actor, click.version), now)
+
+    done = await room.desk.store.run(work)
+    if isinstance(done, str):
+        return done
+    if isinstance(done, Done):
+        return ""
+    after = await read.case(room.desk.store, case.incident.id) or case
+    return _words(room, after, done, click.version)
+
+
+def _seen(click: Click) -> str:
+    """Who had the incident on the card that was pressed."""
+    return str(click.carried.get("assignee") or "")
+
+
+_DIRECT: Mapping[str, Callable[[Actor, int | None], c.Command]] = {
+    "take": lambda actor, _version: c.TakeIncident(actor=actor),
+    "start_diagnosis": lambda actor, version: c.StartDiagnosis(actor=actor, expected=version),
+}
+
+
+def _why_not(room: Room, case: Case, act: Act, actor: Actor, version: int | None) -> str:
+    """Why a modal is not opened: what would be refused is not worth typing."""
+    stale = act.versioned and version is not None and version != case.incident.version
+    if stale:
+        return _words(room, case, Refused(Reason.STALE), version)
+    if actor.role not in _roles(act, case):
+        return _words(room, case, Refused(Reason.NOT_ALLOWED), None)
+    if not act.open_to(case):
+        return _words(room, case, Refused(act.refusal(case)), version)
+    return forms.unavailable(room, act)
+
+
+def _roles(act: Act, case: Case) -> frozenset[f.Role]:
+    writes_off = act.id == "close" and case.incident.invoice is not None
+    return ALLOWED[c.WriteOff if writes_off else act.command][0]
+
+
+async def _carry_out(filled: Filled, name: str, now: datetime) -> Done | Refused:
+    desk, incident = filled.room.desk, filled.case.incident.id
+    if name in {"close", "reinstate"}:
+        reason = filled.text("reason")
+        if not reason:
+            raise WrongFieldError("reason", "This cannot stay empty")
+        end = decisions.close if name == "close" else decisions.reinstate
+        return await end(desk, incident, filled.actor, reason, now, expected=filled.version)
+    command = orders.order(name, filled)
+    return await desk.store.run(lambda tx: _once(tx, filled, command, now))
+
+
+def _once(tx: Transaction, filled: Filled, command: c.Command, now: datetime) -> Done | Refused:
+    """Words go out once, however often Slack brings the same modal or the same message."""
+    incident = tx.incidents.load(filled.case.incident.id)
+    if incident is not None and isinstance(command, c.WriteToCustomer | c.AskCustomer):
+        for recorded in tx.journal.facts(incident.reference):
+            fact = recorded.fact
+            if isinstance(fact, f.StaffWrote | f.CustomerAsked) and fact.message == command.message:
+                return Refused(Reason.ALREADY)
+    return carry_out(tx, filled.room.desk, filled.case.incident.id, command, now)
+
+
+async def _offer_to_ask(room: Room, case: Case, submission: Submission) -> None:
+    """One press to ask for the leave that was missing (letter §1.1): the request names this act and this place."""
+    entries = submission.entries
+    carried: dict[str, object] = {"incident": case.incident.id, "version": case.incident.version}
+    carried |= {"given": {"acts": entries.get("act", ""), "places": entries.get("place", "")}}
+    text = f"{case.incident.reference}: no leave covers this act in this place. Nothing was recorded."
+    made = [blocks.section(text)]
+    made.append(blocks.actions("main", [blocks.button("ask_consent", "Ask for leave", json.dumps(carried)[:2000])]))
+    place = {"channel": case.row.slack_channel or room.channel, "user": submission.person.user}
+    if case.row.slack_ts:
+        place["thread_ts"] = case.row.slack_ts
+    try:
+        await room.api.call("chat.postEphemeral", text=text, blocks=made, **place)
+    except (RefusedError, RateLimitedError, NoAnswerError):
+        return  # the modal says the same; this only saves a few keystrokes
+
+
+def _given(click: Click) -> dict[str, str]:
+    given = click.carried.get("given")
+    return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+
+
+def _words(room: Room, case: Case, refused: Refused, version: int | None) -> str:
+    """The reason, and what happened since the version they looked at."""
+    said = f"{case.incident.reference}: {room.desk.words.refusal(refused.reason, Language.EN)}"
+    if refused.reason is Reason.NOT_ALLOWED:
+        said = f"{case.incident.reference}: this is for managers. Nothing was done."
+    news = since(case, version) if version is not None else ""
+    return f"{said} {news}".strip()
+
+
+def _wrong(submission: Submission, why: str) -> Payload:
+    """Shown under a field, so that the modal stays open with everything typed in it."""
+    return {"response_action": "errors", "errors": {PLACE.get(submission.name, "reason"): why}}

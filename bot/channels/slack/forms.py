@@ -1,0 +1,240 @@
+"""The staff's modals: what each asks, and what it says about money before it is sent."""
+
+import json
+from collections.abc import Callable, Mapping
+
+from bot.app.read import Case
+from bot.channels.slack import blocks, story
+from bot.channels.slack.acts import Act
+from bot.channels.slack.room import Room
+from bot.channels.slack.wire import Payload
+from bot.core.facts import Channel, Language, Outcome, Rule, WayIn
+from bot.core.lives import ConsentState, Stage
+
+Given = Mapping[str, str]
+
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.OUR_FAULT: "Our fault: repair under warranty, nothing owed",
+    Outcome.SOLVED: "Solved during the diagnosis: the diagnosis is owed",
+    Outcome.QUOTE: "Not solved: a quote will follow",
+    Outcome.NO_QUOTE: "No quote: nothing owed",
+    Outcome.NO_COMPETENCE: "No competence in house: nothing owed",
+    Outcome.INCONCLUSIVE: "Cannot conclude: nothing owed",
+}
+
+
+def form(room: Room, case: Case, act: Act, given: Given, source: str = "") -> Payload:
+    """The modal of an act, with what is given already filled in."""
+    carried: dict[str, object] = {"incident": case.incident.id, "version": case.incident.version}
+    if source:
+        carried |= {"source": source}
+    return blocks.modal(
+        act.id,
+        _title(act, case),
+        [blocks.context(f"{case.incident.reference} · {case.incident.title}"), *_FORMS[act.id](room, case, given)],
+        metadata=json.dumps(carried),
+        submit=_SUBMITS.get(act.id, "Do it"),
+        close="Not now",
+    )
+
+
+def new_incident(given: Given) -> Payload:
+    """Staff open an incident for somebody who called."""
+    return blocks.modal(
+        "new_incident",
+        "New incident",
+        [
+            blocks.context("The customer is told the price by mail; nothing starts before they order."),
+            blocks.field("address", "The customer's mail address", blocks.typed(initial=given.get("address", ""))),
+            blocks.field("title", "Title", blocks.typed(most=120)),
+            blocks.field("description", "What the customer says", blocks.typed(lines=True)),
+            blocks.field("way_in", "Way in", blocks.one_of(_ways(), WayIn.DIAGNOSE)),
+        ],
+        metadata="{}",
+        submit="Open",
+        close="Not now",
+    )
+
+
+def unavailable(room: Room, act: Act) -> str:
+    """Why a form cannot even be shown; empty when it can."""
+    if act.id == "ask_consent" and not _with_consent(room):
+        return "The catalogue of interventions has none that needs the customer's leave."
+    return ""
+
+
+def _ways() -> list[Payload]:
+    return [
+        blocks.option(WayIn.DIAGNOSE, "Does not know where the problem is"),
+        blocks.option(WayIn.WARRANTY, "Thinks it is our fault"),
+    ]
+
+
+def _title(act: Act, case: Case) -> str:
+    if act.id == "close" and case.incident.stage is Stage.INVOICED:
+        return "Write the invoice off"
+    return act.label
+
+
+def _conclude(_room: Room, case: Case, given: Given) -> list[Payload]:
+    price = "nothing (free)" if case.incident.waived else story.price(case.incident.price)
+    options = [blocks.option(outcome, words) for outcome, words in OUTCOMES.items()]
+    return [
+        blocks.context(f"The diagnosis: {price}. What it costs follows from the outcome."),
+        blocks.field("outcome", "What the diagnosis found", blocks.one_of(options, given.get("outcome", ""))),
+        _report("The report, sent to the customer as it is", given),
+    ]
+
+
+def _report(label: str, given: Given) -> Payload:
+    return blocks.field("report", label, blocks.typed(lines=True, initial=given.get("report", "")))
+
+
+def _send_quote(_room: Room, case: Case, given: Given) -> list[Payload]:
+    days = str(case.incident.terms.quote_validity_days)
+    return [
+        blocks.field(
+            "lines",
+            "Lines",
+            blocks.typed(lines=True, initial=given.get("lines", ""), placeholder="Restore the database | 2 | 80,00"),
+            hint="One item a line: label | quantity | unit price, without VAT",
+        ),
+        blocks.field("validity_days", "Valid for how many days", blocks.typed(initial=days, most=3)),
+        blocks.field("note", "A note for the customer", blocks.typed(lines=True), optional=True),
+    ]
+
+
+def _ask_consent(room: Room, case: Case, given: Given) -> list[Payload]:
+    options = [blocks.option(id_, words) for id_, words in _with_consent(room)]
+    chosen = tuple(given.get("acts", "").split())
+    return [
+        blocks.context("The customer sees exactly this. Without their leave nothing of it may be done."),
+        blocks.field("acts", "What we want to do", blocks.some_of(options, chosen)),
+        blocks.field(
+            "places",
+            "Where, one place a line",
+            blocks.typed(lines=True, initial=given.get("places", "")),
+            hint="A path, a database, a service: leave is good for these places alone",
+        ),
+        blocks.field("until", "Until the end of", blocks.day(given.get("until", ""))),
+        blocks.field("why", "Why", blocks.typed(lines=True, initial=given.get("why", "")), hint=_language(case)),
+    ]
+
+
+def _with_consent(room: Room) -> list[tuple[str, str]]:
+    return [(entry.id, entry.en) for entry in room.desk.catalogue if entry.rule is Rule.CONSENT][:100]
+
+
+def _record_act(room: Room, case: Case, given: Given) -> list[Payload]:
+    options = [
+        blocks.option(entry.id, f"{entry.en} ({entry.rule})")
+        for entry in room.desk.catalogue
+        if entry.rule is not Rule.NEVER
+    ]
+    covered = [
+        f"{', '.join(consent.granted)} in {', '.join(consent.places)}"
+        for consent in case.incident.consents
+        if consent.state is ConsentState.GRANTED
+    ]
+    return [
+        blocks.context(f"Leave in force: {'; '.join(covered) or 'none'}"),
+        blocks.field("act", "What was done", blocks.one_of(options, given.get("act", ""))),
+        blocks.field("place", "Where", blocks.typed(initial=given.get("place", ""), most=300)),
+        blocks.field("note", "Note", blocks.typed(lines=True), optional=True),
+    ]
+
+
+def _ask_customer(_room: Room, case: Case, given: Given) -> list[Payload]:
+    return [
+        blocks.context(f"{_goes_to(case)} The incident waits for the answer."),
+        blocks.field("text", "The question", blocks.typed(lines=True, initial=given.get("text", ""))),
+    ]
+
+
+def _reply(room: Room, case: Case, given: Given) -> list[Payload]:
+    made = [
+        blocks.context(f"{_goes_to(case)} It goes as it is written here."),
+        blocks.field("text", "The words", blocks.typed(lines=True, initial=given.get("text", "")), optional=True),
+    ]
+    if room.canned:
+        in_french = case.incident.language is Language.FR
+        options = [blocks.option(reply.id, reply.fr if in_french else reply.en) for reply in room.canned[:100]]
+        made.append(blocks.field("canned", "Or a reply kept ready", blocks.one_of(options), optional=True))
+    return made
+
+
+def _goes_to(case: Case) -> str:
+    by = "in Slack" if case.incident.channel is Channel.SLACK else "by mail"
+    return f"Goes to {case.customer.address} {by}. {_language(case)}"
+
+
+def _language(case: Case) -> str:
+    return "They read French." if case.incident.language is Language.FR else "They read English."
+
+
+def _finish_work(_room: Room, _case: Case, given: Given) -> list[Payload]:
+    return [_report("What was done, sent to the customer as it is", given)]
+
+
+def _record_payment(room: Room, case: Case, given: Given) -> list[Payload]:
+    invoice = case.incident.invoice
+    still = story.amount(invoice.open) if invoice else "nothing"
+    today = case.incident.terms.day_of(room.clock()).isoformat()
+    return [
+        blocks.context(f"Still open: {still}"),
+        blocks.field("amount", "Amount received", blocks.typed(initial=given.get("amount", ""), most=40)),
+        blocks.field("received_on", "Received on", blocks.day(given.get("received_on", today))),
+    ]
+
+
+def _reason(words: str) -> Callable[[Room, Case, Given], list[Payload]]:
+    def asked(_room: Room, _case: Case, given: Given) -> list[Payload]:
+        field = blocks.field(
+            "reason",
+            "Reason, sent to the customer as it is",
+            blocks.typed(lines=True, initial=given.get("reason", "")),
+        )
+        return [blocks.context(words), field]
+
+    return asked
+
+
+def _close(_room: Room, case: Case, given: Given) -> list[Payload]:
+    words = _CLOSING.get(
+        case.incident.stage, "The incident is cancelled and nothing is owed. The customer is told why."
+    )
+    return _reason(words)(_room, case, given)
+
+
+_CLOSING: Mapping[Stage, str] = {
+    Stage.DIAGNOSING: "The diagnosis ends without a conclusion and nothing is owed. The customer is told why.",
+    Stage.QUOTED: "The quote is taken back and nothing is owed. The customer is told why.",
+    Stage.WORKING: "We give the work up: nothing is owed for it, the diagnosis stays owed. The customer is told why.",
+    Stage.REPAIRING: "The repair under warranty is finished. The customer reads this as the report.",
+    Stage.INVOICED: "The invoice is written off: for managers only.",
+}
+
+_SUBMITS: Mapping[str, str] = {
+    "reply": "Send",
+    "send_quote": "Send",
+    "ask_customer": "Send",
+    "ask_consent": "Send",
+    "conclude": "Conclude",
+}
+
+_FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
+    "conclude": _conclude,
+    "send_quote": _send_quote,
+    "ask_consent": _ask_consent,
+    "record_act": _record_act,
+    "ask_customer": _ask_customer,
+    "reply": _reply,
+    "finish_work": _finish_work,
+    "record_payment": _record_payment,
+    "cancel_quote": _reason("The quote is taken back; nothing is owed. The customer is told why."),
+    "concede": _reason("A credit note is issued and support is kept: for managers only. The customer is told why."),
+    "reinstate": _reason("The customer's support is given back: for managers only. The customer is told why."),
+    "withdraw_consent": _reason("The request is taken back before it was answered. The customer is told why."),
+    "same_problem": _reason("This diagnosis becomes free: it is the same problem as before. The customer is told."),
+    "close": _close,
+}

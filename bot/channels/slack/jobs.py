@@ -1,0 +1,47 @@
+"""What this channel keeps in the queues beside the application's own jobs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from bot.app.jobs import Order
+from storage import NewJob, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackArrived(Order):
+    """An event as Slack sent it, signature checked; `body` is its JSON."""
+
+    KIND: ClassVar[str] = "slack"
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayInSlack(Order):
+    """A few words of the desk's own: in a direct conversation, or with `only_to` for one person in a channel."""
+
+    KIND: ClassVar[str] = "say"
+    channel: str
+    text: str
+    thread_ts: str = ""
+    only_to: str = ""
+    action_id: str = ""
+    label: str = ""
+
+    def put(self, tx: Transaction, now: datetime) -> None:
+        """Writes it to the outbox; what is said in one conversation keeps its order."""
+        job = NewJob(kind=self.KIND, payload=self.encode(), due_at=now, key=f"say:{self.channel}:{self.only_to}")
+        tx.outbox.put(job, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowHome(Order):
+    """Publishes somebody's App Home as things stand when it leaves."""
+
+    KIND: ClassVar[str] = "home"
+    team: str
+    user: str
+
+    def put(self, tx: Transaction, now: datetime) -> None:
+        new = NewJob(kind=self.KIND, payload=self.encode(), due_at=now, key=f"home:{self.team}:{self.user}")
+        tx.outbox.put(new, now)

@@ -1,0 +1,58 @@
+"""`/incident`: one by its number, several by words, or a new one."""
+
+from datetime import datetime
+
+from bot.app import read
+from bot.channels.slack import forms, home
+from bot.channels.slack.answer import open_modal, whisper
+from bot.channels.slack.card import card
+from bot.channels.slack.customer import open_form
+from bot.channels.slack.payloads import Click
+from bot.channels.slack.room import Room
+
+USAGE = "Write /incident 42 for one incident, /incident and some words to look for titles, /incident new to open one."
+FOUND = 10
+
+
+async def command(room: Room, click: Click, now: datetime) -> None:
+    """`/incident 42 | words | new`, answered to whoever typed it."""
+    if room.role(click.person) is None:
+        await open_form(room, click, now)
+        return
+    actor = await room.actor(click.person)
+    asked = click.text.removeprefix("INC-").removeprefix("inc-")
+    if isinstance(actor, str):
+        await whisper(room, click, actor)
+    elif not asked:
+        await whisper(room, click, USAGE)
+    elif asked.lower() == "new":
+        await open_modal(room, click, forms.new_incident({}))
+    elif asked.isascii() and asked.isdigit() and len(asked) < 10:
+        await _one(room, click, int(asked))
+    else:
+        await _some(room, click, asked)
+
+
+async def new_incident(room: Room, click: Click, _now: datetime) -> None:
+    """The button of the staff's App Home."""
+    actor = await room.actor(click.person)
+    if isinstance(actor, str):
+        await whisper(room, click, actor)
+    else:
+        await open_modal(room, click, forms.new_incident({}))
+
+
+async def _one(room: Room, click: Click, incident: int) -> None:
+    case = await read.case(room.desk.store, incident)
+    if case is None:
+        await whisper(room, click, f"There is no INC-{incident}.")
+    else:
+        await whisper(room, click, case.incident.reference, card(case).blocks)
+
+
+async def _some(room: Room, click: Click, words: str) -> None:
+    found = await room.desk.store.read(lambda tx: tx.incidents.listing(words=words, limit=FOUND))
+    if found:
+        await whisper(room, click, f"{len(found)} found", home.rows(words[:100], found))
+    else:
+        await whisper(room, click, f"No title has “{words[:100]}” in it.")

@@ -1,0 +1,178 @@
+"""From a filled-in staff modal to the command it means, or to what is wrong with which field."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.app.read import Case
+from bot.channels.slack.amounts import read_amount, read_lines
+from bot.channels.slack.room import Room
+from bot.channels.slack.speech import PublicMessage
+from bot.core import commands as c
+from bot.core.facts import Actor, Language, Outcome
+from bot.core.lives import ConsentState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What was filled in, by whom, looking at which version; `source` names the words for ever."""
+
+    room: Room
+    case: Case
+    actor: Actor
+    version: int | None
+    source: str
+    entries: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        return self.entries.get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class WrongFieldError(Exception):
+    """A field that cannot be taken, and why, for whoever filled it in."""
+
+    field: str
+    why: str
+
+
+def order(name: str, filled: Filled) -> c.Command:
+    """The command. Raises WrongFieldError."""
+    return _ORDERS[name](filled)
+
+
+def _conclude(by: Filled) -> c.Command:
+    outcome = _chosen(by, "outcome", tuple(Outcome))
+    return c.ConcludeDiagnosis(
+        actor=by.actor, expected=by.version, outcome=Outcome(outcome), report=_needed(by, "report")
+    )
+
+
+def _send_quote(by: Filled) -> c.Command:
+    currency = by.case.incident.terms.diagnosis_price.currency
+    try:
+        lines = read_lines(by.text("lines"), currency)
+    except ValueError as wrong:
+        raise WrongFieldError("lines", str(wrong)) from None
+    if not lines:
+        raise WrongFieldError("lines", "Write at least one line: label | quantity | unit price")
+    return c.DraftQuote(
+        actor=by.actor,
+        expected=by.version,
+        number="",
+        lines=lines,
+        validity_days=_days(by),
+        note=by.text("note"),
+    )
+
+
+def _days(by: Filled) -> int:
+    typed = by.text("validity_days")
+    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= 365):
+        raise WrongFieldError("validity_days", "A whole number of days, from 1 to 365")
+    return int(typed)
+
+
+def _ask_consent(by: Filled) -> c.Command:
+    acts = tuple(by.room.desk.intervention(act) for act in by.text("acts").splitlines())
+    places = tuple(line.strip() for line in by.text("places").splitlines() if line.strip())
+    known = tuple(act for act in acts if act is not None)
+    if not known or len(known) != len(acts):
+        raise WrongFieldError("acts", "Choose what is to be done")
+    if not places:
+        raise WrongFieldError("places", "Name at least one place")
+    terms = by.case.incident.terms
+    return c.RequestConsent(
+        actor=by.actor,
+        expected=by.version,
+        acts=known,
+        places=places,
+        until=terms.end_of(_date(by, "until")),
+        why=_needed(by, "why"),
+    )
+
+
+def _record_act(by: Filled) -> c.Command:
+    act = by.room.desk.intervention(by.text("act"))
+    if act is None:
+        raise WrongFieldError("act", "Choose what was done")
+    return c.RecordAct(actor=by.actor, expected=by.version, act=act, place=_needed(by, "place"), note=by.text("note"))
+
+
+def _ask_customer(by: Filled) -> c.Command:
+    return c.AskCustomer(actor=by.actor, expected=by.version, question=_needed(by, "text"), message=by.source)
+
+
+def _reply(by: Filled) -> c.Command:
+    canned = next((reply for reply in by.room.canned if reply.id == by.text("canned")), None)
+    kept = "" if canned is None else canned.fr if by.case.incident.language is Language.FR else canned.en
+    text = by.text("text") or kept
+    if not text:
+        raise WrongFieldError("text", "Write the words, or choose a reply kept ready")
+    return PublicMessage(text=text, source=by.source).as_command(by.actor)
+
+
+def _finish_work(by: Filled) -> c.Command:
+    return c.FinishWork(actor=by.actor, expected=by.version, report=_needed(by, "report"))
+
+
+def _cancel_quote(by: Filled) -> c.Command:
+    return c.CancelQuote(actor=by.actor, expected=by.version, reason=_needed(by, "reason"))
+
+
+def _record_payment(by: Filled) -> c.Command:
+    currency = by.case.incident.terms.diagnosis_price.currency
+    try:
+        amount = read_amount(by.text("amount"), currency)
+    except ValueError as wrong:
+        raise WrongFieldError("amount", str(wrong)) from None
+    return c.RecordPayment(actor=by.actor, expected=by.version, amount=amount, received_on=_date(by, "received_on"))
+
+
+def _concede(by: Filled) -> c.Command:
+    return c.Concede(actor=by.actor, expected=by.version, number="", reason=_needed(by, "reason"))
+
+
+def _same_problem(by: Filled) -> c.Command:
+    return c.WaiveDiagnosis(actor=by.actor, expected=by.version, reason=_needed(by, "reason"))
+
+
+def _withdraw_consent(by: Filled) -> c.Command:
+    asked = next((k.number for k in by.case.incident.consents if k.state is ConsentState.REQUESTED), 0)
+    return c.WithdrawConsentRequest(actor=by.actor, expected=by.version, number=asked, reason=_needed(by, "reason"))
+
+
+def _needed(by: Filled, name: str) -> str:
+    text = by.text(name)
+    if not text:
+        raise WrongFieldError(name, "This cannot stay empty")
+    return text
+
+
+def _chosen(by: Filled, name: str, among: tuple[str, ...]) -> str:
+    if by.text(name) not in among:
+        raise WrongFieldError(name, "Choose one")
+    return by.text(name)
+
+
+def _date(by: Filled, name: str) -> date:
+    try:
+        return date.fromisoformat(by.text(name))
+    except ValueError:
+        raise WrongFieldError(name, "Choose a day") from None
+
+
+_ORDERS: Mapping[str, Callable[[Filled], c.Command]] = {
+    "conclude": _conclude,
+    "send_quote": _send_quote,
+    "ask_consent": _ask_consent,
+    "record_act": _record_act,
+    "ask_customer": _ask_customer,
+    "reply": _reply,
+    "finish_work": _finish_work,
+    "cancel_quote": _cancel_quote,
+    "record_payment": _record_payment,
+    "concede": _concede,
+    "same_problem": _same_problem,
+    "withdraw_consent": _withdraw_consent,
+}

@@ -1,0 +1,222 @@
+"""Slack at the door: the signature first, then the database, then yes.
+
+Events are kept and understood later; presses, modals and commands are one local transaction, then answered.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import Clock as SlackClock
+from slack_sdk.signature import SignatureVerifier
+
+from bot.channels.slack import customer, desk, listing, payloads
+from bot.channels.slack.acts import ACTS
+from bot.channels.slack.jobs import SlackArrived
+from bot.channels.slack.payloads import Click, Submission
+from bot.channels.slack.room import Room
+from bot.channels.slack.wire import Payload
+from storage import NewJob
+
+MOST_BYTES: Final = 3_000_000
+PATIENCE: Final = 2.5  # seconds; Slack itself gives up after three, and then nobody is told why
+HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened"})
+OURS: Final = frozenset({"bot_message", "message_replied"})
+
+Pressed = Callable[[Room, Click, datetime], Awaitable[None]]
+Filled = Callable[[Room, Submission, datetime], Awaitable[Payload]]
+
+log = logging.getLogger(__name__)
+
+
+class Door:
+    """Takes what Slack sends, over HTTP or Socket Mode, and answers it."""
+
+    def __init__(self, room: Room, signing_secret: str, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._verifier = SignatureVerifier(signing_secret, _Now(room.clock)) if signing_secret else None
+        self._app = _app(room)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """`POST /slack/events`. 401: wrong or old signature; 400: no request of Slack's; 500: nothing was done."""
+        body = await request.content.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            return web.Response(status=413)
+        if not self._is_signed(body, dict(request.headers)):
+            return web.Response(status=401, text="the signature is missing, wrong or too old")
+        try:
+            said = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers), query=request.query_string)
+        except (ValueError, AttributeError):  # signed, but neither JSON nor a form, or not an object
+            return web.Response(status=400, text="this is not a request of Slack's")
+        try:
+            async with asyncio.timeout(self._patience):
+                answer = await self._app.async_dispatch(said)
+        except Exception:
+            log.exception("not handled: Slack is told so")
+            return web.Response(status=500)
+        return _response(answer)
+
+    def socket(self, app_token: str) -> AsyncSocketModeHandler:
+        """The same over Socket Mode: `await connect_async()` to begin, `close_async()` to end.
+
+        What raises is not acknowledged, so that Slack brings it again.
+        """
+        return AsyncSocketModeHandler(self._app, app_token)
+
+    def _is_signed(self, body: bytes, headers: dict[str, str]) -> bool:
+        if self._verifier is None:
+            return False
+        try:
+            return self._verifier.is_valid_request(body, headers)
+        except (ValueError, TypeError):  # a timestamp that is no number, bytes that are no text
+            return False
+
+
+class _Now(SlackClock):
+    """The desk's clock for the age of signatures."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        return self._clock().timestamp()
+
+
+def _response(answer: BoltResponse) -> web.Response:
+    headers = {name: values[0] for name, values in answer.headers.items() if values}
+    return web.Response(status=answer.status, body=answer.body.encode(), headers=headers)
+
+
+# --- what is answered at once ---
+
+PRESSES: dict[str, Pressed] = {
+    **dict.fromkeys(ACTS, desk.press),
+    **customer.PRESSES,
+    "open_incident": customer.open_form,
+    "new_incident": listing.new_incident,
+}
+FORMS: dict[str, Filled] = {**{act.id: desk.submit for act in ACTS.values() if act.modal}, **customer.FORMS}
+SHORTCUTS: dict[str, Pressed] = {"send_to_customer": desk.send_to_customer, "open_incident": customer.open_form}
+KEPT_FORMS: Final = frozenset({"open_incident", "new_incident"})
+
+
+def _app(room: Room) -> AsyncApp:
+    """Bolt finds the listener; it answers only when the listener is through, and its errors are ours to see."""
+
+    async def authorize(team_id: str | None) -> AuthorizeResult:
+        """One workspace, one token: no call to `auth.test`, which would lose events when it fails."""
+        return AuthorizeResult(enterprise_id=None, team_id=team_id or room.team)
+
+    async def keep_events(body: Payload, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002
+        if body.get("type") != "event_callback":
+            return await next()
+        await keep_event(room, body)
+        return BoltResponse(status=200)
+
+    logger = logging.getLogger("bot.bolt")
+    logger.setLevel(logging.ERROR)
+    app = AsyncApp(
+        name="comptoir",
+        logger=logger,
+        client=room.api.client,
+        authorize=authorize,
+        before_authorize=keep_events,
+        request_verification_enabled=False,  # done before, on the bytes and by the desk's clock
+        process_before_response=True,
+    )
+    app.error(_raise)
+    for name, press in PRESSES.items():
+        app.action(name)(_pressed(room, press, payloads.clicked))
+    app.action(re.compile(""))(_acknowledge)  # links to pages
+    for name, press in SHORTCUTS.items():
+        app.shortcut(name)(_pressed(room, press, payloads.chosen))
+    app.command("/incident")(_pressed(room, listing.command, payloads.typed))
+    for name, fill in FORMS.items():
+        app.view(name)(_filled(room, fill))
+    for name in KEPT_FORMS:
+        app.view(name)(_kept(room))
+    return app
+
+
+async def _raise(error: Exception) -> None:
+    raise error
+
+
+async def _acknowledge(ack: AsyncAck) -> None:
+    await ack()
+
+
+def _pressed(room: Room, press: Pressed, read: Callable[[Payload], Click]) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: Payload) -> None:
+        await press(room, read(body), room.clock())
+        await ack()
+
+    return listener
+
+
+def _filled(room: Room, fill: Filled) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: Payload) -> None:
+        answer = await fill(room, payloads.submitted(body), room.clock())
+        await ack(**answer)
+
+    return listener
+
+
+# --- what is kept, and understood later ---
+
+
+def _kept(room: Room) -> Callable[..., Awaitable[None]]:
+    """A modal that opens an incident: what is wrong with it is said at once; it is opened once, from the queue."""
+
+    async def listener(ack: AsyncAck, body: Payload) -> None:
+        submission = payloads.submitted(body)
+        wrong = await customer.wrong_with(room, submission)
+        if not wrong:
+            await _keep(room, body, f"slack:{submission.identity}", f"slack:{submission.person.user}")
+        await ack(**wrong)
+
+    return listener
+
+
+async def keep_event(room: Room, body: Payload) -> None:
+    """On disk, if it is about anything we listen to and nobody but us said it."""
+    event = body.get("event") or {}
+    if event.get("type") in HEARD and not _is_ours(event):
+        place = event.get("item") or event
+        about = f"{place.get('channel', '')}:{place.get('thread_ts') or place.get('ts', '')}"
+        await _keep(room, body, identity(body), f"slack:{about}")
+
+
+async def _keep(room: Room, body: Payload, dedup: str, key: str) -> None:
+    """On disk before Slack hears yes; a second delivery finds the first."""
+    now = room.clock()
+    job = SlackArrived(body=json.dumps(body))
+    new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=key, dedup=dedup)
+    await room.desk.store.run(lambda tx: tx.inbox.put(new, now))
+
+
+def identity(body: Payload) -> str:
+    """What happened, not its envelope: a message is one thing however often and under whatever id it comes."""
+    event = body["event"]
+    if event.get("type") != "message":
+        return f"slack:event:{body.get('event_id', '')}"
+    message = event.get("message") or event
+    edited = (message.get("edited") or {}).get("ts", "")
+    ts = event.get("deleted_ts") or message.get("ts", "")
+    parts = (body.get("team_id", ""), event.get("channel", ""), ts, event.get("subtype", ""), edited)
+    return f"slack:message:{':'.join(str(part) for part in parts)}"
+
+
+def _is_ours(event: Payload) -> bool:
+    """What the bot itself said, and the changes it made to that."""
+    message = event.get("message") or event.get("previous_message") or event
+    return bool(message.get("bot_id")) or event.get("subtype") in OURS

@@ -1,0 +1,91 @@
+"""The desk's place in Slack: the workspace, the staff channel, who is who, and how to call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.app.desk import Desk
+from bot.channels.slack.wire import Api, NoAnswerError, Payload, RateLimitedError, RefusedError
+from bot.core.facts import Actor, Language, Role
+
+KNOWN_FOR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Slack user; only team and id together say who it is."""
+
+    team: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canned:
+    """A reply kept ready, in both languages."""
+
+    id: str
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What every part of this channel works with. `staff` and `managers` are user ids of `team`."""
+
+    desk: Desk
+    api: Api
+    team: str
+    channel: str
+    staff: frozenset[str]
+    managers: frozenset[str]
+    clock: Callable[[], datetime]
+    canned: tuple[Canned, ...] = ()
+    _accounts: dict[str, tuple[datetime, Payload]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Everybody who acts for the desk."""
+        return self.staff | self.managers
+
+    def role(self, person: Person) -> Role | None:
+        """Staff or manager by the configured list; None for everybody else."""
+        if self.team and person.team != self.team:
+            return None
+        if person.user in self.managers:
+            return Role.MANAGER
+        return Role.STAFF if person.user in self.staff else None
+
+    async def account(self, user: str) -> Payload:
+        """What Slack says about a user, kept for ten minutes; empty when it does not say."""
+        now = self.clock()
+        known = self._accounts.get(user)
+        if known is not None and now - known[0] < KNOWN_FOR:
+            return known[1]
+        try:
+            answer = await self.api.call("users.info", user=user, include_locale="true")
+        except (RefusedError, RateLimitedError, NoAnswerError):
+            return {}
+        account = answer.get("user")
+        self._accounts[user] = (now, account if isinstance(account, dict) else {})
+        return self._accounts[user][1]
+
+    async def actor(self, person: Person) -> Actor | str:
+        """Whoever acts for the desk, or why this person may not.
+
+        The list decides; an account that Slack calls a guest, a bot or deactivated is refused even on the list.
+        The profile's e-mail says nothing: with Slack Connect another workspace sets it.
+        """
+        role = self.role(person)
+        if role is None:
+            return "This is for the staff of the desk, and you are not on its list. Nothing was done."
+        account = await self.account(person.user)
+        if account.get("is_bot") or account.get("deleted"):
+            return "Bots and deactivated accounts cannot act for the desk. Nothing was done."
+        if account.get("is_restricted") or account.get("is_ultra_restricted"):
+            return "Guests of the workspace cannot act for the desk. Nothing was done."
+        return Actor(role=role, name=person.user)
+
+    async def language(self, person: Person) -> Language:
+        """The language somebody has set in Slack: French or, for all others, English."""
+        locale = str((await self.account(person.user)).get("locale", "fr"))
+        return Language.FR if locale.startswith("fr") else Language.EN

@@ -1,0 +1,326 @@
+"""What leaves for Slack: the card, the lines in its thread, direct messages; each once, in order, or said why not."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.app import read
+from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
+from bot.app.jobs import PostInThread, ShowCard, TellInChat, decode
+from bot.app.read import Case
+from bot.channels.slack import blocks, chat, home, thread
+from bot.channels.slack.card import card
+from bot.channels.slack.jobs import SayInSlack, ShowHome
+from bot.channels.slack.room import Person, Room
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
+from storage import Job, Transaction
+
+GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
+SHARED = "the staff channel is shared outside the workspace: nothing is posted there"
+CHECKED_FOR = timedelta(minutes=10)
+BEFORE = timedelta(minutes=1)
+PAGES = 10
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A message to post; `marks` find it again when the answer was lost."""
+
+    channel: str
+    text: str
+    blocks: list[Payload]
+    marks: Mapping[str, int]
+    thread_ts: str = ""
+    broadcast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    channel: str
+    ts: str
+
+
+class Outgoing:
+    """The senders of this channel, by kind of job. A channel that Slack slowed down waits alone."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._waits: dict[str, datetime] = {}
+        self._checked: datetime | None = None
+
+    @property
+    def senders(self) -> Mapping[str, Sender]:
+        return {
+            ShowCard.KIND: self.show_card,
+            PostInThread.KIND: self.post_in_thread,
+            TellInChat.KIND: self.tell_in_chat,
+            SayInSlack.KIND: self.say,
+            ShowHome.KIND: self.show_home,
+        }
+
+    async def show_card(self, job: Job, now: datetime) -> Delivery:
+        """Posts the incident's card, or brings it up to date."""
+        order = decode(ShowCard, job.payload)
+        return await self._to_staff(order.incident, now, lambda case: self._show_card(case, job))
+
+    async def post_in_thread(self, job: Job, now: datetime) -> Delivery:
+        """One line under the card: a fact, with the words that came with it."""
+        order = decode(PostInThread, job.payload)
+        return await self._to_staff(order.incident, now, lambda case: self._post_in_thread(case, order.seq, job))
+
+    async def tell_in_chat(self, job: Job, now: datetime) -> Delivery:
+        """A notice to a customer, with its buttons, in their direct conversation."""
+        order = decode(TellInChat, job.payload)
+        case = await read.case(self._room.desk.store, order.incident) if order.incident is not None else None
+        if case is None:
+            return Failed("no such incident")
+        return await self._carefully(order.user, now, lambda: self._tell(case, order, job))
+
+    async def say(self, job: Job, now: datetime) -> Delivery:
+        """A few words of the desk's own."""
+        order = decode(SayInSlack, job.payload)
+        return await self._carefully(order.channel, now, lambda: self._say(order, job))
+
+    async def show_home(self, job: Job, now: datetime) -> Delivery:
+        """Somebody's App Home: the queue for staff, their incidents for customers."""
+        order = decode(ShowHome, job.payload)
+        person = Person(order.team, order.user)
+
+        async def publish() -> Delivery:
+            view = await home.view(self._room, person)
+            await self._room.api.call("views.publish", user_id=person.user, view=view)
+            return Delivered("published")
+
+        return await self._carefully(f"home:{person.user}", now, publish)
+
+    # --- to staff ---
+
+    async def _to_staff(self, incident: int, now: datetime, work: Callable[[Case], Awaitable[Delivered]]) -> Delivery:
+        case = await read.case(self._room.desk.store, incident)
+        if case is None:
+            return Failed("no such incident")
+        channel = case.row.slack_channel or self._room.channel
+
+        async def checked() -> Delivery:
+            await self._check_privacy(now)
+            return await work(case)
+
+        return await self._carefully(channel, now, checked)
+
+    async def _check_privacy(self, now: datetime) -> None:
+        """Raises RefusedError when outsiders would read what is posted."""
+        if self._checked is not None and now - self._checked < CHECKED_FOR:
+            return
+        self._checked = now
+        try:
+            answer = await self._room.api.call("conversations.info", channel=self._room.channel)
+        except (RefusedError, NoAnswerError) as trouble:
+            log.warning("nobody says whether the staff channel is shared: %s", trouble)
+            return
+        place = answer.get("channel") or {}
+        if place.get("is_ext_shared") or place.get("is_pending_ext_shared"):
+            self._checked = None
+            raise RefusedError(SHARED)
+
+    async def _show_card(self, case: Case, job: Job) -> Delivered:
+        if case.row.slack_ts is not None and await self._update(case, case.row.slack_ts):
+            return Delivered(case.row.slack_ts)
+        posted = await self._new_card(case, job)
+        return Delivered(posted.ts, then=_remember(case, posted))
+
+    async def _update(self, case: Case, ts: str) -> bool:
+        made = card(case)
+        channel = case.row.slack_channel or self._room.channel
+        try:
+            await self._room.api.call("chat.update", channel=channel, ts=ts, text=made.text, blocks=made.blocks)
+        except RefusedError as refused:
+            if refused.code not in GONE:
+                raise
+            return False
+        return True
+
+    async def _new_card(self, case: Case, job: Job) -> Posted:
+        """A card where there is none, or none any more; pinned."""
+        made = card(case)
+        post = Post(
+            channel=self._room.channel,
+            text=made.text,
+            blocks=made.blocks,
+            marks={"card": case.incident.id},
+        )
+        posted = await self._once(post, job)
+        await self._pin(posted)
+        return posted
+
+    async def _pin(self, posted: Posted) -> None:
+        """A card that could not be pinned is still the card."""
+        try:
+            await self._room.api.call("pins.add", channel=posted.channel, timestamp=posted.ts)
+        except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
+            log.warning("card not pinned: %s", trouble)
+
+    async def _post_in_thread(self, case: Case, seq: int, job: Job) -> Delivered:
+        told = thread.told(case, seq)
+        if case.row.slack_ts is None:
+            return await self._under_new_card(case, told, job)
+        card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
+        try:
+            return Delivered((await self._under(card_at, told, job)).ts)
+        except RefusedError as refused:
+            if refused.code not in GONE:
+                raise
+            return await self._under_new_card(case, told, job)
+
+    async def _under_new_card(self, case: Case, told: thread.Told, job: Job) -> Delivered:
+        card_at = await self._new_card(case, job)
+        posted = await self._under(card_at, told, job)
+        return Delivered(posted.ts, then=_remember(case, card_at))
+
+    async def _under(self, card_at: Posted, told: thread.Told, job: Job) -> Posted:
+        post = Post(
+            channel=card_at.channel,
+            text=told.text,
+            blocks=told.blocks,
+            marks={"outbox": job.id},
+            thread_ts=card_at.ts,
+        )
+        posted = await self._once(post, job)
+        if told.whole:
+            await self._attach(card_at, told)
+        return posted
+
+    async def _attach(self, card_at: Posted, told: thread.Told) -> None:
+        """The whole of words that were cut, as a file below them; without it they stay cut, and said to be."""
+        content = told.whole.encode()
+        try:
+            place = await self._room.api.call(
+                "files.getUploadURLExternal", filename=told.file_name, length=len(content)
+            )
+            await self._room.api.upload(str(place["upload_url"]), content)
+            await self._room.api.call(
+                "files.completeUploadExternal",
+                files=[{"id": place["file_id"], "title": told.file_name}],
+                channel_id=card_at.channel,
+                thread_ts=card_at.ts,
+            )
+        except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
+            log.warning("the whole text was not attached: %s", trouble)
+
+    # --- to customers, and to one person ---
+
+    async def _tell(self, case: Case, order: TellInChat, job: Job) -> Delivered:
+        made = chat.message(self._room.desk, case, order)
+        root = chat.root(case)
+        post = Post(
+            channel=root.channel if root else order.user,
+            text=made.text,
+            blocks=made.blocks,
+            marks={"outbox": job.id},
+            thread_ts=root.ts if root else "",
+            broadcast=root is not None,
+        )
+        try:
+            posted = await self._once(post, job, user=order.user)
+        except RefusedError as refused:
+            if refused.code not in GONE:
+                raise
+            alone = Post(channel=order.user, text=made.text, blocks=made.blocks, marks=post.marks)
+            posted = await self._once(alone, job, user=order.user)
+        return Delivered(f"{posted.channel}/{posted.ts}")
+
+    async def _say(self, order: SayInSlack, job: Job) -> Delivered:
+        made = [blocks.naming(order.text, self._room.known)]
+        if order.action_id:
+            made.append(blocks.actions("main", [blocks.button(order.action_id, order.label, "{}")]))
+        if order.only_to:
+            answer = await self._room.api.call(
+                "chat.postEphemeral",
+                channel=order.channel,
+                user=order.only_to,
+                text=blocks.escape(order.text),
+                blocks=made,
+                **({"thread_ts": order.thread_ts} if order.thread_ts else {}),
+            )
+            return Delivered(str(answer.get("message_ts", "")))
+        post = Post(
+            channel=order.channel,
+            text=blocks.escape(order.text),
+            blocks=made,
+            marks={"outbox": job.id},
+            thread_ts=order.thread_ts,
+        )
+        return Delivered((await self._once(post, job)).ts)
+
+    # --- once, or not at all ---
+
+    async def _carefully(self, channel: str, now: datetime, work: Callable[[], Awaitable[Delivery]]) -> Delivery:
+        """Does the work unless Slack asked this channel to wait; trouble becomes an answer for the queue."""
+        until = self._waits.get(channel)
+        if until is not None and now < until:
+            return Later("Slack asked to wait", until - now)
+        try:
+            return await work()
+        except RateLimitedError as limited:
+            wait = timedelta(seconds=limited.seconds)
+            self._waits[channel] = now + wait
+            return Later("Slack asked to wait", wait)
+        except NoAnswerError as trouble:
+            return Later(str(trouble))
+        except RefusedError as refused:
+            return Failed(refused.code)
+
+    async def _once(self, post: Post, job: Job, user: str = "") -> Posted:
+        """Posts, unless an earlier try has done so and nobody heard of it."""
+        if job.tries > 1 and (found := await self._find(post, job, user)) is not None:
+            return found
+        answer = await self._room.api.call("chat.postMessage", **_message(post))
+        return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    async def _find(self, post: Post, job: Job, user: str) -> Posted | None:
+        """The message with these marks, looked for since the job was made."""
+        channel = post.channel
+        if channel == user:
+            opened = await self._room.api.call("conversations.open", users=user)
+            channel = str(opened["channel"]["id"])
+        where: dict[str, object] = {"channel": channel, "include_all_metadata": True, "limit": 200}
+        where["oldest"] = f"{(job.created_at - BEFORE).timestamp():.6f}"
+        method = "conversations.history"
+        if post.thread_ts:
+            method, where["ts"] = "conversations.replies", post.thread_ts
+        for _ in range(PAGES):
+            page = await self._room.api.call(method, **where)
+            for message in page.get("messages", []):
+                if _marks_of(message).items() & post.marks.items():
+                    return Posted(channel, str(message["ts"]))
+            where["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+            if not where["cursor"]:
+                break
+        return None
+
+
+def _remember(case: Case, posted: Posted) -> Callable[[Transaction], None]:
+    return lambda tx: tx.incidents.set_card(case.incident.id, posted.channel, posted.ts)
+
+
+def _message(post: Post) -> Payload:
+    said: Payload = {
+        "channel": post.channel,
+        "text": post.text,
+        "blocks": post.blocks,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {"event_type": "comptoir", "event_payload": {"marks": json.dumps(dict(post.marks))}},
+    }
+    if post.thread_ts:
+        said |= {"thread_ts": post.thread_ts, "reply_broadcast": post.broadcast}
+    return said
+
+
+def _marks_of(message: Payload) -> dict[str, int]:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    marks = json.loads(payload.get("marks") or "{}")
+    return marks if isinstance(marks, dict) else {}

@@ -1,0 +1,318 @@
+"""What happened, as staff read it in an incident's thread: one entry for each fact."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot import figures
+from bot.app.read import Case
+from bot.core import facts as f
+from bot.core.facts import Language
+from bot.core.money import Money, Price
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Our own words, and below them words somebody wrote."""
+
+    head: str
+    quote: str = ""
+
+
+def entry(case: Case, fact: f.Fact) -> Entry:
+    """A fact in words. Raises KeyError for a fact that has none."""
+    return _STORY[type(fact)](case, fact)
+
+
+def amount(value: Money) -> str:
+    return figures.money(value, Language.EN)
+
+
+def price(value: Price) -> str:
+    """Net and gross together, or that it is free."""
+    return figures.price(value, Language.EN) if value.net else "free"
+
+
+def moment(at: datetime, timezone: str) -> str:
+    """`22 Nov 14:02` in the provider's zone."""
+    return at.astimezone(ZoneInfo(timezone)).strftime("%-d %b %H:%M")
+
+
+def day(value: date) -> str:
+    return value.strftime("%-d %b %Y")
+
+
+def scope(acts: tuple[f.Intervention, ...], places: tuple[str, ...]) -> str:
+    return f"{', '.join(act.en for act in acts)} — in {', '.join(places)}"
+
+
+def _opened(_case: Case, fact: f.IncidentOpened) -> Entry:
+    return Entry(f"Opened: {fact.title}")
+
+
+def _announced(_case: Case, fact: f.PriceAnnounced) -> Entry:
+    return Entry(f"Price announced by {fact.via}: {price(fact.price)}")
+
+
+def _failed(_case: Case, fact: f.NoticeFailed) -> Entry:
+    what = fact.notice.replace("_", " ")
+    return Entry(f"Not delivered by {fact.via}: {what}", fact.reply)
+
+
+def _nudged(_case: Case, _fact: f.CustomerNudged) -> Entry:
+    return Entry("Customer reminded that an answer is awaited")
+
+
+def _way_in(_case: Case, fact: f.WayInChosen) -> Entry:
+    return Entry(f"Way in chosen: {fact.way_in}")
+
+
+def _ordered(_case: Case, fact: f.DiagnosisOrdered) -> Entry:
+    return Entry(f"Diagnosis ordered: {price(fact.price)}, as a {fact.kind}")
+
+
+def _waived(_case: Case, fact: f.DiagnosisWaived) -> Entry:
+    return Entry("The diagnosis is free: same problem again", fact.reason)
+
+
+def _cancelled(_case: Case, fact: f.IncidentCancelled) -> Entry:
+    return Entry(f"Cancelled by {fact.by}; nothing is owed", fact.reason)
+
+
+def _taken(_case: Case, _fact: f.IncidentTaken) -> Entry:
+    return Entry("Taken")
+
+
+def _started(_case: Case, _fact: f.DiagnosisStarted) -> Entry:
+    return Entry("Diagnosis started")
+
+
+def _asked(_case: Case, fact: f.CustomerAsked) -> Entry:
+    return Entry("Asked the customer", fact.question)
+
+
+def _wrote(case: Case, fact: f.CustomerWrote) -> Entry:
+    """Only the head: the words themselves are a message, shown with its author and files."""
+    message = next((m for m in case.messages if str(m.id) == fact.message), None)
+    if message is None:
+        return Entry("The customer wrote")
+    about = f", about “{message.subject}”" if message.subject else ""
+    return Entry(f"{message.author} wrote by {message.channel}{about}")
+
+
+def _other_wrote(case: Case, fact: f.OtherWrote) -> Entry:
+    message = next((m for m in case.messages if str(m.id) == fact.message), None)
+    who = message.author if message else "Somebody else"
+    return Entry(f"{who}, who is not the customer on file, wrote. This decides nothing")
+
+
+def _staff_wrote(_case: Case, fact: f.StaffWrote) -> Entry:
+    return Entry("Written to the customer", fact.text)
+
+
+def _our_fault(_case: Case, fact: f.OurFaultFound) -> Entry:
+    return Entry("Diagnosis: our fault. Repair under warranty, nothing is owed", fact.report)
+
+
+def _solved(case: Case, fact: f.ProblemSolved) -> Entry:
+    owed = "nothing, the diagnosis is free" if case.incident.waived else price(case.incident.price)
+    return Entry(f"Diagnosis: solved. Owed: {owed}", fact.report)
+
+
+def _reported(_case: Case, fact: f.DiagnosisReported) -> Entry:
+    return Entry("Diagnosis: not solved. A quote can be sent now", fact.report)
+
+
+def _unbilled(_case: Case, fact: f.LeftUnbilled) -> Entry:
+    return Entry(f"Ended without a bill: {fact.outcome.replace('_', ' ')}", fact.report)
+
+
+def _drafted(case: Case, fact: f.QuoteDrafted) -> Entry:
+    quote = case.incident.quote_named(fact.number)
+    return Entry(f"Quote {fact.number} being prepared{f': {price(quote.price)}' if quote else ''}", fact.note)
+
+
+def _offered(case: Case, fact: f.QuoteOffered) -> Entry:
+    quote = case.incident.quote_named(fact.number)
+    valid = f": {price(quote.price)}, valid until {day(quote.valid_until)}" if quote else ""
+    return Entry(f"Quote {fact.number} sent{valid}")
+
+
+def _superseded(_case: Case, fact: f.QuoteSuperseded) -> Entry:
+    return Entry(f"Quote {fact.number} replaced{f' by {fact.by}' if fact.by else ''}")
+
+
+def _accepted(_case: Case, fact: f.QuoteAccepted) -> Entry:
+    return Entry(f"Quote {fact.number} accepted: work starts now, without payment")
+
+
+def _declined(_case: Case, fact: f.QuoteDeclined) -> Entry:
+    return Entry(f"Quote {fact.number} declined; the diagnosis stays owed")
+
+
+def _lapsed(_case: Case, fact: f.QuoteLapsed) -> Entry:
+    return Entry(f"Quote {fact.number} lapsed; the diagnosis stays owed")
+
+
+def _quote_cancelled(_case: Case, fact: f.QuoteCancelled) -> Entry:
+    return Entry(f"Quote {fact.number} taken back; nothing is owed", fact.reason)
+
+
+def _finished(_case: Case, fact: f.WorkFinished) -> Entry:
+    return Entry("Work finished", fact.report)
+
+
+def _stopped(_case: Case, fact: f.WorkStopped) -> Entry:
+    return Entry(f"Work stopped by {fact.by}; owed for the work: {amount(fact.owed)} net", fact.reason)
+
+
+def _leave_asked(case: Case, fact: f.ConsentRequested) -> Entry:
+    until = moment(fact.until, case.incident.terms.timezone)
+    return Entry(f"Leave {fact.number} asked until {until}: {scope(fact.acts, fact.places)}", fact.why)
+
+
+def _leave(words: str) -> Callable[..., Entry]:
+    def told(case: Case, fact: f.ConsentGranted) -> Entry:
+        consent = case.incident.consent_named(fact.number)
+        return Entry(f"Leave {fact.number} {words}{f': {scope(consent.acts, consent.places)}' if consent else ''}")
+
+    return told
+
+
+def _leave_granted(case: Case, fact: f.ConsentGranted) -> Entry:
+    consent = case.incident.consent_named(fact.number)
+    given = tuple(act for act in consent.acts if act.id in fact.acts) if consent else ()
+    return Entry(f"Leave {fact.number} given{f': {scope(given, consent.places)}' if consent else ''}")
+
+
+def _leave_withdrawn(_case: Case, fact: f.ConsentWithdrawn) -> Entry:
+    return Entry(f"Request for leave {fact.number} taken back", fact.reason)
+
+
+def _act(_case: Case, fact: f.ActRecorded) -> Entry:
+    under = f", under leave {fact.consent}" if fact.consent else f", rule: {fact.act.rule}"
+    return Entry(f"Act recorded: {fact.act.en} — {fact.place}{under}", fact.note)
+
+
+def _invoiced(_case: Case, fact: f.InvoiceIssued) -> Entry:
+    return Entry(f"Invoice {fact.number} issued: {price(fact.price)}, due {day(fact.due_on)}")
+
+
+def _filed(_case: Case, fact: f.PaperFiled) -> Entry:
+    return Entry(f"Document {fact.number} filed")
+
+
+def _paid(_case: Case, fact: f.PaymentReceived) -> Entry:
+    rest = f"; {amount(fact.still_open)} still open" if fact.still_open else "; paid in full"
+    return Entry(f"{amount(fact.amount)} received on {day(fact.received_on)} for {fact.number}{rest}")
+
+
+def _credited(_case: Case, fact: f.InvoiceCredited) -> Entry:
+    return Entry(f"Credit note {fact.number} for {fact.invoice}: {price(fact.price)}")
+
+
+def _written_off(_case: Case, fact: f.InvoiceWrittenOff) -> Entry:
+    return Entry(f"Invoice {fact.number} written off", fact.reason)
+
+
+def _reminded(_case: Case, fact: f.InvoiceReminded) -> Entry:
+    return Entry(f"Reminder {fact.level} for {fact.number}: {amount(fact.open)} open")
+
+
+def _moved(case: Case, fact: f.ReminderMoved) -> Entry:
+    return Entry(f"Reminder {fact.level} waits until {moment(fact.to, case.incident.terms.timezone)}")
+
+
+def _overdue(_case: Case, fact: f.InvoiceLongOverdue) -> Entry:
+    return Entry(
+        f"{fact.number} is long unpaid ({amount(fact.open)}): no new incidents until paid. A person must look"
+    )
+
+
+def _contested(_case: Case, fact: f.ContestSaid) -> Entry:
+    return Entry("The customer contests the invoice: reminders stop until they confirm or withdraw", fact.reason)
+
+
+def _confirmed(_case: Case, _fact: f.ContestConfirmed) -> Entry:
+    return Entry("Contest confirmed: nothing is owed any more, and this customer's support has ended")
+
+
+def _conceded(_case: Case, fact: f.ContestConceded) -> Entry:
+    return Entry("We concede: nothing is owed, support is kept", fact.reason)
+
+
+def _reversed(_case: Case, fact: f.ContestReversed) -> Entry:
+    return Entry("Support given back", fact.reason)
+
+
+def _closed(_case: Case, fact: f.IncidentClosed) -> Entry:
+    return Entry(f"Closed: {fact.why.replace('_', ' ')}")
+
+
+def _always(words: str) -> Callable[..., Entry]:
+    return lambda _case, _fact: Entry(words)
+
+
+_STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
+    f.IncidentOpened: _opened,
+    f.PriceAnnounced: _announced,
+    f.NoticeDelivered: _always("A notice was delivered"),
+    f.NoticeFailed: _failed,
+    f.CustomerNudged: _nudged,
+    f.WayInChosen: _way_in,
+    f.DiagnosisOrdered: _ordered,
+    f.DiagnosisWaived: _waived,
+    f.IncidentCancelled: _cancelled,
+    f.IncidentTaken: _taken,
+    f.DiagnosisStarted: _started,
+    f.CustomerAsked: _asked,
+    f.CustomerWrote: _wrote,
+    f.OtherWrote: _other_wrote,
+    f.StaffWrote: _staff_wrote,
+    f.OurFaultFound: _our_fault,
+    f.ProblemSolved: _solved,
+    f.DiagnosisReported: _reported,
+    f.LeftUnbilled: _unbilled,
+    f.QuoteDrafted: _drafted,
+    f.QuoteOffered: _offered,
+    f.QuoteSuperseded: _superseded,
+    f.QuoteAccepted: _accepted,
+    f.QuoteDeclined: _declined,
+    f.QuoteLapsed: _lapsed,
+    f.QuoteCancelled: _quote_cancelled,
+    f.WorkFinished: _finished,
+    f.WorkStopped: _stopped,
+    f.ConsentRequested: _leave_asked,
+    f.ConsentGranted: _leave_granted,
+    f.ConsentRefused: _leave("refused by the customer"),
+    f.ConsentLapsed: _leave("left unanswered: no leave was given"),
+    f.ConsentReplaced: _leave("replaced by another request"),
+    f.ConsentWithdrawn: _leave_withdrawn,
+    f.ConsentRevoked: _leave("taken back by the customer: stop now"),
+    f.ConsentExpired: _leave("at its end"),
+    f.ConsentClosed: _leave("closed with the work"),
+    f.ActRecorded: _act,
+    f.InvoiceIssued: _invoiced,
+    f.PaperFiled: _filed,
+    f.PaymentReceived: _paid,
+    f.InvoiceCredited: _credited,
+    f.InvoiceWrittenOff: _written_off,
+    f.InvoiceReminded: _reminded,
+    f.ReminderMoved: _moved,
+    f.InvoiceLongOverdue: _overdue,
+    f.ContestSaid: _contested,
+    f.ContestWithdrawn: _always("Contest withdrawn: the invoice is to be paid, reminders go on after a pause"),
+    f.ContestLapsed: _always("Contest never confirmed: as withdrawn"),
+    f.ContestConceded: _conceded,
+    f.ContestConfirmed: _confirmed,
+    f.ContestReversed: _reversed,
+    f.IncidentClosed: _closed,
+    f.SupportEnded: _always("Closed: this customer contested another invoice"),
+    f.CustomerMet: _always("First contact with this customer"),
+    f.DetailsGiven: _always("The customer gave their name and address"),
+    f.ChatLinked: _always("The customer linked their Slack account"),
+    f.SupportForfeited: _always("Support ended after a contest"),
+    f.SupportLimited: _always("Support limited until paid"),
+    f.SupportReinstated: _always("Support given back"),
+}

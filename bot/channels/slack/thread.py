@@ -1,0 +1,69 @@
+"""One line in an incident's thread: the fact, who did it, and words somebody wrote, never as markup."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.app.read import Case
+from bot.channels.slack import blocks, story
+from bot.channels.slack.masks import mask
+from bot.channels.slack.wire import Payload
+from bot.core import facts as f
+from storage import Message, Recorded
+
+QUOTED = 2_500  # characters of a text shown in the thread; the whole goes along as a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A message for the thread; `whole` is what was cut, for a file of this name."""
+
+    text: str
+    blocks: list[Payload]
+    whole: str = ""
+    file_name: str = ""
+
+
+def told(case: Case, seq: int) -> Told:
+    """The fact with this number in the incident's journal. Raises LookupError for one that is not there."""
+    recorded = next((entry for entry in case.history if entry.seq == seq), None)
+    if recorded is None:
+        raise LookupError(f"{case.incident.reference} has no fact {seq}")
+    entry = story.entry(case, recorded.fact)
+    message = _message(case, recorded.fact)
+    words = mask(message.text if message else entry.quote)
+    shown = words if len(words) <= QUOTED else f"{words[:QUOTED]}… ({len(words)} characters in all)"
+    elements = [blocks.line(blocks.span(entry.head, strong=True), *_by(recorded))]
+    if shown:
+        elements.append(blocks.quote(shown))
+    elements.extend(_files(case, message))
+    return Told(
+        text=blocks.escape(blocks.clip(f"{case.incident.reference}: {entry.head}", 300)),
+        blocks=[blocks.rich(*elements)],
+        whole=words if shown != words else "",
+        file_name=f"{case.incident.reference}-{seq}.txt",
+    )
+
+
+def _message(case: Case, fact: f.Fact) -> Message | None:
+    """The words that a fact only names."""
+    if not isinstance(fact, f.CustomerWrote | f.OtherWrote):
+        return None
+    return next((message for message in case.messages if str(message.id) == fact.message), None)
+
+
+def _by(recorded: Recorded) -> Iterator[Payload]:
+    """Who did it, where it was a person."""
+    role, _, name = recorded.actor.partition(":")
+    if role in {f.Role.STAFF, f.Role.MANAGER} and name:
+        yield blocks.span(" — ")
+        yield blocks.person(name) if name.isalnum() and name.isupper() else blocks.span(name)
+    elif role == f.Role.CUSTOMER and name and not isinstance(recorded.fact, f.CustomerWrote | f.OtherWrote):
+        yield blocks.span(f" — {name}")
+
+
+def _files(case: Case, message: Message | None) -> Iterator[Payload]:
+    if message is None:
+        return
+    names = [file.name for file in case.attachments if file.message_id == message.id]
+    if names:
+        yield blocks.line(blocks.span(f"Attached: {blocks.clip(', '.join(names), 1000)}"))

@@ -1,0 +1,119 @@
+"""Slack's Web API: one session, an end to every wait, and three kinds of trouble told apart."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+Payload: TypeAlias = dict[str, Any]
+"""One JSON object as Slack sends or takes it. Its shape depends on its `type`, so its values stay open."""
+
+SECONDS = 10.0
+# These take no JSON: their arguments go into the address.
+IN_QUERY = frozenset(
+    {
+        "conversations.history",
+        "conversations.replies",
+        "conversations.info",
+        "users.info",
+        "files.getUploadURLExternal",
+    }
+)
+PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"})
+
+
+class RefusedError(Exception):
+    """Slack understood and said no; `code` is its word for why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RateLimitedError(Exception):
+    """Slack did nothing and asks to wait `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"ratelimited for {seconds} s")
+        self.seconds = seconds
+
+
+class NoAnswerError(Exception):
+    """No answer, or none that says whether it was done."""
+
+
+class Api:
+    """The bot's calls. Nothing is tried twice here: who calls knows what a second time would mean."""
+
+    def __init__(self, *, token: str, url: str, seconds: float = SECONDS) -> None:
+        self._client = AsyncWebClient(token=token, base_url=url, retry_handlers=[])
+        self._client.proxy = None  # else a proxy from the environment would catch 127.0.0.1 too
+        self._timeout = aiohttp.ClientTimeout(total=seconds)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def client(self) -> AsyncWebClient:
+        """The same account for Bolt and for Socket Mode."""
+        return self._client
+
+    async def call(self, method: str, **arguments: object) -> Payload:
+        """What Slack answers. Raises RefusedError, RateLimitedError, NoAnswerError."""
+        self._client.session = self._opened()
+        try:
+            if method in IN_QUERY:
+                answer = await self._client.api_call(method, http_verb="GET", params=arguments)
+            else:
+                answer = await self._client.api_call(method, json=arguments)
+        except SlackApiError as error:
+            raise _trouble(error) from error
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise NoAnswerError(f"{method}: {type(error).__name__}") from error
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    async def post(self, url: str, said: Payload) -> bool:
+        """Answers one interaction at the address that came with it (`response_url`); False when it did not go."""
+        try:
+            async with self._opened().post(url, json=said) as response:
+                return response.ok
+        except (aiohttp.ClientError, TimeoutError) as error:
+            logging.getLogger(__name__).warning("no answer at response_url: %s", type(error).__name__)
+            return False
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Puts a file's bytes where Slack said. Raises NoAnswerError."""
+        try:
+            async with self._opened().post(url, data=content) as response:
+                response.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NoAnswerError(f"upload: {type(error).__name__}") from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """A session of our own: Slack's SDK ignores its `timeout` in a session it was given."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=self._timeout, trust_env=False)
+        return self._session
+
+
+def _trouble(error: SlackApiError) -> Exception:
+    response = error.response
+    status = getattr(response, "status_code", 0)
+    data = getattr(response, "data", None)
+    if status == 429:
+        return RateLimitedError(_seconds(response.headers))
+    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status >= 500 or not code or code in PASSING:
+        return NoAnswerError(f"{status} {code}".strip())
+    return RefusedError(code)
+
+
+def _seconds(headers: Mapping[str, object]) -> int:
+    asked = str({name.lower(): value for name, value in headers.items()}.get("retry-after", ""))
+    return max(1, int(asked)) if asked.isdigit() else 30
