@@ -1,0 +1,188 @@
+"""The command line: `python -m bot …`. Exit codes: 0 done, 1 refused with one line saying why, 2 usage."""
+
+import csv
+import sys
+from collections.abc import Coroutine, Iterable
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import uvloop
+
+from bot.app import read
+from bot.app.customers import COLUMNS, Registration, read_row, register
+from bot.core.customer import Customer
+from bot.core.money import Money
+from bot.logs import set_up
+from bot.processes import PARTS, serve_until_stopped, wire
+from bot.settings import Misconfigured, Settings, read_settings
+from storage import Outdated, Unavailable
+
+T = TypeVar("T")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Comptoir: the front door of a hosting provider's incident support."""
+    settings = read_settings()
+    set_up(settings.environment.log_format)
+    context.obj = settings
+
+
+def _process(name: str, parts: frozenset[str], text: str) -> None:
+    @cli.command(name, help=text)
+    @click.pass_obj
+    def process(settings: Settings) -> None:
+        _run(serve_until_stopped(settings, parts))
+
+
+_process("all", frozenset(PARTS), "Everything in one process.")
+_process("web", frozenset({"web"}), "Pages, API and Slack's requests.")
+_process("mail", frozenset({"mail"}), "Takes mail in (SMTP or LMTP).")
+_process("worker", frozenset({"worker"}), "Understands what came in, sends what must leave.")
+_process("clock", frozenset({"clock"}), "Asks what falls due: nudges, lapses, reminders.")
+
+
+@cli.command()
+@click.pass_obj
+def slack(settings: Settings) -> None:
+    """Slack over Socket Mode, where SLACK_APP_TOKEN is set; otherwise `web` takes Slack's requests."""
+    missing = settings.environment.slack_missing or (
+        "" if settings.environment.slack_app_token else "SLACK_APP_TOKEN"
+    )
+    if missing:
+        raise Misconfigured(f"{missing}: is not set, and Slack over Socket Mode needs it")
+    _run(serve_until_stopped(settings, frozenset({"slack"})))
+
+
+@cli.command()
+@click.pass_obj
+def sandbox(settings: Settings) -> None:
+    """Everything on this machine without accounts, with both sides on one page."""
+    from bot.sandbox.run import run_until_stopped  # no other process pays for loading the sandbox
+
+    _run(run_until_stopped(settings))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def gallery(folder: Path) -> None:
+    """Writes every notice and every page into FOLDER, to be looked at."""
+    from bot.sandbox.gallery import notices, pages
+
+    notices(folder / "notices")
+    pages(folder / "pages")
+    click.echo(f"open {folder / 'notices' / 'index.html'}, then {folder / 'pages'}")
+
+
+@cli.command()
+@click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day to look at.")
+@click.pass_obj
+def reminders(settings: Settings, until: datetime) -> None:
+    """Lists the reminders that would go out until a day, if nobody pays or contests first."""
+    for line in _run(_upcoming(settings, until.date())):
+        money = Money(cents=line.open_cents, currency=line.currency)
+        click.echo(
+            f"{line.at:%Y-%m-%d %H:%M} {line.reference} {line.invoice} "
+            f"level {line.level}: {money.amount} {money.currency}"
+        )
+
+
+async def _upcoming(settings: Settings, until: date) -> list[read.Upcoming]:
+    async with wire(settings) as wired:
+        end = datetime.combine(until, time.max, UTC)
+        return await read.reminders(wired.desk.store, end, wired.clock())
+
+
+@cli.group()
+def customers() -> None:
+    """Who is on file: list, add, import."""
+
+
+@customers.command("list")
+@click.pass_obj
+def list_customers(settings: Settings) -> None:
+    """Lists the customers on file."""
+    for customer in _run(_customers(settings)):
+        click.echo(_in_one_line(customer))
+
+
+@customers.command("add")
+@click.argument("address")
+@click.option("--name", default="", help="Name or company.")
+@click.option("--postal-address", default="", help="As it stands on an invoice.")
+@click.option("--country", default="FR", show_default=True, help="ISO 3166 code.")
+@click.option("--kind", type=click.Choice(["business", "consumer"]), default="business", show_default=True)
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--vat-number", default="")
+@click.option("--siren", default="")
+@click.pass_obj
+def add_customer(settings: Settings, /, **given: str) -> None:
+    """Puts a customer on file, or brings them up to date."""
+    for customer in _run(_register(settings, [read_row(given)])):
+        click.echo(_in_one_line(customer))
+
+
+@customers.command("import", help=f"Imports a CSV file with the columns {', '.join(COLUMNS)}; all of it or nothing.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_customers(settings: Settings, file: Path) -> None:
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        rows = [read_row(row) for row in csv.DictReader(opened)]
+    click.echo(f"{len(_run(_register(settings, rows)))} customers on file")
+
+
+async def _customers(settings: Settings) -> list[Customer]:
+    async with wire(settings) as wired:
+        return await wired.desk.store.read(lambda tx: tx.customers.listing(limit=100_000))
+
+
+async def _register(settings: Settings, rows: Iterable[Registration]) -> list[Customer]:
+    async with wire(settings) as wired:
+        now = wired.clock()
+        return await wired.desk.store.run(lambda tx: register(tx, rows, now))
+
+
+def _in_one_line(customer: Customer) -> str:
+    parts = (
+        customer.reference,
+        customer.kind,
+        customer.language,
+        customer.support,
+        customer.address,
+        customer.details.name,
+    )
+    return "  ".join(part for part in parts if part)
+
+
+@cli.command()
+@click.pass_obj
+def verify(settings: Settings) -> None:
+    """Recomputes the journal's chains and the filed documents' hashes; names the first bad thing."""
+    wrong = _run(_verify(settings))
+    if wrong:
+        raise ValueError(wrong)
+    click.echo("the journal and the documents are as they were written")
+
+
+async def _verify(settings: Settings) -> str:
+    async with wire(settings) as wired:
+        return await wired.desk.store.read(read.first_wrong)
+
+
+def _run(work: Coroutine[None, None, T]) -> T:
+    return uvloop.run(work)
+
+
+def main() -> None:
+    """Runs the command line; what is refused is one line on standard error and exit code 1."""
+    try:
+        cli(standalone_mode=True)
+    except (Misconfigured, Outdated, Unavailable, ValueError, OSError) as refused:
+        sys.exit(f"comptoir: {' '.join(str(refused).split())}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Working a queue: claim with a lease, work side by side, give back what is not finished at the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+
+from bot.app.deliver import wait_before
+from storage import Conflict, Job, Queue, Store, Transaction, Unavailable
+
+QueueName = Literal["inbox", "outbox", "deadlines"]
+Work = Callable[[Job], Awaitable[object]]
+
+POLL_SECONDS = 1.0
+AWAY_SECONDS = 1.0
+MOST_TRIES = 6
+log = structlog.get_logger("loops")
+
+
+@dataclass(kw_only=True)
+class Loop:
+    """One queue worked by one process. `width` jobs at once; a job is tried `MOST_TRIES` times, then parked.
+
+    Failures to deliver are noted by `work` itself: the outbox has its own rule for giving up.
+    """
+
+    store: Store
+    queue: QueueName
+    work: Work
+    clock: Callable[[], datetime]
+    width: int = 16
+    lease: timedelta = timedelta(minutes=2)
+    kinds: Collection[str] | None = None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: dict[asyncio.Task[None], Job] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Until `stop`: claims when half empty, sleeps when there is nothing."""
+        while not self._stopping.is_set():
+            try:
+                claimed = await self._refill()
+            except Unavailable as away:
+                log.warning("database_away", queue=self.queue, error=str(away))
+                await self._pause(AWAY_SECONDS)
+                continue
+            except Exception:
+                log.exception("claim_failed", queue=self.queue)
+                await self._pause(AWAY_SECONDS)
+                continue
+            if not claimed and not self._running:
+                await self._idle()
+            elif self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED, timeout=POLL_SECONDS)
+
+    async def stop(self, grace: float) -> None:
+        """Takes nothing more, lets what runs end for `grace` seconds, and gives the rest back."""
+        self._stopping.set()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace)
+        left = list(self._running.items())
+        for task, _ in left:
+            task.cancel()
+        if left:
+            await asyncio.wait({task for task, _ in left})
+        await self._give_back([job for _, job in left])
+
+    async def _give_back(self, jobs: Sequence[Job]) -> None:
+        """Untried, and due at once: for whoever starts next."""
+        now = self.clock()
+
+        def release(tx: Transaction) -> None:
+            for job in jobs:
+                self._queue(tx).release(job, now)
+
+        if jobs:
+            await self.store.run(release)
+
+    async def _refill(self) -> int:
+        if len(self._running) > self.width // 2:
+            return 0
+        room = self.width - len(self._running)
+        now = self.clock()
+        jobs = await self.store.run(lambda tx: self._queue(tx).claim(now, room, self.lease, self.kinds))
+        if self._stopping.is_set():  # while it was claiming: nobody would wait for these any more
+            await self._give_back(jobs)
+            return 0
+        for job in jobs:
+            task = asyncio.create_task(self._one(job))
+            self._running[task] = job
+            task.add_done_callback(lambda done: self._running.pop(done, None))
+        return len(jobs)
+
+    async def _one(self, job: Job) -> None:
+        """The loop's edge: whatever a job raises is logged once, and the row is kept."""
+        try:
+            if job.tries > MOST_TRIES and self.queue != "outbox":
+                await self._park(job, f"given up after {job.tries - 1} tries")
+                return
+            await self.work(job)
+        except (Unavailable, Conflict) as passing:
+            await self._again(job, str(passing))
+        except Exception as error:
+            log.exception("job_failed", queue=self.queue, kind=job.kind, id=job.id, tries=job.tries)
+            await self._again(job, f"{type(error).__name__}: {error}")
+
+    async def _again(self, job: Job, reason: str) -> None:
+        at = self.clock() + wait_before(job.tries)
+        try:
+            await self.store.run(lambda tx: self._queue(tx).retry(job, at, reason))
+        except Unavailable as away:
+            # The lease runs out by itself and the job is claimed again.
+            log.warning("database_away", queue=self.queue, error=str(away))
+
+    async def _park(self, job: Job, reason: str) -> None:
+        log.error("job_parked", queue=self.queue, kind=job.kind, id=job.id, reason=reason)
+        await self.store.run(lambda tx: self._queue(tx).park(job, reason, self.clock()))
+
+    def _queue(self, tx: Transaction) -> Queue:
+        return {"inbox": tx.inbox, "outbox": tx.outbox, "deadlines": tx.deadlines}[self.queue]
+
+    async def _idle(self) -> None:
+        wake = asyncio.create_task(self.store.wait(self.queue, POLL_SECONDS))
+        stop = asyncio.create_task(self._stopping.wait())
+        done, pending = await asyncio.wait({wake, stop}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        for task in done:
+            task.result()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,321 @@
+"""The processes: what each is made of, started and stopped in order; the only place that makes a clock."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from bot.app.deliver import Sender, deliver
+from bot.app.desk import Desk
+from bot.app.due import ask
+from bot.app.keys import Keys
+from bot.app.language import warm_up
+from bot.app.paper import print_paper
+from bot.channels.mail.addresses import desk_address
+from bot.channels.mail.border import Border, parse_peers
+from bot.channels.mail.identity import Identity
+from bot.channels.mail.inbox import Mailroom, keep
+from bot.channels.mail.lookup import Resolver, parse_servers
+from bot.channels.mail.outbox import Postman
+from bot.channels.mail.read import Reader
+from bot.channels.mail.receive import Arrival, Listener, Reception, serve
+from bot.channels.mail.send import Relay
+from bot.channels.mail.sign import Signer, load_signer
+from bot.channels.slack.channel import SlackChannel
+from bot.channels.slack.room import Canned
+from bot.channels.web.application import application
+from bot.loops import Loop
+from bot.papers import Printer
+from bot.settings import Environment, Misconfigured, Settings, read_secret, told
+from bot.words import Words
+from storage import Job, Store, Transaction, Unavailable
+
+Clock = Callable[[], datetime]
+PARTS = ("web", "mail", "worker", "clock", "slack")
+BACKFILL_SECONDS = 600.0
+BACKFILL_SOON_SECONDS = 60.0
+GRACE_SECONDS = 5.0
+log = structlog.get_logger("processes")
+
+
+def system_clock() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wired:
+    """A desk with what its parts share."""
+
+    settings: Settings
+    desk: Desk
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """Where the parts that listen can be reached; 0 and empty where a part does not run."""
+
+    wired: Wired
+    mail_port: int = 0
+    web_port: int = 0
+
+
+@asynccontextmanager
+async def wire(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Wired]:
+    """Opens the database and puts the desk together. Misconfigured, Outdated or Unavailable say what is wrong."""
+    environment = settings.environment
+    keys = Keys(secret=read_secret(environment))
+    store = await Store.open(environment.database_url)
+    try:
+        await _same_secret(store, keys)
+        desk = Desk(
+            store=store,
+            terms=settings.terms,
+            catalogue=settings.catalogue,
+            provider=settings.provider,
+            words=Words(settings.provider),
+            keys=keys,
+            public_url=environment.public_url,
+            mail_domain=environment.mail_domain,
+            mail_address=environment.mail_address,
+            chat=not environment.slack_missing,
+        )
+        yield Wired(settings=settings, desk=desk, clock=clock)
+    finally:
+        await store.close()
+
+
+async def _same_secret(store: Store, keys: Keys) -> None:
+    """All processes of a desk derive the same tokens, or mailed links would lead nowhere."""
+    known = await store.read(lambda tx: tx.setting("secret"))
+    if known is None:
+        await store.run(lambda tx: tx.keep_setting("secret", keys.fingerprint))
+    elif known != keys.fingerprint:
+        raise Misconfigured("COMPTOIR_SECRET: not the secret this database's links were made with")
+
+
+@asynccontextmanager
+async def run_parts(
+    wired: Wired, parts: frozenset[str], more: Callable[[web.Application], None] | None = None
+) -> AsyncIterator[Running]:
+    """Starts these parts, in the order that loses nothing, and stops them the other way round.
+
+    `more` adds routes to the web application before it starts.
+    """
+    async with AsyncExitStack() as stack:
+        running = Running(wired=wired)
+        slack = _slack(wired, stack)
+        language = asyncio.create_task(asyncio.to_thread(warm_up))
+        await wired.desk.store.run(lambda tx: _recall(tx, parts, wired.clock()))
+        if "worker" in parts:
+            _start_worker(wired, slack, language, stack)
+        if "clock" in parts:
+            _start_loops(stack, _calendar(wired))
+        if "web" in parts:
+            running = replace(running, web_port=await _start_web(wired, slack, stack, more))
+        if "mail" in parts:
+            running = replace(running, mail_port=await _start_mail(wired, stack))
+        if "slack" in parts and slack is not None:
+            await slack.connect()
+        yield running
+        log.info("stopping")
+        await language
+
+
+def _recall(tx: Transaction, parts: frozenset[str], now: datetime) -> None:
+    """Where one process is alone, what is still claimed was claimed by the one that was killed."""
+    if tx.alone and "worker" in parts:
+        tx.inbox.recall(now)
+        tx.outbox.recall(now)
+    if tx.alone and "clock" in parts:
+        tx.deadlines.recall(now)
+
+
+async def serve_until_stopped(settings: Settings, parts: frozenset[str], clock: Clock = system_clock) -> None:
+    """Runs these parts until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with wire(settings, clock) as wired, run_parts(wired, parts) as running:
+        _announce(running, parts)
+        await stop.wait()
+
+
+def _announce(running: Running, parts: frozenset[str]) -> None:
+    environment = running.wired.settings.environment
+    log.info(
+        "started",
+        parts=sorted(parts),
+        web=f"{environment.public_url}" if running.web_port else None,
+        mail=f"{environment.mail_endpoint[0]}:{running.mail_port}" if running.mail_port else None,
+    )
+    if environment.slack_missing:
+        log.warning(
+            "slack_is_not_set_up",
+            missing=environment.slack_missing,
+            consequence="the desk runs by mail and web only",
+        )
+
+
+def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
+    """Slack for this desk, where it is set up; `SLACK_APP_TOKEN` unset: it comes over HTTP."""
+    environment, file = wired.settings.environment, wired.settings.file
+    if environment.slack_missing:
+        return None
+    slack = SlackChannel(
+        desk=wired.desk,
+        clock=wired.clock,
+        bot_token=told(environment.slack_bot_token),
+        signing_secret=told(environment.slack_signing_secret),
+        app_token=told(environment.slack_app_token),
+        api_url=environment.slack_api_url,
+        channel=environment.slack_staff_channel,
+        team=file.slack.team,
+        staff=file.slack.staff,
+        managers=file.slack.managers,
+        canned=[Canned(**reply.model_dump()) for reply in file.canned_replies],
+    )
+    stack.push_async_callback(slack.close)
+    return slack
+
+
+def _start_worker(
+    wired: Wired, slack: SlackChannel | None, language: asyncio.Task[None], stack: AsyncExitStack
+) -> None:
+    environment = wired.settings.environment
+    reader = Reader()
+    stack.push_async_callback(reader.close)
+    printer = Printer()
+    stack.push_async_callback(printer.close)
+    relay = Relay(environment.relay_url, local_hostname=environment.mail_domain, signer=_signer(environment))
+    stack.push_async_callback(relay.close)
+    addresses = desk_address(environment.mail_address, environment.mail_domain)
+    mailroom = Mailroom(desk=wired.desk, reader=reader, addresses=addresses, identity=_identity(environment))
+    postman = Postman(desk=wired.desk, relay=relay, addresses=addresses)
+    senders: dict[str, Sender] = {
+        "mail": postman.send,
+        "paper": partial(print_paper, wired.desk, printer.print),
+        **(slack.senders if slack else {}),
+    }
+    _start_loops(stack, _understanding(wired, mailroom, slack, language), _delivering(wired, senders))
+    if slack is not None:
+        stack.push_async_callback(_end, asyncio.create_task(_catch_up(wired, slack)))
+
+
+def _identity(environment: Environment) -> Identity:
+    """Whom to ask for keys, and whose word counts: a border's only with its name and its addresses."""
+    border = (
+        Border(authserv_id=environment.mail_authserv_id, peers=parse_peers(environment.mail_trusted_peers))
+        if environment.mail_authserv_id and environment.mail_trusted_peers
+        else None
+    )
+    return Identity(resolver=Resolver(parse_servers(environment.dns_servers)), border=border)
+
+
+def _signer(environment: Environment) -> Signer | None:
+    if environment.dkim_key_file is None:
+        return None
+    return load_signer(environment.dkim_key_file, environment.mail_domain, environment.dkim_selector)
+
+
+async def _catch_up(wired: Wired, slack: SlackChannel) -> None:
+    """Brings in what was said in Slack while nobody listened: at the start, and after gaps."""
+    while True:
+        try:
+            complete = await slack.backfill(wired.clock())
+        except Unavailable as away:
+            log.warning("database_away", task="backfill", error=str(away))
+            complete = False
+        await asyncio.sleep(BACKFILL_SECONDS if complete else BACKFILL_SOON_SECONDS)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+def _understanding(
+    wired: Wired, mailroom: Mailroom, slack: SlackChannel | None, language: asyncio.Task[None]
+) -> Loop:
+    """Works the inbox once languages can be told apart; listening does not wait for that."""
+
+    async def work(job: Job) -> None:
+        await asyncio.shield(language)
+        if slack is not None and job.kind == slack.INBOX_KIND:
+            await slack.understand(job, wired.clock())
+        else:
+            await mailroom.understand(job, wired.clock())
+
+    return Loop(store=wired.desk.store, queue="inbox", work=work, clock=wired.clock)
+
+
+def _delivering(wired: Wired, senders: Mapping[str, Sender]) -> Loop:
+    async def work(job: Job) -> None:
+        await deliver(wired.desk, job, senders, wired.clock)
+
+    return Loop(store=wired.desk.store, queue="outbox", work=work, clock=wired.clock, kinds=tuple(senders))
+
+
+def _calendar(wired: Wired) -> Loop:
+    async def work(job: Job) -> None:
+        await ask(wired.desk, job, wired.clock())
+
+    return Loop(store=wired.desk.store, queue="deadlines", work=work, clock=wired.clock)
+
+
+def _start_loops(stack: AsyncExitStack, *loops: Loop) -> None:
+    """They stop side by side: what hangs in one must not use up the time of the other."""
+    tasks = [asyncio.create_task(loop.run()) for loop in loops]
+
+    async def stop() -> None:
+        await asyncio.gather(*(loop.stop(GRACE_SECONDS) for loop in loops))
+        await asyncio.gather(*tasks)
+
+    stack.push_async_callback(stop)
+
+
+async def _start_web(
+    wired: Wired,
+    slack: SlackChannel | None,
+    stack: AsyncExitStack,
+    more: Callable[[web.Application], None] | None,
+) -> int:
+    environment = wired.settings.environment
+    app = application(wired.desk, wired.clock, tokens=wired.settings.file.api.tokens)
+    if slack is not None:
+        app.router.add_post("/slack/events", slack.handle)
+    if more is not None:
+        more(app)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, environment.host, environment.port)
+    await site.start()
+    return int(runner.addresses[0][1])
+
+
+async def _start_mail(wired: Wired, stack: AsyncExitStack) -> int:
+    environment = wired.settings.environment
+    addresses = desk_address(environment.mail_address, environment.mail_domain)
+
+    async def take_in(arrival: Arrival) -> None:
+        await keep(wired.desk, arrival, wired.clock())
+
+    host, port = environment.mail_endpoint
+    reception = Reception(domain=environment.mail_domain, accepts=addresses.accepts, keep=take_in)
+    listener: Listener = await serve(host, port, reception, environment.mail_protocol)
+
+    async def stop() -> None:
+        listener.close()
+        await listener.wait_closed()
+
+    stack.push_async_callback(stop)
+    return listener.port

@@ -1,0 +1,265 @@
+"""Environment and `comptoir.toml`, read once into frozen values; what is wrong is said in one line."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.core.facts import Intervention, Rule
+from bot.core.money import Money
+from bot.core.terms import GoAhead, Terms
+from bot.words import Provider
+
+USUAL = Path("comptoir.toml")
+SHIPPED = Path(__file__).resolve().parent.parent / "comptoir.toml"
+
+
+class Misconfigured(Exception):  # noqa: N818 - read aloud: the service is misconfigured
+    """A setting is wrong; the text says which and why, in one line."""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"no time zone is called {name}")
+    return name
+
+
+def _endpoint(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError("give it as host:port")
+    return value
+
+
+def _base_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("give it as http://… or https://…")
+    return value.rstrip("/")
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class ProviderSection(Section):
+    name: str = Field(min_length=1)
+    legal_name: str
+    address: str
+    siren: str
+    vat_number: str
+    iban: str
+    bic: str
+    email: str
+    feedback_address: str
+    mediator: str
+
+
+class TermsSection(Section):
+    diagnosis_price: Decimal = Field(default=Decimal("20.00"), ge=0, decimal_places=2, max_digits=10)
+    vat_rate: Decimal = Field(default=Decimal(20), ge=0, le=100)
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    payment_days: int = Field(default=30, ge=1, le=365)
+    offer_until: date | None = None
+    go_ahead: GoAhead = GoAhead.ORDER
+    quote_validity_days: int = Field(default=15, ge=1, le=365)
+    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Paris"
+    announcement_nudge_days: int = Field(default=3, ge=1)
+    announcement_lapse_days: int = Field(default=7, ge=1)
+    waiting_nudge_days: int = Field(default=5, ge=1)
+    waiting_lapse_days: int = Field(default=14, ge=1)
+    consent_lapse_days: int = Field(default=7, ge=1)
+    contest_confirm_days: int = Field(default=15, ge=1)
+    contest_pause_days: int = Field(default=7, ge=1)
+    limit_after_days: int = Field(default=45, ge=1)
+    reminders_business: tuple[int, ...] = (-7, 3, 12, 25)
+    reminders_consumer: tuple[int, ...] = (-5, 5, 15, 30)
+
+    def terms(self) -> Terms:
+        """The letter's numbers as the core wants them."""
+        given = self.model_dump(exclude={"diagnosis_price", "currency"})
+        return Terms(diagnosis_price=Money.of(self.diagnosis_price, self.currency), **given)
+
+
+class SlackSection(Section):
+    team: str = ""
+    staff: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+
+
+class ApiSection(Section):
+    tokens: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
+
+
+class InterventionSection(Section):
+    id: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    rule: Rule
+    fr: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+    clause: str = ""
+
+
+class CannedReply(Section):
+    id: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    fr: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class File(Section):
+    """`comptoir.toml`; what it leaves out is as in the file that ships."""
+
+    provider: ProviderSection
+    terms: TermsSection = TermsSection()
+    slack: SlackSection = SlackSection()
+    api: ApiSection = ApiSection()
+    interventions: tuple[InterventionSection, ...] = ()
+    canned_replies: tuple[CannedReply, ...] = ()
+
+
+class Environment(BaseSettings):
+    """The environment's names, as interface documents them; lower-case here."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: str = "sqlite:///comptoir.db"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080"
+    mail_listen: Annotated[str, AfterValidator(_endpoint)] = "127.0.0.1:8025"
+    mail_protocol: Literal["smtp", "lmtp"] = "smtp"
+    mail_domain: str = "host.example"
+    mail_address: str = "support@host.example"
+    mail_trusted_peers: str = ""
+    mail_authserv_id: str = ""
+    dns_servers: str = ""
+    relay_url: str = "smtp://127.0.0.1:1025"
+    dkim_key_file: Path | None = None
+    dkim_selector: str = ""
+    slack_bot_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    slack_staff_channel: str = ""
+    comptoir_config: Path = USUAL
+    comptoir_secret: SecretStr | None = None
+    log_format: Literal["json", "text"] | None = None
+
+    @property
+    def mail_endpoint(self) -> tuple[str, int]:
+        host, _, port = self.mail_listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
+    def slack_missing(self) -> str:
+        """The first name Slack lacks; empty where it is set up. Without it the desk runs by mail and web."""
+        signed = self.slack_signing_secret or self.slack_app_token
+        needed = {
+            "SLACK_BOT_TOKEN": self.slack_bot_token,
+            "SLACK_SIGNING_SECRET": signed,
+            "SLACK_STAFF_CHANNEL": self.slack_staff_channel,
+        }
+        return next((name for name, value in needed.items() if not value), "")
+
+
+def told(secret: SecretStr | None) -> str:
+    """A secret in clear for the one who uses it; empty where it is not set."""
+    return secret.get_secret_value() if secret is not None else ""
+
+
+class Settings(BaseModel):
+    """Everything that was set, read once."""
+
+    model_config = ConfigDict(frozen=True)
+
+    environment: Environment
+    file: File
+
+    @property
+    def terms(self) -> Terms:
+        return self.file.terms.terms()
+
+    @property
+    def provider(self) -> Provider:
+        return Provider(**self.file.provider.model_dump())
+
+    @property
+    def catalogue(self) -> tuple[Intervention, ...]:
+        return tuple(Intervention(**entry.model_dump()) for entry in self.file.interventions)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings. Misconfigured says in one line what is wrong and where."""
+    try:
+        given = (
+            Environment()
+            if environment is None
+            else Environment.model_validate({name.lower(): value for name, value in environment.items() if value})
+        )
+    except ValidationError as error:
+        raise Misconfigured(_first(error, "environment")) from None
+    return Settings(environment=given, file=_read_file(given.comptoir_config))
+
+
+def _read_file(path: Path) -> File:
+    """The operator's file over the one that ships: tables merge, lists replace."""
+    shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    try:
+        given = {} if path == USUAL and not path.exists() else tomllib.loads(path.read_text(encoding="utf-8"))
+        return File.model_validate(_over(shipped, given))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise Misconfigured(f"{path}: {error}") from None
+    except ValidationError as error:
+        raise Misconfigured(_first(error, str(path))) from None
+
+
+def _over(shipped: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(shipped)
+    for name, value in given.items():
+        below = merged.get(name)
+        merged[name] = {**below, **value} if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _first(error: ValidationError, where: str) -> str:
+    problem = error.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {name}: {problem['msg']}"
+
+
+SECRET_FILE = Path("comptoir.secret")
+
+
+def read_secret(environment: Environment, file: Path = SECRET_FILE) -> bytes:
+    """The secret that link tokens are derived from: `COMPTOIR_SECRET`, else a file made on first use (0600)."""
+    if environment.comptoir_secret is not None:
+        return _long_enough(environment.comptoir_secret.get_secret_value(), "COMPTOIR_SECRET")
+    if not file.exists():
+        _make_secret(file)
+    return _long_enough(file.read_text(encoding="ascii").strip(), str(file))
+
+
+def _make_secret(file: Path) -> None:
+    """Written whole under another name first: of two processes that start together, one wins and both read it."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(secrets.token_hex(32))
+    with suppress(FileExistsError):
+        os.link(draft, file)
+    draft.unlink()
+
+
+def _long_enough(secret: str, where: str) -> bytes:
+    if len(secret) < 32:
+        raise Misconfigured(f"{where}: at least 32 characters are needed")
+    return secret.encode()
