@@ -1,0 +1,103 @@
+"""Keys for tests only: they sign nothing outside this folder."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An RSA key: the private half in PEM, the public half as the p= of a DKIM record."""
+
+    private: bytes
+    public: str
+
+    @property
+    def record(self) -> str:
+        """The TXT record that publishes it."""
+        return f"v=DKIM1; k=rsa; p={self.public}"
+
+
+STRONG = Key(
+    private=b"""\
+-----BEGIN RSA PRIVATE KEY-----
+MIICXAIBAAKBgQC5fV9agf7OnFA7xmQHmcRmAVw0HNZsh5MChZxZB2LsHrzJFQkN
+mR5QydKP5y1SeBdsCoFA4E9akz2pOgnIYhvqiINf9RiPZqpNWdnW2jbcmpP6E0QP
+Nf/3MMigyC0JfIRYWA1KHCVx0QSPMHzJmUH2WX+2SGx006C/rJ1BGLOASwIDAQAB
+AoGAN+A6fys1tMuFp9wFefyqGwhB3DjrptnYQSQ6it8cv4Aq4nABwCTl6vRBB7Re
+BL/EXnlzojVv8hr0siuXktNrEOHv6mnY+h0jjkep1qAz+lyGm4oT0dqhnhPhhOt6
+uxTtk7qTtwzqAlRR0WbLiNxZmkICr2VczmxKe1pqUBMfV2ECQQDn7H9+2sGDdSUQ
+5zWotFR8Gl+YXJWyZHoFStI/d/++6KzH2csbp/b/pI2GYKoMQqUfTcokujnl7GPq
+vfUpnBeTAkEAzL7dBAHyoqKH6nDSzkAhxlY6VPG+4hgEehqzUNKfQf7V3EzkD4td
+U3X6CCLsLQiRa50yCE6DvRDEkrpBdrX3aQJBAN84y4XnOzYxvBlG0GiuGFrSb4wQ
+IKzw9Fi/qRkZgHfZLuO0Bj96LMvlL6pUw5bFVnSIxLUQ4MUh/xFi/+KqsC0CQCH/
+Jy+9Kw66MhtJdJduqq0GMFVedrWQC15DBLdM4cjRia00z0GNgIeVNVkYg2LO42ad
+CWu7rcA9AobiinAtstECQDqyhq6pxUuAALPy+IClpYqtJKZzLZS0nKLcN9jffubN
+8e5hkB+ZpkRuUqRgNzTMa+j3TlI3QDpFWL+bvvCaYnY=
+-----END RSA PRIVATE KEY-----
+""",
+    public=(
+        "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC5fV9agf7OnFA7xmQHmcRmAVw0HNZsh5MChZxZB2LsHrzJFQkNmR"
+        "5QydKP5y1SeBdsCoFA4E9akz2pOgnIYhvqiINf9RiPZqpNWdnW2jbcmpP6E0QPNf/3MMigyC0JfIRYWA1KHCVx0QSP"
+        "MHzJmUH2WX+2SGx006C/rJ1BGLOASwIDAQAB"
+    ),
+)
+OTHER = Key(
+    private=b"""\
+-----BEGIN RSA PRIVATE KEY-----
+MIICXAIBAAKBgQDdhSyu0M06XYzOTZBjwPvQq7/HyCwZoCfe2o3r+Zuk39/N29Nn
+ozSyM+bCuFQROIMxYwTowj6g22sYZLFKDqsUv1WeARfa4VgMR89ep/MbLJBVoptl
+EUi1u9nXmGG0HWQDCzQNI0D+mNuyLVrXhB93IuEn822mql0vQ/Lzl7Z2DQIDAQAB
+AoGATWyQk4FTWcT8w9aEUvlOij6dRzyFfWdmyBNna0TQy62b0Z21pBF9B5PwYbp/
+V42C/S34t0m9DgfixKHc/V9nF7DQqgtitop11l3bGBl0D8S2q/fUezL00PxplvNN
+lrM7W3LPuv0jAHQpF4D6j8iNLbJLE7qTlfJ6kDnFv69tO0ECQQDy3sW+25tB80ze
+HI+G2iJfFmSW1Fr8ybcSDZ8Zd8oStQto/Nm/lpFQc6bY0X3E511CtCdXLHb8tSkH
+A3jKR92lAkEA6X7tOXy2kWtPXVf+Fc7Q33cHNrvDKanYOd+smwbcPcH1h9lkBJ/K
+s78zBugSHjSREEqea8IKe8hnpS+/lueaSQJBAInFt9VqDGvgEdXZy82Kxn68XDl3
+o1nNL83M7ljrLDVqgFuBPCDD0BEcWiSayka9nJjvS3XXInR+bBSvcoEFPYUCQB0q
+R4NYuo0rdDxak1gx/xEKkxIZHeWEW4fPEoZCsxvbsEmJs96H/w+4oC0Kq8iuFDiO
+uX8IO7r+a0PM1QeKYlECQCdWrBXPTwtQkFLKxJ4CY0khvqi8XwKuZPqk9T1aB2TP
+dkelEn9E/HPt1VhN9c+tpP2x6LF2amHmjDT/BC4GD0o=
+-----END RSA PRIVATE KEY-----
+""",
+    public=(
+        "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDdhSyu0M06XYzOTZBjwPvQq7/HyCwZoCfe2o3r+Zuk39/N29Nnoz"
+        "SyM+bCuFQROIMxYwTowj6g22sYZLFKDqsUv1WeARfa4VgMR89ep/MbLJBVoptlEUi1u9nXmGG0HWQDCzQNI0D+mNuy"
+        "LVrXhB93IuEn822mql0vQ/Lzl7Z2DQIDAQAB"
+    ),
+)
+SHORT = Key(
+    private=b"""\
+-----BEGIN RSA PRIVATE KEY-----
+MIIBOgIBAAJBALgAT7iVY6ISxDjMpx1JKPtc8dgmnbkgknihDg34JlD1XWsIMTNZ
+wwxALlJgBtore/xRNmmXIVFylYzrNtfol6UCAwEAAQJBAKioYGqpRHJDEWme7W+C
+p/X/9A5VFy2iFaBMwD09wKFjOGh89V3uiGuzpwKzqRuhYdDa7BKZoA1Pr9E81uhg
+XwECIQDmoXftJuJ0J7Te1UPK1zuCvnaFZa29107RV5qRkyTLHQIhAMw9wwElpMtj
+hWak/K7FA9OGnxOwdpaNVblc6Rs0x1ApAiAS7d/M/CsMA5JJ09E7nczJn15U9pJ7
+CWfzsLAEEMKtVQIgPikF8pFsaGJvtV+9b8uScIxmWe25CfUWBAZdA+S6TJECIACR
+NvGs0Vj/bwbQuZ6wkSQ32gv3+BkidctWN9xbj7ZL
+-----END RSA PRIVATE KEY-----
+""",
+    public=(
+        "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBALgAT7iVY6ISxDjMpx1JKPtc8dgmnbkgknihDg34JlD1XWsIMTNZwwxALl"
+        "JgBtore/xRNmmXIVFylYzrNtfol6UCAwEAAQ=="
+    ),
+)
+
+# A certificate for localhost, signed by itself, with its key.
+LOCALHOST = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1/3ItbTm/t3Pf0m3
+575NI4eyGAwn1IO7kLYsjbzvQWOhRANCAATvVC7opF7UrrTr2tZIjAkHa+oJ3CDh
++PH0aoRRNbsR4Yq/Ud/7Cqd0P/sx/Kv2JyyI/7H9M2L8xIBB1pGFHwnk
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUKeYE03ubGqjEK365/dmgPkxFnhQwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIzNTUyMloYDzIxMjYxMDI5
+MjM1NTIyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATvVC7opF7UrrTr2tZIjAkHa+oJ3CDh+PH0aoRRNbsR4Yq/Ud/7Cqd0
+P/sx/Kv2JyyI/7H9M2L8xIBB1pGFHwnko28wbTAdBgNVHQ4EFgQUdozFX9U8LQ4F
+qtb9J7X0cVjmFIgwHwYDVR0jBBgwFoAUdozFX9U8LQ4Fqtb9J7X0cVjmFIgwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgaioCGsJANVwAtGUOtrEAgBRX84eU18oPPIL/yGrPJ/8CIDU0
+Gzx9zYs/2C14AM+CqjA1jmWP40ZXgfnQexpZHg4r
+-----END CERTIFICATE-----
+"""

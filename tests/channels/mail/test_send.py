@@ -1,0 +1,236 @@
+"""Sending, against a relay on a real socket: what each of its moods means for the mail."""
+
+import asyncio
+import ssl
+import time
+from pathlib import Path
+
+import dkim  # type: ignore[import-untyped]  # ships no types
+import pytest
+
+from bot.channels.mail.receive import Arrival, Reception, serve
+from bot.channels.mail.send import Accepted, Deferred, Refused, Relay, Unknown, build, load_signer
+from tests.channels.mail.keys import LOCALHOST, STRONG
+from tests.channels.mail.test_compose import LETTER
+from tests.relay import Taken, a_relay
+
+RAW = build(LETTER)
+
+
+async def send(relay: Relay, to: str = "bob@clientsa.fr", raw: bytes = RAW) -> object:
+    return await relay.send("bounce+k1@host.fr", to, raw)
+
+
+async def test_mail_is_taken_with_its_envelope() -> None:
+    async with a_relay() as sink:
+        relay = Relay(sink.url)
+
+        outcome = await send(relay)
+
+        await relay.close()
+    assert outcome == Accepted("250 2.0.0 Ok: queued")
+    assert sink.mails == [Taken("bounce+k1@host.fr", ("bob@clientsa.fr",), RAW)]
+
+
+async def test_connections_are_kept_and_bounded() -> None:
+    async with a_relay() as sink:
+        relay = Relay(sink.url, connections=2)
+
+        outcomes = await asyncio.gather(*(send(relay) for _ in range(30)))
+
+        await relay.close()
+    assert {type(outcome) for outcome in outcomes} == {Accepted}
+    assert (len(sink.mails), sink.connections) == (30, 2)
+
+
+async def test_connection_that_died_is_replaced_at_once() -> None:
+    async with a_relay() as sink:
+        relay = Relay(sink.url)
+        await send(relay)
+
+        sink.cut()
+        outcomes = [await send(relay), await send(relay)]
+
+        await relay.close()
+    assert outcomes == [Accepted("250 2.0.0 Ok: queued")] * 2
+    assert (len(sink.mails), sink.connections) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("451 4.7.1 Greylisted", Deferred(451, "4.7.1 Greylisted")),
+        ("550 5.1.1 No such user", Refused(550, "5.1.1 No such user")),
+        ("530 5.7.0 Authenticate first", Deferred(530, "5.7.0 Authenticate first")),
+    ],
+)
+async def test_refused_recipient_costs_nobody_else(answer: str, outcome: object) -> None:
+    async with a_relay() as sink:
+        sink.at_recipient["eve@clientsa.fr"] = answer
+        relay = Relay(sink.url)
+
+        outcomes = [await send(relay, "eve@clientsa.fr"), await send(relay)]
+
+        await relay.close()
+    assert outcomes == [outcome, Accepted("250 2.0.0 Ok: queued")]
+    assert (len(sink.mails), sink.connections) == (1, 1)
+
+
+async def test_refusal_of_the_text_is_told_apart() -> None:
+    async with a_relay() as sink:
+        relay = Relay(sink.url)
+
+        sink.at_text = "452 4.3.1 Full"
+        later = await send(relay)
+        sink.at_text = "554 5.6.0 Content rejected"
+        never = await send(relay)
+
+        await relay.close()
+    assert (later, never) == (Deferred(452, "4.3.1 Full"), Refused(554, "5.6.0 Content rejected"))
+    assert sink.mails == []
+
+
+async def test_refused_sender_is_told() -> None:
+    async with a_relay() as sink:
+        sink.at_mail = "553 5.1.8 Sender refused"
+        relay = Relay(sink.url)
+
+        assert await send(relay) == Refused(553, "5.1.8 Sender refused")
+
+        await relay.close()
+
+
+async def test_connection_lost_after_the_text_is_unknown() -> None:
+    async with a_relay() as sink:
+        sink.after_text = "drop"
+        relay = Relay(sink.url)
+
+        lost = await send(relay)
+        sink.after_text = "answer"
+        again = await send(relay)
+
+        await relay.close()
+    assert isinstance(lost, Unknown)
+    assert again == Accepted("250 2.0.0 Ok: queued")
+    assert [mail.raw for mail in sink.mails] == [RAW, RAW]
+
+
+async def test_relay_that_hangs_is_left_in_time() -> None:
+    async with a_relay() as sink:
+        sink.after_text = "hang"
+        relay = Relay(sink.url, timeout=0.2)
+        began = time.monotonic()
+
+        outcome = await send(relay)
+
+        await relay.close()
+    assert isinstance(outcome, Unknown)
+    assert time.monotonic() - began < 2
+
+
+async def test_relay_that_is_not_there_is_for_later() -> None:
+    async with a_relay() as sink:
+        url = sink.url
+    relay = Relay(url)
+
+    outcome = await send(relay)
+
+    assert isinstance(outcome, Deferred)
+    assert outcome.code == 0
+
+
+async def test_something_else_than_a_relay_is_for_later() -> None:
+    async def greets(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 5.3.2 Not today\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(greets, "127.0.0.1", 0)
+    relay = Relay(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+    outcome = await send(relay)
+
+    assert isinstance(outcome, Deferred)
+    server.close()
+
+
+async def test_what_is_no_address_is_refused_here() -> None:
+    relay = Relay("smtp://127.0.0.1:1")
+
+    assert await send(relay, "v@z.fr>\r\nRCPT TO:<w@z.fr") == Refused(553, "the recipient is not a mail address")
+
+
+async def test_relay_without_international_addresses_refuses_them() -> None:
+    async def speaks_ascii(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 relay\r\n")
+        while await reader.readline():
+            writer.write(b"250 ok\r\n")
+
+    server = await asyncio.start_server(speaks_ascii, "127.0.0.1", 0)
+    relay = Relay(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+    outcome = await send(relay, "rené@clientsa.fr")
+
+    assert outcome == Refused(553, "the relay takes no international addresses")
+    await relay.close()
+    server.close()
+
+
+async def test_encryption_that_is_required_is_used_or_nothing_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "localhost.pem").write_text(LOCALHOST)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(tmp_path / "localhost.pem")
+    theirs = ssl.create_default_context(cadata=LOCALHOST[LOCALHOST.index("-----BEGIN CERT") :])
+    kept: list[Arrival] = []
+
+    async def keep(arrival: Arrival) -> None:
+        kept.append(arrival)
+
+    reception = Reception(domain="relay.example", accepts=lambda _: True, keep=keep, tls=ours)
+    listener = await serve("127.0.0.1", 0, reception)
+    secure = Relay(f"smtp://localhost:{listener.port}?starttls=required", tls=theirs)
+    async with a_relay() as sink:
+        plain = Relay(f"{sink.url}?starttls=required", tls=theirs)
+
+        outcomes = [await send(secure), await send(plain)]
+
+        await plain.close()
+    await secure.close()
+    listener.close()
+    await listener.wait_closed()
+    assert isinstance(outcomes[0], Accepted)
+    assert isinstance(outcomes[1], Deferred)
+    assert ([arrival.raw for arrival in kept], sink.mails) == ([RAW], [])
+
+
+async def test_signature_verifies(tmp_path: Path) -> None:
+    key_file = tmp_path / "dkim.pem"
+    key_file.write_bytes(STRONG.private)
+
+    def record(_name: bytes, timeout: int) -> str:
+        return STRONG.record
+
+    async with a_relay() as sink:
+        relay = Relay(sink.url, signer=load_signer(key_file, "host.fr", "s1"))
+
+        await send(relay)
+
+        await relay.close()
+    raw = sink.mails[0].raw
+    assert raw.endswith(RAW)
+    assert dkim.verify(raw, dnsfunc=record)
+    assert not dkim.verify(raw.replace(b"INC", b"INK").replace(b"Bob@", b"Eve@"), dnsfunc=record)
+
+
+def test_key_that_cannot_sign_is_refused_when_it_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_text("nonsense")
+
+    with pytest.raises(ValueError, match="no usable DKIM key"):
+        load_signer(tmp_path / "dkim.pem", "host.fr", "s1")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://relay", "smtp://", "smtp://relay?tls=yes", "smtp://relay?starttls=maybe", "relay:25"]
+)
+async def test_url_that_is_no_relay_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"smtp://|starttls"):
+        Relay(url)

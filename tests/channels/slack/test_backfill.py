@@ -1,0 +1,38 @@
+"""What was said while nobody listened is heard afterwards, once."""
+
+from bot.core import facts as f
+from bot.sandbox.slack import Letterhead
+from storage import Direction
+from tests.channels.slack.town import ALICE, BOB, STAFF_CHANNEL, Town
+
+
+async def test_words_said_during_an_outage_are_heard_once(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    ts = town.card().ts
+    await town.people.say(ALICE, STAFF_CHANNEL, "heard", ts)
+    await town.settle()
+    town.clock.turn(minutes=1)
+    with town.people.writing(Letterhead(secret="an outage")):
+        await town.people.say(ALICE, STAFF_CHANNEL, "unheard", ts)
+        await town.people.say(BOB, town.direct(), "Toujours en panne")
+        await town.people.say(BOB, town.direct(), "et le courrier", town.told()[0].ts)
+
+    told = [await town.channel.backfill(town.clock()) for _ in range(2)]
+    await town.settle()
+
+    messages = (await town.case()).messages
+    assert told == [True, True]
+    assert [m.text for m in messages if m.direction is Direction.NOTE] == ["heard", "unheard"]
+    assert sorted(m.text for m in messages if m.direction is Direction.IN)[-2:] == [
+        "Toujours en panne",
+        "et le courrier",
+    ]
+
+
+async def test_slack_that_is_away_is_asked_again(town: Town) -> None:
+    await town.open()
+    town.slack.faults.fail(method="conversations.replies")
+
+    told = [await town.channel.backfill(town.clock()) for _ in range(2)]
+
+    assert told == [False, True]

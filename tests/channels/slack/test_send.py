@@ -1,0 +1,173 @@
+"""What leaves when Slack is slow, broken, or says no: each message once, in order, or parked with the reason."""
+
+import pytest
+
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.sandbox.slack import Channel
+from storage import Direction
+from tests.builders import STAFF, an_order
+from tests.channels.slack.town import ALICE, BOB, BOT, STAFF_CHANNEL, Town, words
+
+
+async def test_channel_that_is_limited_waits_alone(town: Town) -> None:
+    await town.open()
+    town.slack.faults.limit_rate(retry_after=30, channel=STAFF_CHANNEL)
+
+    mine = await town.open(channel=f.Channel.SLACK, linked=True)
+    calls = len(town.slack.calls)
+    await town.give(1, an_order(c.TakeIncident), an_order(c.OrderDiagnosis))
+    spun = [call for call in town.slack.calls[calls:] if call.channel == STAFF_CHANNEL]
+    told = [words(message.blocks) for message in town.told()]
+    waiting = town.thread()
+    town.clock.turn(seconds=31)
+    await town.settle()
+
+    assert any(f"INC-{mine}" in text for text in told)
+    assert spun == []
+    assert waiting == town.thread()[: len(waiting)]
+    heads = [line[:5] for line in town.thread() if line.startswith(("Taken", "Diagnosis ordered"))]
+    assert heads == ["Taken", "Diagn"]
+    assert town.card(mine).pinned
+
+
+async def test_server_errors_are_outlived(town: Town) -> None:
+    town.slack.faults.fail(times=3, method="chat.postMessage")
+    town.slack.faults.hang(method="chat.postMessage")
+    town.slack.faults.reset(method="chat.postMessage")
+
+    await town.open()
+    for _ in range(8):
+        town.clock.turn(hours=1)
+        await town.settle()
+
+    assert len(town.workspace.roots(STAFF_CHANNEL)) == 1
+    assert len(town.thread()) >= 1
+
+
+async def test_lost_answer_is_looked_up_before_posting_again(town: Town) -> None:
+    town.slack.faults.lose_answer(method="chat.postMessage", times=2)
+    await town.open()
+    town.slack.faults.lose_answer(method="chat.postMessage")
+    await town.give(1, an_order(c.TakeIncident))
+
+    for _ in range(4):
+        town.clock.turn(hours=1)
+        await town.settle()
+
+    assert len(town.workspace.roots(STAFF_CHANNEL)) == 1
+    assert len(town.thread()) == len(set(town.thread()))
+    assert sum(line.startswith("Taken") for line in town.thread()) == 1
+
+
+async def test_lost_answer_to_a_customer_is_looked_up_too(town: Town) -> None:
+    town.slack.faults.lose_answer(method="chat.postMessage", channel=BOB)
+
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    town.clock.turn(hours=1)
+    await town.settle()
+
+    assert len(town.told()) == 1
+    assert "PriceAnnounced" in await town.facts()
+
+
+@pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "invalid_auth", "channel_not_found"])
+async def test_refused_post_is_parked_with_the_reason_and_the_rest_flows(town: Town, code: str) -> None:
+    town.slack.faults.refuse(code, method="chat.postMessage", channel=STAFF_CHANNEL, times=None)
+
+    await town.open()
+
+    parked = await town.store.read(lambda tx: tx.outbox.parked(10))
+    assert {job.error for job in parked} == {code}
+    assert len(town.mails) == 1
+
+
+async def test_parked_jobs_leave_once_the_app_is_back(town: Town) -> None:
+    town.slack.faults.refuse("invalid_auth", method="chat.postMessage", times=None)
+    await town.open()
+    town.slack.faults.clear()
+
+    parked = await town.store.read(lambda tx: tx.outbox.parked(10))
+    await town.store.run(lambda tx: [tx.outbox.revive(job.id, town.clock()) for job in parked])
+    await town.settle()
+
+    assert len(town.thread()) == len(set(town.thread())) > 0
+
+
+async def test_card_that_was_deleted_is_made_again(town: Town) -> None:
+    await town.open()
+    before = town.card()
+    town.workspace.remove(STAFF_CHANNEL, before.ts)
+
+    await town.give(1, an_order(c.TakeIncident))
+
+    assert town.card().ts != before.ts
+    assert any(line.startswith("Taken") for line in town.thread())
+
+
+async def test_nothing_is_posted_where_outsiders_read(town: Town) -> None:
+    members = town.workspace.channels[STAFF_CHANNEL].members
+    town.workspace.put_channel(Channel(id=STAFF_CHANNEL, name="staff", members=members, is_ext_shared=True))
+
+    await town.open()
+
+    assert town.workspace.roots(STAFF_CHANNEL) == ()
+    parked = await town.store.read(lambda tx: tx.outbox.parked(10))
+    assert "shared" in str(parked[0].error)
+
+
+async def test_customers_words_are_only_text(town: Town) -> None:
+    evil = (
+        "<!channel> <!here> <@U0ALICE> <https://evil.example|https://bank.example> `a` *b* & mot de passe: hunter2 "
+    )
+
+    await town.open(title=f"<!channel> {'é' * 200}", text=evil + "x" * 50_000)
+
+    root = town.card()
+    replies = town.workspace.replies(STAFF_CHANNEL, root.ts)
+    for message in (root, *replies):
+        assert "<!channel>" not in message.text
+        assert "<@" not in message.text
+        assert all(block["type"] != "section" or "<" not in str(block) for block in message.blocks)
+    assert "<!here> <@U0ALICE>" in town.thread()[0]
+    assert "hunter2" not in str(replies)
+    (file,) = [one for one in town.workspace.files.values() if one.name.startswith("INC-1")]
+    assert file.content is not None
+    assert len(file.content) > 50_000
+    assert b"hunter2" not in file.content
+
+
+async def test_every_call_that_shows_words_asks_for_no_unfurling(town: Town) -> None:
+    await town.open()
+
+    posts = [call.arguments for call in town.slack.calls if call.method == "chat.postMessage"]
+    assert posts
+    assert {(post["unfurl_links"], post["unfurl_media"]) for post in posts} == {(False, False)}
+
+
+async def test_notes_reach_no_customer(town: Town) -> None:
+    """Whatever is said in the thread, and whatever happens next: no word of it leaves."""
+    secret = "this customer is a pain, 4f1d2c"
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    ts = town.card().ts
+    await town.people.say(ALICE, STAFF_CHANNEL, secret, ts)
+    await town.people.edit(ALICE, STAFF_CHANNEL, town.workspace.replies(STAFF_CHANNEL, ts)[-1].ts, f"{secret}!")
+    await town.settle()
+    await town.press("order")
+    await town.give(
+        1,
+        an_order(c.StartDiagnosis),
+        an_order(c.AskCustomer),
+        an_order(c.WriteToCustomer),
+        an_order(c.ConcludeDiagnosis, outcome=f.Outcome.SOLVED, report="Solved."),
+    )
+    await town.people.say(BOB, town.direct(), "thank you")
+    await town.settle()
+
+    case = await town.case()
+    assert [m.text for m in case.messages if m.direction is Direction.NOTE] == [secret, f"{secret}!"]
+    assert all(secret not in m.text for m in case.messages if m.direction is Direction.OUT)
+    assert all(secret not in str(message.blocks) + message.text for message in town.told())
+    assert all(secret not in str(mail) for mail in town.mails)
+    assert {message.user for message in town.told()} == {BOT}
+    assert STAFF.name in str(case.history)

@@ -1,0 +1,212 @@
+"""A real browser, without scripts: people can read the pages, use them, and decide on them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from playwright.async_api import Browser, Page, async_playwright
+
+from bot.core import facts as f
+from bot.core.facts import Language
+from bot.core.notices import Purpose
+from bot.core.terms import Kind
+from bot.sandbox.gallery import pages
+from storage import Store
+from tests.channels.web.front import Front, serving
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LIMIT_MS = 15_000
+PHONE = 360
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*ARGUMENTS])
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def served(sqlite_url: str) -> AsyncIterator[Front]:
+    store = await Store.open(sqlite_url)
+    async with serving(store) as front:
+        yield front
+    await store.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """A tab on a phone, without scripts."""
+    context = await browser.new_context(viewport={"width": PHONE, "height": 740}, java_script_enabled=False)
+    context.set_default_timeout(LIMIT_MS)
+    yield await context.new_page()
+    await context.close()
+
+
+def _url(front: Front, path: str) -> str:
+    return str(front.client.make_url(path))
+
+
+async def _words(tab: Page) -> str:
+    return (await tab.locator("main").inner_text()).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+async def test_everything_can_be_decided_without_scripts(served: Front, tab: Page) -> None:
+    await served.open(kind=Kind.CONSUMER)
+    await tab.goto(_url(served, await served.mailed(Purpose.ORDER)))
+    await tab.get_by_label("Je demande que le diagnostic commence tout de suite").check()
+    await tab.get_by_role("button", name="Commander avec obligation de paiement").click()
+    assert "Le diagnostic est commandé" in await _words(tab)
+
+    await served.start()
+    await served.ask_leave()
+    await served.quote()
+    await tab.goto(_url(served, await served.mailed(Purpose.CONSENT)))
+    await tab.get_by_label("Lire la base de données").check()
+    await tab.get_by_role("button", name="Autoriser").click()
+    assert "Vous avez donné votre autorisation" in await _words(tab)
+
+    await tab.goto(_url(served, await served.mailed(Purpose.QUOTE)))
+    await tab.get_by_label("Je demande que les travaux commencent tout de suite").check()
+    await tab.get_by_role("button", name="Accepter avec obligation de paiement").click()
+    assert "Devis D2026-00001 accepté" in await _words(tab)
+
+    await served.finish()
+    await tab.goto(_url(served, await served.mailed(Purpose.INVOICE)))
+    await tab.get_by_role("button", name="Je ne suis pas d’accord avec cette facture").click()
+    assert "Vous avez dit que vous n’êtes pas d’accord" in await _words(tab)
+
+    await tab.goto(_url(served, await served.mailed(Purpose.CONTEST)))
+    await tab.get_by_label("Je comprends que je perds").check()
+    await tab.get_by_role("button", name="Confirmer la contestation").click()
+    assert "La contestation est confirmée" in await _words(tab)
+
+
+async def test_reload_and_back_after_a_decision_are_harmless(served: Front, tab: Page) -> None:
+    await served.open()
+    await served.diagnose()
+    await served.quote()
+    await tab.goto(_url(served, await served.mailed(Purpose.QUOTE)))
+    await tab.get_by_role("button", name="Accepter").click()
+
+    await tab.reload()
+    reloaded = await _words(tab)
+    await tab.go_back()
+    back = await _words(tab)
+
+    assert "Devis D2026-00001 accepté" in reloaded
+    assert "Devis D2026-00001 accepté" in back
+    assert await served.count(f.QuoteAccepted) == 1
+
+
+async def test_keyboard_alone_orders(served: Front, tab: Page) -> None:
+    await served.open()
+    await tab.goto(_url(served, await served.mailed(Purpose.ORDER)))
+    button = tab.get_by_role("button", name="Commander avec obligation de paiement")
+    for _ in range(12):
+        await tab.keyboard.press("Tab")
+        if await tab.locator("button[value=order]:focus").count():
+            break
+
+    assert await tab.locator("button[value=order]:focus-visible").count() == 1
+    await tab.keyboard.press("Enter")
+    await button.wait_for(state="detached")
+    assert "Le diagnostic est commandé" in await _words(tab)
+
+
+async def test_form_on_another_site_is_refused(served: Front, tab: Page) -> None:
+    await served.open()
+    path = await served.mailed(Purpose.ORDER)
+    fields = (await served.look(path)).hidden
+    inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in fields.items())
+    button = '<button name="choice" value="withdraw">Go</button>'
+    form = f'<form method="post" action="{_url(served, path)}">{inputs}{button}</form>'
+
+    async def evil(_request: web.Request) -> web.Response:
+        return web.Response(text=form, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", evil)
+    async with TestServer(app) as elsewhere:
+        await tab.goto(f"http://localhost:{elsewhere.port}/")
+        async with tab.expect_navigation() as navigated:
+            await tab.get_by_role("button").click()
+
+    response = await navigated.value
+    assert response is not None
+    assert response.status == 403
+    assert (await served.now()).closed_at is None
+
+
+async def test_pages_ask_nobody_else_and_give_no_referrer(served: Front, tab: Page) -> None:
+    await served.open()
+    await served.diagnose()
+    await served.bill()
+    asked: list[tuple[str, str | None]] = []
+    tab.on("request", lambda request: asked.append((request.url, request.headers.get("referer"))))
+
+    for purpose in (Purpose.ORDER, Purpose.INCIDENT, Purpose.INVOICE):
+        await tab.goto(_url(served, await served.mailed(purpose)))
+
+    ours = _url(served, "/")
+    assert [url for url, _ in asked if not url.startswith(ours)] == []
+    assert [url for url, referrer in asked if referrer] == []
+    assert len([url for url, _ in asked if "/a/" in url]) == 3
+
+
+async def test_pages_are_accessible_and_fit_a_phone_by_day(browser: Browser, tmp_path: Path) -> None:
+    assert await _wrong(browser, tmp_path, "light", EVERY, Language.FR) == {}
+
+
+async def test_pages_are_accessible_and_fit_a_phone_by_night(browser: Browser, tmp_path: Path) -> None:
+    assert await _wrong(browser, tmp_path, "dark", KINDS, Language.EN) == {}
+
+
+KINDS = ("order-incomplete", "quote-consumer", "consent", "invoice", "contest", "incident-working", "problem-404")
+EVERY = (
+    *KINDS,
+    "order",
+    "order-offer",
+    "order-done",
+    "quote-replaced",
+    "consent-given",
+    "invoice-contested",
+    "expired",
+)
+
+
+async def _wrong(
+    browser: Browser, folder: Path, scheme: Literal["light", "dark"], names: tuple[str, ...], language: Language
+) -> dict[str, str]:
+    """What axe and a ruler find, by page."""
+    pages(folder)
+    context = await browser.new_context(viewport={"width": PHONE, "height": 740}, color_scheme=scheme)
+    tab = await context.new_page()
+    wrong: dict[str, str] = {}
+    for name in names:
+        await tab.goto((folder / f"{name}.{language}.html").as_uri())
+        found = await Axe().run(tab)
+        if found.violations_count:
+            wrong[name] = found.generate_report()
+        if await tab.evaluate("document.documentElement.scrollWidth") > PHONE:
+            wrong[f"{name} is wide"] = ""
+        if await tab.locator("h1").count() != 1:
+            wrong[f"{name} has not one heading"] = ""
+    await context.close()
+    return wrong

@@ -1,0 +1,222 @@
+"""Random orders to an incident: mostly plausible ones at its stage, by anybody, about anything, at any time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from enum import StrEnum
+from random import Random
+from typing import Any, TypeVar
+
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.core.letter import ALLOWED
+from bot.core.lives import Stage
+from bot.core.money import Money
+from bot.core.terms import GoAhead, Kind, Terms
+from tests.builders import (
+    CREDIT_NOTE,
+    CUSTOMER,
+    CUT_OFF,
+    EDIT,
+    EVIDENCE,
+    INVOICE,
+    LINES,
+    MANAGER,
+    MONDAY,
+    ORDERS,
+    READ,
+    REBOOT,
+    SEARCH_MAIL,
+    SHOWN,
+    STAFF,
+    SUSPEND,
+    a_play,
+)
+from tests.play import Play
+
+E = TypeVar("E", bound=StrEnum)
+
+ACTORS = (CUSTOMER, STAFF, MANAGER, f.BOT, f.CALENDAR)
+ACTS = (READ, EDIT, REBOOT, SUSPEND, SEARCH_MAIL, CUT_OFF)
+RARE = frozenset(
+    {
+        # at home at every stage, they change nothing
+        c.ReportDelivery,
+        c.NoteCustomerWords,
+        c.WriteToCustomer,
+        c.FallDue,
+        c.FilePaper,
+        # given as often as the others, they would make every life a short one
+        c.EndSupport,
+        c.CancelIncident,
+        c.ConcludeDiagnosis,
+        c.AcceptQuote,
+        c.DeclineQuote,
+        c.CancelQuote,
+        c.FinishWork,
+        c.StopWork,
+        c.WriteOff,
+    }
+)
+PLACES = ("shop", "/var/www")
+
+
+KNOWN = tuple(order for order in ORDERS if type(order) in ALLOWED)
+PLAUSIBLE = {stage: tuple(order for order in KNOWN if stage in ALLOWED[type(order)][1]) for stage in Stage}
+
+
+def a_life(rng: Random, *, orders: int) -> Play:
+    """Brings an incident somewhere and lets whims happen to it."""
+    stage, now = _one(rng, Stage), MONDAY + timedelta(hours=rng.randrange(24 * 14))
+    terms = _terms(rng, offer=stage not in {Stage.INVOICED, Stage.CLOSED})
+    play = a_play(at=stage, now=now, terms=terms, kind=_one(rng, Kind), way_in=_one(rng, f.WayIn))
+    for _ in range(orders):
+        if rng.random() < 0.1:
+            play.wait(hours=rng.choice((1, 30, 24 * 8, 24 * 20)))
+        elif rng.random() < 0.05:
+            play.outage(days=rng.choice((3, 15, 40)))
+        else:
+            play.order(a_whim(rng, play))
+    return play
+
+
+def a_whim(rng: Random, play: Play) -> c.Command:
+    """An order; mostly one that this stage knows, from somebody who may give it."""
+    plausible = PLAUSIBLE[play.incident.stage]
+    telling = [order for order in plausible if type(order) not in RARE or rng.random() < 0.3]
+    order = rng.choice((telling or plausible) if rng.random() < 0.85 else KNOWN)
+    roles, _ = ALLOWED[type(order)]
+    may = [actor for actor in ACTORS if actor.role in roles]
+    order = replace(order, actor=rng.choice(may if rng.random() < 0.9 else ACTORS))
+    if rng.random() < 0.1:
+        order = replace(order, expected=play.incident.version - rng.randrange(2))
+    vary = _VARIED.get(type(order))
+    changes: dict[str, Any] = vary(rng, play) if vary else {}
+    return replace(order, **changes)
+
+
+def _terms(rng: Random, *, offer: bool) -> Terms:
+    until = date(2010, 6, 20) if offer and rng.random() < 0.5 else None
+    return Terms(offer_until=until, go_ahead=rng.choice((GoAhead.ORDER, GoAhead.ORDER, GoAhead.ANNOUNCE)))
+
+
+def _one(rng: Random, kinds: type[E]) -> E:
+    return rng.choice(list(kinds))
+
+
+def _some(rng: Random, pool: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(one for one in pool if rng.random() < 0.6)
+
+
+def _delivery(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"delivered": rng.random() < 0.8, "notice": rng.choice(("incident_opened", "staff_wrote"))}
+
+
+def _diagnosis(rng: Random, play: Play) -> dict[str, Any]:
+    price = play.incident.terms.price_at(play.now).net.cents
+    ticked = replace(EVIDENCE, express_request=rng.random() < 0.8)
+    return {"price_cents": rng.choice((price, price, 1)), "kind": _one(rng, Kind), "evidence": ticked}
+
+
+def _question(rng: Random, play: Play) -> dict[str, Any]:
+    return {"question": rng.choice(("", "When?", "Where?")), "message": f"<q{play.incident.seq}@host.example>"}
+
+
+def _conclusion(rng: Random, _play: Play) -> dict[str, Any]:
+    quote_mostly = (*f.Outcome, f.Outcome.QUOTE, f.Outcome.QUOTE, f.Outcome.QUOTE)
+    return {"outcome": rng.choice(quote_mostly), "report": rng.choice(("", "found", "found"))}
+
+
+def _draft(rng: Random, play: Play) -> dict[str, Any]:
+    dollars = (replace(LINES[0], unit=Money(cents=100, currency="USD")),)
+    return {
+        "number": f"D2010-{len(play.incident.quotes) + 1:05d}",
+        "lines": rng.choice((LINES, LINES, LINES * 2, (), dollars)),
+        "validity_days": rng.choice((0, 1, 15)),
+    }
+
+
+def _quote(rng: Random, play: Play) -> dict[str, Any]:
+    numbers = [quote.number for quote in play.incident.quotes] or ["D2010-99999"]
+    return {"number": rng.choice((numbers[-1], rng.choice(numbers)))}
+
+
+def _acceptance(rng: Random, play: Play) -> dict[str, Any]:
+    ticked = replace(EVIDENCE, express_request=rng.random() < 0.8)
+    return _quote(rng, play) | {"document_sha256": rng.choice((SHOWN, SHOWN, "d" * 64)), "evidence": ticked}
+
+
+def _stop(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"done_percent": rng.choice((0, 33, 100, 101)), "reason": rng.choice(("", "no more"))}
+
+
+def _request(rng: Random, play: Play) -> dict[str, Any]:
+    until = play.now + timedelta(days=rng.choice((-1, 1, 20, 60)))
+    return {"acts": _some(rng, ACTS[:3]) or ACTS, "places": _some(rng, PLACES), "until": until}
+
+
+def _consent(rng: Random, play: Play) -> dict[str, Any]:
+    newest = len(play.incident.consents) or 1
+    return {"number": rng.choice((newest, newest, newest - 1, newest + 1))}
+
+
+def _grant(rng: Random, play: Play) -> dict[str, Any]:
+    chosen = _consent(rng, play)
+    asked = play.incident.consent_named(chosen["number"])
+    pool = asked.acts if asked and rng.random() < 0.8 else ACTS
+    return chosen | {"acts": tuple(act.id for act in _some(rng, pool))}
+
+
+def _act(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"act": rng.choice(ACTS), "place": rng.choice((*PLACES, "")), "note": rng.choice(("", "seen"))}
+
+
+def _paper(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"number": rng.choice((INVOICE, CREDIT_NOTE, ""))}
+
+
+def _payment(rng: Random, play: Play) -> dict[str, Any]:
+    today = play.incident.terms.day_of(play.now)
+    cents = rng.choice((-1, 1, 500, 2400, 24000))
+    whole = play.incident.invoice.open if play.incident.invoice else Money(cents=cents)
+    return {"amount": rng.choice((whole, Money(cents=cents))), "received_on": today + timedelta(rng.randint(-3, 1))}
+
+
+def _reason(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"reason": rng.choice(("", "because", "because"))}
+
+
+def _question_of_the_calendar(rng: Random, play: Play) -> dict[str, Any]:
+    """Too early, about what is over, or about nothing: the core must know."""
+    if play.deadlines and rng.random() < 0.7:
+        asked = rng.choice(play.deadlines)
+        return {"kind": asked.kind, "about": asked.about}
+    return {"kind": _one(rng, c.DeadlineKind), "about": f"consent-{rng.randint(0, 2)}"}
+
+
+_VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
+    c.ReportDelivery: _delivery,
+    c.OrderDiagnosis: _diagnosis,
+    c.AskCustomer: _question,
+    c.ConcludeDiagnosis: _conclusion,
+    c.DraftQuote: _draft,
+    c.OfferQuote: _quote,
+    c.AcceptQuote: _acceptance,
+    c.DeclineQuote: _quote,
+    c.StopWork: _stop,
+    c.RequestConsent: _request,
+    c.GrantConsent: _grant,
+    c.RefuseConsent: _consent,
+    c.RevokeConsent: _consent,
+    c.WithdrawConsentRequest: _consent,
+    c.RecordAct: _act,
+    c.FilePaper: _paper,
+    c.RecordPayment: _payment,
+    c.WriteOff: _reason,
+    c.CancelIncident: _reason,
+    c.CancelQuote: _reason,
+    c.WaiveDiagnosis: _reason,
+    c.Concede: _reason,
+    c.ReverseContest: _reason,
+    c.FallDue: _question_of_the_calendar,
+}

@@ -1,0 +1,5 @@
+"""A town to break things in, on SQLite's and PostgreSQL's databases in turn."""
+
+from tests.stories.conftest import here
+
+__all__ = ["here"]

@@ -1,0 +1,119 @@
+"""Leave to touch hosted data: asked, given for so much and so long, taken back (letter §1)."""
+
+from bot.core import facts as f
+from tests.stories.browser import Page
+from tests.stories.people import BOB, JANE
+from tests.stories.steps import diagnose
+from tests.stories.town import Town
+
+
+async def ask(here: Town, who: str = BOB, until: str = "2010-06-20") -> Page:
+    """Staff ask to read the files of the shop and change its database; the page that the request leads to."""
+    await diagnose(here, who)
+    acts = ("read_files", "modify_database")
+    await here.staff.submit("ask_consent", acts=acts, places="/www/shop\nshop_db", until=until, why="L'index.")
+    return await here.open(here.newest(who).link)
+
+
+async def acts(here: Town) -> list[tuple[str, str, int | None]]:
+    """What was done, where, and under which leave."""
+    return [(act.act.id, act.place, act.consent) for act in (await here.incident()).acts]
+
+
+async def test_without_leave_no_act_on_hosted_data_is_recorded(here: Town) -> None:
+    """§1.1"""
+    await diagnose(here)
+
+    await here.staff.submit("record_act", act="read_files", place="/www/shop")
+
+    assert "No permission in force" in here.staff.errors
+    assert await acts(here) == []
+    assert any("no leave covers this act" in hint for hint in here.staff.hints())
+
+
+async def test_leave_covers_what_was_ticked_and_nothing_else(here: Town) -> None:
+    """§1.3"""
+    page = await ask(here)
+    assert "Modifier la base" in page.text or "modifier la base de données" in page.text
+
+    await here.press(page, "give", acts=("read_files",))
+    await here.staff.submit("record_act", act="read_files", place="/www/shop", note="config lue")
+    for act, place in (("modify_database", "shop_db"), ("read_files", "/www/blog")):
+        await here.staff.submit("record_act", act=act, place=place)
+        assert "No permission in force" in here.staff.errors
+
+    assert await acts(here) == [("read_files", "/www/shop", 1)]
+    assert (await here.told(BOB))[3:] == ["consent_requested", "consent_granted"]
+
+
+async def test_leave_refused_is_never_billed(here: Town) -> None:
+    """§3.6"""
+    await here.press(await ask(here, JANE), "refuse")
+    await here.staff.submit("conclude", outcome="inconclusive", report="Without the files we cannot tell.")
+
+    assert await here.stage() == "closed"
+    assert (await here.told(JANE))[3:] == ["consent_requested", "consent_refused", "left_unbilled"]
+    assert await here.ledger() == []
+
+
+async def test_leave_taken_back_ends_at_once(here: Town) -> None:
+    page = await here.press(await ask(here), "give", acts=("read_files", "modify_database"))
+
+    await here.press(page, "revoke")
+    await here.staff.submit("record_act", act="read_files", place="/www/shop")
+
+    assert "No permission in force" in here.staff.errors
+    assert await acts(here) == []
+    assert (await here.told(BOB))[-1] == "consent_revoked"
+
+
+async def test_leave_ends_when_it_said(here: Town) -> None:
+    await here.press(await ask(here), "give", acts=("read_files",))
+
+    await here.wait(days=7)
+    await here.staff.submit("record_act", act="read_files", place="/www/shop")
+
+    assert "No permission in force" in here.staff.errors
+    assert (await here.told(BOB))[3:] == ["consent_requested", "consent_granted", "consent_expired"]
+
+
+async def test_silence_is_not_leave(here: Town) -> None:
+    page = await ask(here, until="2010-07-20")
+
+    await here.wait(days=8)
+
+    assert (await here.told(BOB))[3:] == ["consent_requested", "consent_nudged", "consent_lapsed"]
+    assert (await here.open(page.url)).choices == ()
+
+
+async def test_another_request_replaces_the_one_unanswered(here: Town) -> None:
+    page = await ask(here)
+    await here.staff.submit("ask_consent", acts=("read_files",), places="/www", until="2010-06-20", why="Moins.")
+
+    late = await here.press(page, "give", acts=("read_files", "modify_database"))
+
+    assert late.status == 409
+    states = [consent.state for consent in (await here.incident()).consents]
+    assert states == ["replaced", "requested"]
+
+
+async def test_each_rule_of_the_catalogue(here: Town) -> None:
+    """§1.2, §1.3: free without a word, told at once, an emergency with its clause"""
+    await diagnose(here, JANE)
+
+    await here.staff.submit("record_act", act="suspend_site", place="shop")
+    await here.staff.submit("record_act", act="rescue_mode", place="vps1")
+    await here.staff.submit("record_act", act="stop_abuse", place="/www/shop/mailer.php", note="It sent spam.")
+
+    assert [act for act, _, _ in await acts(here)] == ["suspend_site", "rescue_mode", "stop_abuse"]
+    assert (await here.told(JANE))[3:] == ["act_recorded", "act_recorded"]
+    assert "art. 6.1" in here.newest(JANE).text
+
+
+async def test_leave_ends_with_the_incident(here: Town) -> None:
+    page = await here.press(await ask(here), "give", acts=("read_files",))
+
+    await here.staff.submit("conclude", outcome="no_competence", report="Rien trouvé.")
+
+    assert f.ConsentClosed in await here.facts()
+    assert "revoke" not in (await here.open(page.url)).choices

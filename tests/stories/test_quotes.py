@@ -1,0 +1,88 @@
+"""A quote is accepted exactly as it was shown, once (letter §4)."""
+
+import asyncio
+
+from bot.core import facts as f
+from tests.stories.people import BOB, JANE
+from tests.stories.steps import quote, work
+from tests.stories.town import Town
+
+
+async def test_a_new_quote_replaces_the_one_that_was_sent(here: Town) -> None:
+    """§4.3: the old page shows the new quote, with its own button"""
+    old = await quote(here)
+    await here.staff.submit("send_quote", lines="Moins de travail | 1 | 50,00", validity_days="15")
+
+    shown = await here.open(old.url)
+    assert shown.status == 409
+    refused = await here.press(old, "accept")
+    assert refused.status == 409
+    assert await here.stage() == "quoted"
+    await here.press(shown, "accept")
+
+    states = [(each.number, each.state) for each in (await here.incident()).quotes]
+    assert states == [("D2010-00001", "superseded"), ("D2010-00002", "accepted")]
+    await here.staff.submit("finish_work", report="Fait.")
+    assert await here.ledger() == ["F2010-00001 84.00 open"]
+
+
+async def test_the_acceptance_names_the_document_that_was_mailed(here: Town) -> None:
+    """§4.3"""
+    await work(here)
+
+    accepted = (await here.incident()).quotes[0]
+    evidence = [e.fact.evidence for e in await here.history() if isinstance(e.fact, f.QuoteAccepted)]
+    assert [each.document_sha256 for each in evidence] == [accepted.document_sha256]
+    assert list(here.newest(BOB).papers) == ["D2010-00001.pdf"]
+
+
+async def test_a_double_click_accepts_once(here: Town) -> None:
+    page = await quote(here)
+
+    answers = await asyncio.gather(*(here.browser.press(page, "accept") for _ in range(2)))
+    await here.settled()
+    again = await here.press(page, "accept")
+
+    assert [each.status for each in (*answers, again)] == [200, 200, 200]
+    assert {each.text for each in answers} == {again.text}
+    assert (await here.facts()).count(f.QuoteAccepted) == 1
+    assert (await here.told(BOB)).count("quote_accepted") == 1
+
+
+async def test_of_accepting_and_declining_at_once_one_wins(here: Town) -> None:
+    page = await quote(here)
+    other = await here.open(page.url)
+
+    accepted, declined = await asyncio.gather(
+        here.browser.press(page, "accept"), here.browser.press(other, "decline")
+    )
+    await here.settled()
+
+    decisions = {f.QuoteAccepted, f.QuoteDeclined} & set(await here.facts())
+    assert len(decisions) == 1
+    assert sorted([accepted.status, declined.status]) == [200, 409]
+
+
+async def test_a_consumer_who_withdraws_in_time_pays_what_was_done(here: Town) -> None:
+    """§4.3, and the law: L221-18"""
+    await work(here, JANE)
+
+    page = await here.open(here.newest(JANE).links[-1])
+    await here.press(page, "stop")
+
+    assert (await here.incident()).stage == "invoiced"
+    assert await here.ledger() == ["F2010-00001 24.00 open"]
+    assert (await here.told(JANE))[-2:] == ["work_stopped", "invoice_issued"]
+
+
+async def test_leave_goes_with_the_acceptance_only_where_its_own_box_is_ticked(here: Town) -> None:
+    """§4.4"""
+    page = await quote(here)
+    await here.staff.submit("ask_consent", acts=("modify_database",), places="shop_db", until="2010-07-01", why="w")
+    page = await here.open(page.url)
+    assert page.form("accept")[0].controls["leave"].chosen == []
+
+    await here.press(page, "accept", leave=True)
+
+    incident = await here.incident()
+    assert (incident.stage, incident.consents[0].state) == ("working", "granted")

@@ -1,0 +1,291 @@
+"""Every notice in both languages: complete, one subject line, the same words in text and HTML, inert values."""
+
+import re
+from dataclasses import fields, replace
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from bot.core.facts import Language
+from bot.core.notices import (
+    NOTICES,
+    LinkRenewed,
+    Notice,
+    Purpose,
+    StaffWrote,
+)
+from bot.sandbox.gallery import notices as write_gallery
+from bot.sandbox.gallery import worded
+from bot.sandbox.samples import PROVIDER, context, samples
+from bot.words import TEMPLATES, Worded, Words
+
+WORDS = Words(PROVIDER)
+EVERY = [(language, name) for language in Language for name in samples(language)]
+REPLY_ABOVE = {
+    Language.FR: "-- Répondez au-dessus de cette ligne --",
+    Language.EN: "-- Reply above this line --",
+}
+HOSTILE = "<script>alert(1)</script> **x** {{ 7*7 }} {% if %} &amp;\r\nBcc: everybody\r\n\r\n* y\n> z\n! w \ue000"
+
+
+class Visible(HTMLParser):
+    """The words a reader of the HTML sees, and the tags and links it holds."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.tags: list[str] = []
+        self.hrefs: list[str] = []
+        self._hidden = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        if tag == "a":
+            self.hrefs.append(given.get("href") or "")
+        if tag in {"head", "style"} or given.get("aria-hidden"):
+            self._hidden = self._hidden or tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._hidden:
+            self._hidden = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.text.append(data)
+
+
+def test_every_notice_has_a_folder_and_every_folder_a_notice() -> None:
+    folders = {path.name: sorted(file.name for file in path.iterdir()) for path in (TEMPLATES / "notices").iterdir()}
+
+    assert folders == {name: ["en.j2", "fr.j2"] for name in NOTICES}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_notice_has_a_sample(language: Language) -> None:
+    assert {name.partition("-")[0] for name in samples(language)} == set(NOTICES)
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_a_notice_is_complete(language: Language, name: str) -> None:
+    said = _said(language, name)
+
+    assert said.subject == said.subject.strip() != ""
+    assert _is_one_line(said.subject)
+    assert _is_one_line(said.preview)
+    assert 0 < len(said.preview) <= 180
+    assert len(said.lines) > 0
+    assert REPLY_ABOVE[language] == said.text.splitlines()[0]
+    assert not re.search(r"\{[{%]|[%}]\}|\*\*|None|[\ue000-\ue0ff]", said.subject + said.preview + said.text)
+    assert bool(said.button) == bool(said.button_url)
+    assert "\n\n\n" not in said.text
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_text_and_html_carry_the_same_words(language: Language, name: str) -> None:
+    said = _said(language, name)
+    page = Visible(said.html)
+
+    assert _letters(said.text) == _letters("\n".join(page.text))
+    assert sorted(page.hrefs) == sorted(re.findall(r"^https://\S+$", said.text, re.MULTILINE))
+    for block in said.lines:
+        assert _letters(block.text) in _letters(said.text)
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_text_lines_are_short(language: Language, name: str) -> None:
+    assert [line for line in _said(language, name).text.splitlines() if len(line) > 76 and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_with_and_without_vat_go_together(language: Language, name: str) -> None:
+    """Letter §2.3: a price without VAT never stands alone, nor one with VAT."""
+    text = " ".join(block.text for block in _said(language, name).lines)
+    net, gross = {Language.FR: ("HT", "TTC"), Language.EN: ("excl.\u00a0VAT", "incl.\u00a0VAT")}[language]
+
+    assert ("€" in text) == (net in text) == (gross in text)
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_typography(language: Language, name: str) -> None:
+    said = _said(language, name)
+    text = f"{said.subject}\n{said.preview}\n{said.text}"
+
+    assert "'" not in text
+    if language is Language.FR:
+        assert re.findall(r"[ \n][:;?!»]|[«] |(?<=[\w»)])[;?!»]|\w«", text) == []
+        assert '"' not in text
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_the_html_fetches_nothing_and_fits_a_phone(language: Language, name: str) -> None:
+    html = _said(language, name).html
+
+    assert not set(Visible(html).tags) & {"img", "script", "link", "iframe", "form", "input"}
+    assert "url(" not in html
+    assert "@import" not in html
+    assert 'name="viewport"' in html
+    assert "max-width:600px" in html
+    assert "prefers-color-scheme: dark" in html
+    assert PROVIDER.feedback_address in html
+    assert PROVIDER.legal_name in html
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_hostile_values_stay_inert(language: Language, name: str) -> None:
+    """What a person typed changes neither the structure of the mail nor its headers."""
+    notice = samples(language)[name]
+    tame = WORDS.notice(_with_strings(notice, "word"), language, context(language))
+    wild = WORDS.notice(
+        _with_strings(notice, HOSTILE), language, replace(context(language), title=HOSTILE, customer=HOSTILE)
+    )
+
+    assert [block.shape for block in wild.lines] == [block.shape for block in tame.lines]
+    assert _tags(wild) == _tags(tame)
+    assert _is_one_line(wild.subject)
+    assert _is_one_line(wild.preview)
+    assert wild.button == tame.button
+    assert "49" not in wild.text.replace("7*7", "")
+    assert _letters("\n".join(Visible(wild.html).text)).count("<script>") == _letters(wild.text).count("<script>") > 0
+
+
+def test_a_conversation_keeps_one_subject() -> None:
+    subjects = {
+        WORDS.notice(notice, language, context(language)).subject
+        for language in [Language.FR]
+        for notice in samples(language).values()
+        if not notice.BY_MAIL and notice.LINK in {Purpose.INCIDENT, Purpose.ORDER, Purpose.CONSENT}
+    }
+
+    assert subjects == {"[INC-42] Boutique en erreur 500", "[INC-42] Votre demande de support"}
+
+
+def test_money_papers_say_their_number_and_amount() -> None:
+    said = {
+        name: _said(Language.FR, name).subject for name in ("quote_offered", "invoice_issued", "invoice_credited")
+    }
+
+    assert said == {
+        "quote_offered": "[INC-42] Devis D2026-00017\u00a0: 125,50\u00a0€\u00a0HT — 150,60\u00a0€\u00a0TTC",
+        "invoice_issued": "[INC-42] Facture F2026-00042\u00a0: 174,60\u00a0€\u00a0TTC",
+        "invoice_credited": "[INC-42] Avoir A2026-00003\u00a0: 174,60\u00a0€\u00a0TTC",
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "first"),
+    [
+        (Language.FR, "Le diagnostic coûte 20,00\u00a0€\u00a0HT — 24,00\u00a0€\u00a0TTC."),
+        (Language.EN, "The diagnosis costs €20.00\u00a0excl.\u00a0VAT — €24.00\u00a0incl.\u00a0VAT."),
+    ],
+)
+def test_the_announcement_says_its_price_first(language: Language, first: str) -> None:
+    said = _said(language, "incident_opened")
+
+    assert said.lines[0].runs[0].text == first
+    assert "20" in said.preview
+
+
+def test_the_offer_says_its_last_day_and_the_price_after() -> None:
+    panel = _said(Language.FR, "incident_opened-offer").lines[0].text
+
+    assert panel.split("\n")[:2] == [
+        "Le diagnostic est offert s’il est commandé jusqu’au mardi 30 juin 2026 inclus.",
+        "Commandé plus tard, il coûterait 20,00\u00a0€\u00a0HT — 24,00\u00a0€\u00a0TTC.",
+    ]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_mail_threatens_with_a_collection_fee(language: Language) -> None:
+    """Consumers' texts never mention the 40 euros; the documents of businesses do."""
+    assert [name for name in samples(language) if re.search(r"\b40\b", _said(language, name).text)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [(Language.FR, "services continuent"), (Language.EN, "services go on")]
+)
+def test_the_end_of_support_says_that_services_go_on(language: Language, word: str) -> None:
+    """Letter §6.3, and the way back (§6.5)."""
+    for name in ("contest_confirmed", "support_ended", "support_unavailable", "support_unavailable-limited"):
+        said = _said(language, name)
+        assert word in _spaced(said.text)
+        assert PROVIDER.email in said.text
+
+
+def test_reminders_say_how_to_pay_and_how_to_contest() -> None:
+    for name in (
+        "invoice_issued",
+        "reminder_before_due",
+        "reminder_overdue",
+        "formal_notice",
+        "invoice_long_overdue",
+    ):
+        text = _spaced(_said(Language.FR, name).text)
+        assert "FR76 3000 6000 0112 3456 7890 189" in text
+        assert "Référence à indiquer : F2026-00042" in text
+        assert "Vous pouvez contester depuis la page de la facture" in text
+
+
+def test_a_consumers_withdrawal_is_told_to_consumers_alone() -> None:
+    assert "rétractation" in _said(Language.FR, "quote_accepted-consumer").text
+    assert "rétractation" not in _said(Language.FR, "quote_accepted").text
+    assert "rétractation" not in _said(Language.FR, "diagnosis_ordered").text
+
+
+def test_the_button_leads_to_the_notices_own_page_else_to_the_incident() -> None:
+    links = context(Language.FR).links
+
+    assert _said(Language.FR, "invoice_issued").button_url == links["invoice"]
+    assert _said(Language.FR, "staff_wrote").button_url == links["incident"]
+    assert _said(Language.FR, "chat_code_sent").button_url == ""
+    for purpose in Purpose:
+        renewed = LinkRenewed(purpose=purpose, number="F2026-00042")
+        assert WORDS.notice(renewed, Language.FR, context(Language.FR)).button_url == links[purpose]
+
+
+@pytest.mark.parametrize(
+    ("customer", "greeting"), [("Camille", "Bonjour Camille,"), ("c@d.example", "Bonjour,"), ("", "Bonjour,")]
+)
+def test_an_address_is_not_a_name(customer: str, greeting: str) -> None:
+    said = WORDS.notice(StaffWrote(text="x"), Language.FR, replace(context(Language.FR), customer=customer))
+
+    assert said.text.splitlines()[4] == greeting
+
+
+def test_the_gallery_holds_every_notice(tmp_path: Path) -> None:
+    write_gallery(tmp_path)
+
+    names = {f"{name}.{language}.{kind}" for language, name in EVERY for kind in ("html", "txt")}
+    assert {path.name for path in tmp_path.iterdir()} == names | {"index.html"}
+
+
+@cache
+def _said(language: Language, name: str) -> Worded:
+    return worded(WORDS, samples(language)[name], language)
+
+
+def _with_strings(notice: Notice, value: str) -> Notice:
+    given = {
+        f.name: value for f in fields(notice) if type(getattr(notice, f.name)) is str and getattr(notice, f.name)
+    }
+    return replace(notice, **given)
+
+
+def _is_one_line(text: str) -> bool:
+    return text.replace("\u00a0", " ").isprintable()
+
+
+def _tags(said: Worded) -> list[str]:
+    return [tag for tag in Visible(said.html).tags if tag != "br"]
+
+
+def _letters(text: str) -> str:
+    """Without layout: addresses of links with their colon, list marks and spaces."""
+    return re.sub(r"\s", "", re.sub(r"^- ", "", re.sub(r"\u00a0?:\nhttps://\S+", "", text), flags=re.MULTILINE))
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
