@@ -29,7 +29,10 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """A message to keep. `text` is what the author wrote, `quoted` the rest; `raw` the kept bytes' hash."""
+    """A message to keep. `text` is what the author wrote, `quoted` the rest; `raw` the kept bytes' hash.
+
+    `proof` is what was found out about the author (`bot.app.proof`, as JSON), `written_at` the date they claim.
+    """
 
     incident_id: int | None
     direction: Direction
@@ -45,6 +48,8 @@ class NewMessage:
     outbox_id: int | None = None
     delivery: str | None = None
     content_sha256: str | None = None
+    proof: str = ""
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
