@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from time import perf_counter
 
 import pytest
 import pytest_asyncio
@@ -30,15 +29,14 @@ async def test_print_gives_what_render_gives(printer: Printer) -> None:
 
 async def test_print_leaves_the_loop_free(printer: Printer) -> None:
     printing = asyncio.create_task(printer.print(_long("libre")))
-    longest, start = 0.0, perf_counter()
-    last = start
+    turns = 0
 
     while not printing.done():
         await asyncio.sleep(0.001)
-        longest, last = max(longest, perf_counter() - last), perf_counter()
+        turns += 1
 
     assert (await printing).startswith(b"%PDF")
-    assert longest < (last - start) / 2
+    assert turns > 20  # a printer that held the interpreter would leave the loop one or two
 
 
 async def test_print_past_its_limit_gives_up() -> None:
