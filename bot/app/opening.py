@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.app import proof
 from bot.app.decisions import refuse_support
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out, meet
 from bot.app.language import guess
+from bot.app.proof import Proof
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer
@@ -22,7 +24,10 @@ _ANSWERS = re.compile(r"^(?:(?:re|tr|fw|fwd|aw)\s*:\s*|\[INC-\d+\]\s*)+", re.IGN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Somebody's words as they reached us; `files` are kept already."""
+    """Somebody's words as they reached us; `files` are kept already.
+
+    `proof` says how sure the author is, `written_at` when they say they wrote.
+    """
 
     author: str
     text: str
@@ -34,6 +39,8 @@ class Said:
     raw: str | None = None
     content_sha256: str | None = None
     files: tuple[Attachment, ...] = ()
+    proof: Proof | None = None
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +106,8 @@ def keep(tx: Transaction, said: Said, incident: int | None, now: datetime) -> in
         in_reply_to=said.in_reply_to,
         raw=said.raw,
         content_sha256=said.content_sha256,
+        proof=proof.encode(said.proof) if said.proof else "",
+        written_at=said.written_at,
     )
     return tx.messages.add(message, said.files)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydantic import TypeAdapter
+
 
 class Level(StrEnum):
     """How much is proven. Only `strong` may have effects; `later` means: judge again when DNS answers."""
@@ -16,20 +18,45 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One signature looked at. `result` is pass, fail, ignored or unknown; `reason` says why it is not a pass."""
+
+    domain: str
+    selector: str
+    result: str
+    reason: str = ""
+    key_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """The level and why, for the one `address` that was judged; empty where no author could be made out.
 
-    `signers` are the signatures it rests on, each as `domain/selector/key sha256/result`; `warnings` is what staff
-    should see beside the address: a display name that holds another one, a domain that looks like a customer's.
+    `name` is how the author calls themselves, `signatures` what the level rests on. `pretends` is the address that
+    the name shows instead of the real one, `resembles` a customer's domain that the author's only looks like.
     """
 
     level: Level = Level.NONE
     reason: str = ""
     address: str = ""
     name: str = ""
-    signers: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    pretends: str = ""
+    resembles: str = ""
 
     @property
     def strong(self) -> bool:
         return self.level is Level.STRONG
+
+
+def encode(proof: Proof) -> str:
+    """The proof as it is kept."""
+    return _PROOF.dump_json(proof, exclude_defaults=True).decode()
+
+
+def decode(kept: str) -> Proof | None:
+    """The proof again; None where none was kept."""
+    return _PROOF.validate_json(kept) if kept else None
+
+
+_PROOF = TypeAdapter(Proof)

@@ -8,6 +8,7 @@ from bot.app import tell
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
 from bot.app.opening import Opening, Said, add_words, keep, open_incident
+from bot.app.proof import Proof
 from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
 from bot.core import commands as c
 from bot.core import facts as f
@@ -19,6 +20,7 @@ from bot.core.refusals import Refused
 from storage import Direction, IncidentRow, Job, Message, Transaction
 
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
+NOT_PROVEN = Proof()
 ANSWERS_AN_HOUR = 3
 
 
@@ -26,8 +28,9 @@ ANSWERS_AN_HOUR = 3
 class Incoming:
     """A mail that was read. `sender` is empty where the author could not be made out.
 
-    `reply_key` and `bounced` come from the address it was sent to, `references` newest first. `automatic` says why no
-    person wrote it, `authentic` that the sender is proven, `certain` that `said.text` is theirs and no quotation.
+    `reply_key` and `bounced` come from the address it was sent to, `references` newest first, `links` are the tokens
+    of our own pages it names. `automatic` says why no person wrote it, `proof` how sure the sender is, `certain` that
+    `said.text` is theirs and no quotation.
     """
 
     said: Said
@@ -36,8 +39,9 @@ class Incoming:
     bounced: str = ""
     failed: str = ""
     references: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     automatic: str = ""
-    authentic: bool = False
+    proof: Proof = NOT_PROVEN
     certain: bool = True
 
 
@@ -119,7 +123,7 @@ def _heed(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, mai
     decision = decision_in(mail.said.text)
     if incident is None or decision is None:
         return
-    command = _command(incident, customer, decision, mail, actor, now) if mail.authentic else None
+    command = _command(incident, customer, decision, mail, actor, now) if mail.proof.strong else None
     if command is None or isinstance(carry_out(tx, desk, incident_id, command, now), Refused):
         _point_to_page(tx, desk, incident, customer, decision, now)
 

@@ -1,36 +1,18 @@
 """Who really wrote a mail, as far as its signatures, its domain and our border can prove."""
 
-import enum
-from dataclasses import dataclass
+import ipaddress
+from dataclasses import dataclass, replace
 
+from bot.app.proof import Level, Proof, Signature
+from bot.channels.mail.addresses import foreign_address_in_name
 from bot.channels.mail.border import Border, credit, findings
 from bot.channels.mail.headers import split_headers
 from bot.channels.mail.lookup import DnsFailed, Resolver
 from bot.channels.mail.mail import Mail
 from bot.channels.mail.policy import Policy, find_policy
-from bot.channels.mail.signatures import Evidence, check_signatures
+from bot.channels.mail.signatures import check_signatures
 
-__all__ = ["Border", "Evidence", "Identity", "Level", "Verdict", "judge"]
-
-
-class Level(enum.Enum):
-    """How much is proven. Only `strong` may have effects; `later` means: judge again when DNS answers."""
-
-    STRONG = "strong"
-    WEAK = "weak"
-    NONE = "none"
-    FAIL = "fail"
-    MALFORMED = "malformed"
-    LATER = "later"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """The level, why, and what it rests on."""
-
-    level: Level
-    reason: str
-    evidence: tuple[Evidence, ...] = ()
+__all__ = ["Border", "Identity", "is_local", "judge", "unvouched"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,35 +23,60 @@ class Identity:
     border: Border | None = None
 
 
-async def judge(raw: bytes, mail: Mail, peer: str, identity: Identity) -> Verdict:
+async def judge(raw: bytes, mail: Mail, peer: str, identity: Identity) -> Proof:
     """Judges the one author that `mail` shows, by the bytes and by the address they came from. Never raises."""
     if mail.sender is None:
-        return Verdict(level=Level.MALFORMED, reason=mail.sender_problem or "no author")
+        return Proof(level=Level.MALFORMED, reason=mail.sender_problem or "no author")
+    return _named(await _judge(raw, mail, mail.sender.domain, peer, identity), mail)
+
+
+def unvouched(mail: Mail) -> Proof:
+    """The judgement of a mail that nothing vouches for, without asking anybody."""
+    if mail.sender is None:
+        return Proof(level=Level.MALFORMED, reason=mail.sender_problem or "no author")
+    return _named(Proof(level=Level.NONE, reason="not signed"), mail)
+
+
+def is_local(peer: str) -> bool:
+    """Whether a mail came from this machine: its loopback, or a socket file."""
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return True
+
+
+def _named(proof: Proof, mail: Mail) -> Proof:
+    if mail.sender is None:
+        return proof
+    pretends = foreign_address_in_name(mail.sender) or ""
+    return replace(proof, address=str(mail.sender), name=mail.sender.name, pretends=pretends)
+
+
+async def _judge(raw: bytes, mail: Mail, author: str, peer: str, identity: Identity) -> Proof:
     if mail.unreadable:
-        return Verdict(level=Level.NONE, reason="the mail could not be read")
+        return Proof(level=Level.NONE, reason="the mail could not be read")
     headers = split_headers(raw)
-    author = mail.sender.domain
     if identity.border:
         said = credit(findings(headers, identity.border, peer), author)
         if said:
-            return Verdict(level=Level(said), reason=f"our border says {said}")
-    evidence = await check_signatures(raw, headers, author, identity.resolver)
-    return await _weigh(evidence, author, identity.resolver)
+            return Proof(level=Level(said), reason=f"our border says {said}")
+    signatures = await check_signatures(raw, headers, author, identity.resolver)
+    return await _weigh(signatures, author, identity.resolver)
 
 
-async def _weigh(evidence: tuple[Evidence, ...], author: str, resolver: Resolver) -> Verdict:
-    passed = [one for one in evidence if one.result == "pass"]
+async def _weigh(signatures: tuple[Signature, ...], author: str, resolver: Resolver) -> Proof:
+    passed = [one for one in signatures if one.result == "pass"]
     if any(_speaks_for(one.domain, author) for one in passed):
-        return Verdict(level=Level.STRONG, reason="signed by the author's domain", evidence=evidence)
-    if any(one.result == "unknown" for one in evidence):
-        return Verdict(level=Level.LATER, reason="DNS did not answer", evidence=evidence)
+        return Proof(level=Level.STRONG, reason="signed by the author's domain", signatures=signatures)
+    if any(one.result == "unknown" for one in signatures):
+        return Proof(level=Level.LATER, reason="DNS did not answer", signatures=signatures)
     try:
         policy = await find_policy(resolver, author)
     except DnsFailed as error:
-        return Verdict(level=Level.LATER, reason=f"DNS did not answer ({error})", evidence=evidence)
+        return Proof(level=Level.LATER, reason=f"DNS did not answer ({error})", signatures=signatures)
     if passed and policy and not policy.strict:
-        return Verdict(level=Level.STRONG, reason="signed by a part of the author's domain", evidence=evidence)
-    return _unproven(evidence, policy)
+        return Proof(level=Level.STRONG, reason="signed by a part of the author's domain", signatures=signatures)
+    return _unproven(signatures, policy)
 
 
 def _speaks_for(signer: str, author: str) -> bool:
@@ -81,10 +88,10 @@ def _speaks_for(signer: str, author: str) -> bool:
     return signer == author or author.endswith("." + signer)
 
 
-def _unproven(evidence: tuple[Evidence, ...], policy: Policy | None) -> Verdict:
-    reasons = "; ".join(dict.fromkeys(one.reason for one in evidence if one.reason)) or "not signed"
+def _unproven(signatures: tuple[Signature, ...], policy: Policy | None) -> Proof:
+    reasons = "; ".join(dict.fromkeys(one.reason for one in signatures if one.reason)) or "not signed"
     if policy and policy.action != "none":
         reasons = f"{reasons}; the domain asks to {policy.action} such mail"
-        return Verdict(level=Level.FAIL, reason=reasons, evidence=evidence)
-    failed = any(one.result == "fail" for one in evidence)
-    return Verdict(level=Level.FAIL if failed else Level.NONE, reason=reasons, evidence=evidence)
+        return Proof(level=Level.FAIL, reason=reasons, signatures=signatures)
+    failed = any(one.result == "fail" for one in signatures)
+    return Proof(level=Level.FAIL if failed else Level.NONE, reason=reasons, signatures=signatures)

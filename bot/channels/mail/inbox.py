@@ -1,6 +1,7 @@
 """From an arrival to the inbox, and from the inbox to what the application understands."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,11 @@ import structlog
 from bot.app.desk import Desk
 from bot.app.jobs import MailArrived, decode
 from bot.app.opening import Said
+from bot.app.proof import Proof
 from bot.app.understand import Incoming, understand
-from bot.app.wording import decision_in
 from bot.channels.mail import addresses
 from bot.channels.mail.addresses import Kind
-from bot.channels.mail.identity import Identity, Level, judge
+from bot.channels.mail.identity import Identity, is_local, judge, unvouched
 from bot.channels.mail.mail import Mail
 from bot.channels.mail.read import Reader
 from bot.channels.mail.receive import Arrival
@@ -22,6 +23,8 @@ from bot.channels.mail.strip import Stripped, strip
 from storage import Attachment, Job, NewJob, Transaction, Via
 
 ORIGINAL = "message/rfc822"
+LINK_END = r"([A-Za-z0-9_-]{16,100})"
+MOST_LINKS = 10
 log = structlog.get_logger("mail.inbox")
 
 
@@ -66,20 +69,17 @@ class Mailroom:
             raise LookupError(f"the bytes of inbox row {job.id} are gone")
         mail = await self.reader.read(raw, arrived.mail_from)
         words = strip(mail.text, mail.html)
-        decides = words.certain and decision_in(words.reply) is not None
-        proven = decides and await self._is_proven(raw, mail, arrived.peer)
+        proof = await self._proof(raw, mail, arrived.peer)
         if not _sender(mail, arrived):
             log.warning("mail_without_author", raw=arrived.raw, reason=mail.sender_problem)
-        await understand(self.desk, job, lambda tx: self._incoming(tx, arrived, mail, words, proven=proven), now)
+        await understand(self.desk, job, lambda tx: self._incoming(tx, arrived, mail, words, proof), now)
 
-    async def _is_proven(self, raw: bytes, mail: Mail, peer: str) -> bool:
-        """Nobody is asked about a mail that nothing vouches for."""
-        vouched = self.identity.border is not None or b"dkim-signature:" in raw.lower()
-        return vouched and (await judge(raw, mail, peer, self.identity)).level is Level.STRONG
+    async def _proof(self, raw: bytes, mail: Mail, peer: str) -> Proof:
+        """Nobody is asked about a mail from this very machine that nothing vouches for."""
+        vouched = self.identity.border is not None or b"dkim-signature:" in raw.lower() or not is_local(peer)
+        return await judge(raw, mail, peer, self.identity) if vouched else unvouched(mail)
 
-    def _incoming(
-        self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, *, proven: bool
-    ) -> Incoming:
+    def _incoming(self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, proof: Proof) -> Incoming:
         sender = _sender(mail, arrived)
         keys = [self.addresses.recognise(address) for address in arrived.rcpt_to]
         said = Said(
@@ -93,6 +93,8 @@ class Mailroom:
             raw=arrived.raw,
             content_sha256=arrived.raw,
             files=_files(tx, mail, arrived.raw),
+            proof=proof,
+            written_at=mail.date,
         )
         report = mail.delivery_report
         failed = report is not None and report.action == "failed"
@@ -105,9 +107,15 @@ class Mailroom:
             failed=(report.status or "failed") if report and failed else "",
             references=_references(mail),
             automatic=self._automatic(mail, arrived, sender),
-            authentic=proven,
+            proof=proof,
+            links=self._links(mail),
             certain=words.certain,
         )
+
+    def _links(self, mail: Mail) -> tuple[str, ...]:
+        """The tokens of our own pages that this mail names, most of all in what it quotes."""
+        found = re.findall(re.escape(f"{self.desk.public_url}/a/") + LINK_END, f"{mail.text}\n{mail.html or ''}")
+        return tuple(dict.fromkeys(found))[:MOST_LINKS]
 
     def _automatic(self, mail: Mail, arrived: MailArrived, sender: str) -> str:
         if sender and self.addresses.accepts(sender):

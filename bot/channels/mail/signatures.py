@@ -8,10 +8,10 @@ import asyncio
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
 
 import dkim  # type: ignore[import-untyped]  # ships no types
 
+from bot.app.proof import Signature
 from bot.channels.mail.headers import Headers
 from bot.channels.mail.lookup import DnsFailed, Resolver
 
@@ -26,20 +26,9 @@ ONCE = ("from", "subject", "date", "to", "cc", "reply-to", "message-id", "in-rep
 _TAB_TO_SPACE = bytes.maketrans(b"\t", b" ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One signature looked at. `result` is pass, fail, ignored or unknown; `reason` says why it is not a pass."""
-
-    domain: str
-    selector: str
-    result: str
-    reason: str = ""
-    key_sha256: str | None = None
-
-
 async def check_signatures(
     raw: bytes, headers: Headers, author_domain: str, resolver: Resolver
-) -> tuple[Evidence, ...]:
+) -> tuple[Signature, ...]:
     """The evidence of the signatures that speak for the author's domain or a relative of it, at most five."""
     related = []
     for index, field in enumerate(headers.all("dkim-signature")[:MOST_LOOKED_AT]):
@@ -63,24 +52,24 @@ def is_related(domain: str, other: str) -> bool:
 
 async def _check(
     raw: bytes, headers: Headers, index: int, tags: dict[str, str], harm: str, resolver: Resolver
-) -> Evidence:
+) -> Signature:
     found = {"domain": tags["d"], "selector": tags["s"]}
     flaw = harm or _flaw(tags, headers)
     if flaw:
-        return Evidence(**found, result="ignored", reason=flaw)
+        return Signature(**found, result="ignored", reason=flaw)
     try:
         records = await resolver.texts(f"{tags['s']}._domainkey.{tags['d']}")
     except DnsFailed as error:
-        return Evidence(**found, result="unknown", reason=f"no answer from DNS ({error})")
+        return Signature(**found, result="unknown", reason=f"no answer from DNS ({error})")
     flaw = _key_flaw(records)
     if flaw:
-        return Evidence(**found, result="fail", reason=flaw)
+        return Signature(**found, result="fail", reason=flaw)
     fingerprint = hashlib.sha256(records[0].encode()).hexdigest()
     if len(raw) > LARGE:
         failure = await asyncio.to_thread(_failure, raw, index, records[0])
     else:
         failure = _failure(raw, index, records[0])
-    return Evidence(**found, result="fail" if failure else "pass", reason=failure, key_sha256=fingerprint)
+    return Signature(**found, result="fail" if failure else "pass", reason=failure, key_sha256=fingerprint)
 
 
 def _failure(raw: bytes, index: int, record: str) -> str:
@@ -156,5 +145,5 @@ def _harm(raw: bytes, headers: Headers) -> str:
     return ""
 
 
-def _unread() -> Evidence:
-    return Evidence(domain="", selector="", result="fail", reason="a malformed signature")
+def _unread() -> Signature:
+    return Signature(domain="", selector="", result="fail", reason="a malformed signature")

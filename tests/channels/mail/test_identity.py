@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import dkim  # type: ignore[import-untyped]  # ships no types
 import pytest
 
+from bot.app.proof import Level, Proof
 from bot.channels.mail.border import parse_peers
-from bot.channels.mail.identity import Border, Identity, Level, Verdict, judge
+from bot.channels.mail.identity import Border, Identity, judge
 from bot.channels.mail.lookup import Resolver, Server, parse_servers
 from bot.channels.mail.read import parse
 from tests.channels.mail.keys import OTHER, SHORT, STRONG, Key
@@ -64,7 +65,7 @@ async def zone() -> AsyncIterator[Zone]:
         yield zone
 
 
-async def judged(raw: bytes, zone: Zone, peer: str = "198.51.100.1", border: Border | None = None) -> Verdict:
+async def judged(raw: bytes, zone: Zone, peer: str = "198.51.100.1", border: Border | None = None) -> Proof:
     resolver = Resolver((zone.server,), seconds=0.5)
     return await judge(raw, parse(raw), peer, Identity(resolver=resolver, border=border))
 
@@ -73,8 +74,8 @@ async def test_genuine_mail_is_strong_and_says_why(zone: Zone) -> None:
     verdict = await judged(signed(), zone)
 
     assert verdict.level is Level.STRONG
-    assert [(one.domain, one.selector, one.result) for one in verdict.evidence] == [("clientsa.fr", "s1", "pass")]
-    assert len(verdict.evidence[0].key_sha256 or "") == 64
+    assert [(one.domain, one.selector, one.result) for one in verdict.signatures] == [("clientsa.fr", "s1", "pass")]
+    assert len(verdict.signatures[0].key_sha256 or "") == 64
 
 
 async def test_hyphenated_domain_is_strong(zone: Zone) -> None:
