@@ -10,9 +10,10 @@ from bot.channels.mail.headers import split_headers
 from bot.channels.mail.lookup import DnsFailed, Resolver
 from bot.channels.mail.mail import Mail
 from bot.channels.mail.policy import Policy, find_policy
-from bot.channels.mail.signatures import check_signatures
+from bot.channels.mail.signatures import check_signatures, is_related
+from bot.channels.mail.spf import Result, check_sender
 
-__all__ = ["Border", "Identity", "is_local", "judge", "unvouched"]
+__all__ = ["Border", "Envelope", "Identity", "is_local", "judge", "unvouched"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,20 @@ class Identity:
     border: Border | None = None
 
 
-async def judge(raw: bytes, mail: Mail, peer: str, identity: Identity) -> Proof:
-    """Judges the one author that `mail` shows, by the bytes and by the address they came from. Never raises."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """How a mail came: from which address, under which names."""
+
+    peer: str
+    mail_from: str = ""
+    helo: str = ""
+
+
+async def judge(raw: bytes, mail: Mail, envelope: Envelope, identity: Identity) -> Proof:
+    """Judges the one author that `mail` shows, by the bytes and by the envelope they came in. Never raises."""
     if mail.sender is None:
         return Proof(level=Level.MALFORMED, reason=mail.sender_problem or "no author")
-    return _named(await _judge(raw, mail, mail.sender.domain, peer, identity), mail)
+    return _named(await _judge(raw, mail, mail.sender.domain, envelope, identity), mail)
 
 
 def unvouched(mail: Mail) -> Proof:
@@ -52,16 +62,19 @@ def _named(proof: Proof, mail: Mail) -> Proof:
     return replace(proof, address=str(mail.sender), name=mail.sender.name, pretends=pretends)
 
 
-async def _judge(raw: bytes, mail: Mail, author: str, peer: str, identity: Identity) -> Proof:
+async def _judge(raw: bytes, mail: Mail, author: str, envelope: Envelope, identity: Identity) -> Proof:
     if mail.unreadable:
         return Proof(level=Level.NONE, reason="the mail could not be read")
     headers = split_headers(raw)
     if identity.border:
-        said = credit(findings(headers, identity.border, peer), author)
+        said = credit(findings(headers, identity.border, envelope.peer), author)
         if said:
             return Proof(level=Level(said), reason=f"our border says {said}")
     signatures = await check_signatures(raw, headers, author, identity.resolver)
-    return await _weigh(signatures, author, identity.resolver)
+    proof = await _weigh(signatures, author, identity.resolver)
+    if proof.level in {Level.NONE, Level.FAIL}:
+        return await _hinted(proof, author, envelope, identity.resolver)
+    return proof
 
 
 async def _weigh(signatures: tuple[Signature, ...], author: str, resolver: Resolver) -> Proof:
@@ -86,6 +99,17 @@ def _speaks_for(signer: str, author: str) -> bool:
     what stands below a shared domain may be anybody's.
     """
     return signer == author or author.endswith("." + signer)
+
+
+async def _hinted(proof: Proof, author: str, envelope: Envelope, resolver: Resolver) -> Proof:
+    """A server that may send for the author's domain makes it `weak`: its other tenants may send from there too."""
+    result, domain = await check_sender(envelope.peer, envelope.mail_from, envelope.helo, resolver)
+    if result is not Result.PASS:
+        return proof if result is Result.NONE else replace(proof, reason=f"{proof.reason}; SPF says {result}")
+    if not is_related(domain, author):
+        return replace(proof, reason=f"{proof.reason}; sent for {domain}")
+    reason = f"{proof.reason}; sent from a server of {domain}, which others may share"
+    return replace(proof, level=Level.WEAK, reason=reason)
 
 
 def _unproven(signatures: tuple[Signature, ...], policy: Policy | None) -> Proof:

@@ -15,7 +15,7 @@ from bot.app.proof import Proof
 from bot.app.understand import Incoming, understand
 from bot.channels.mail import addresses
 from bot.channels.mail.addresses import Kind
-from bot.channels.mail.identity import Identity, is_local, judge, unvouched
+from bot.channels.mail.identity import Envelope, Identity, is_local, judge, unvouched
 from bot.channels.mail.mail import Mail
 from bot.channels.mail.read import Reader
 from bot.channels.mail.receive import Arrival
@@ -69,15 +69,18 @@ class Mailroom:
             raise LookupError(f"the bytes of inbox row {job.id} are gone")
         mail = await self.reader.read(raw, arrived.mail_from)
         words = strip(mail.text, mail.html)
-        proof = await self._proof(raw, mail, arrived.peer)
+        proof = await self._proof(raw, mail, arrived)
         if not _sender(mail, arrived):
             log.warning("mail_without_author", raw=arrived.raw, reason=mail.sender_problem)
         await understand(self.desk, job, lambda tx: self._incoming(tx, arrived, mail, words, proof), now)
 
-    async def _proof(self, raw: bytes, mail: Mail, peer: str) -> Proof:
+    async def _proof(self, raw: bytes, mail: Mail, arrived: MailArrived) -> Proof:
         """Nobody is asked about a mail from this very machine that nothing vouches for."""
-        vouched = self.identity.border is not None or b"dkim-signature:" in raw.lower() or not is_local(peer)
-        return await judge(raw, mail, peer, self.identity) if vouched else unvouched(mail)
+        asked = self.identity.border is not None or b"dkim-signature:" in raw.lower() or not is_local(arrived.peer)
+        if not asked:
+            return unvouched(mail)
+        envelope = Envelope(peer=arrived.peer, mail_from=arrived.mail_from, helo=arrived.helo)
+        return await judge(raw, mail, envelope, self.identity)
 
     def _incoming(self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, proof: Proof) -> Incoming:
         sender = _sender(mail, arrived)

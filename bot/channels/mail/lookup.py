@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from typing import Any
 
 import dns.asyncresolver
 import dns.exception
@@ -35,8 +36,23 @@ class Resolver:
 
     async def texts(self, name: str) -> tuple[str, ...]:
         """The TXT records of a name, their strings joined; none when there are none. DnsFailed when unknown."""
+        answer = await self._answer(name, "TXT")
+        return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in answer)
+
+    async def addresses(self, name: str, version: int) -> tuple[str, ...]:
+        """The addresses of a host, of IP version 4 or 6. DnsFailed when unknown."""
+        answer = await self._answer(name, "A" if version == 4 else "AAAA")
+        return tuple(record.address for record in answer)
+
+    async def exchanges(self, name: str) -> tuple[str, ...]:
+        """The hosts that take mail for a domain, the preferred first. DnsFailed when unknown."""
+        answer = await self._answer(name, "MX")
+        by_preference = sorted(answer, key=lambda record: int(record.preference))
+        return tuple(record.exchange.to_text(omit_final_dot=True) for record in by_preference)
+
+    async def _answer(self, name: str, kind: str) -> tuple[Any, ...]:
         try:
-            answer = await self._resolver.resolve(name, "TXT", search=False)
+            answer = await self._resolver.resolve(name, kind, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
         except (dns.exception.DNSException, OSError, ValueError) as error:
@@ -45,7 +61,7 @@ class Resolver:
             ):
                 return ()  # what is not a name has no records
             raise DnsFailed(type(error).__name__) from error
-        return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in answer)
+        return tuple(answer)
 
 
 def parse_servers(listed: str) -> tuple[Server, ...]:

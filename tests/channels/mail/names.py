@@ -18,9 +18,14 @@ from bot.channels.mail.lookup import Server
 
 @dataclass(slots=True, kw_only=True)
 class Zone(asyncio.DatagramProtocol):
-    """`texts`: name -> records; `failing` and `silent`: ends of names that are answered SERVFAIL or not at all."""
+    """`texts`, `addresses` (IPv4) and `exchanges` (`10 mx.host.`): name -> records.
+
+    `failing` and `silent`: ends of names that are answered SERVFAIL or not at all.
+    """
 
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    exchanges: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failing: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     asked: Counter[str] = field(default_factory=Counter)
@@ -46,6 +51,8 @@ class Zone(asyncio.DatagramProtocol):
         response.flags |= dns.flags.RA
         if name.endswith(self.failing or ("\0",)):
             response.set_rcode(dns.rcode.SERVFAIL)
+        elif records := self._records(name, dns.rdatatype.to_text(query.question[0].rdtype)):
+            response.answer.append(records)
         elif name in self.texts:
             quoted = [
                 " ".join(f'"{text[at : at + 200]}"' for at in range(0, len(text), 200)) for text in self.texts[name]
@@ -55,6 +62,11 @@ class Zone(asyncio.DatagramProtocol):
             response.set_rcode(dns.rcode.NXDOMAIN)
         assert self._transport is not None
         self._transport.sendto(response.to_wire(), addr)
+
+    def _records(self, name: str, kind: str) -> dns.rrset.RRset | None:
+        """The addresses or exchanges asked for."""
+        held = {"A": self.addresses, "MX": self.exchanges}.get(kind, {}).get(name, ())
+        return dns.rrset.from_text(f"{name}.", 60, "IN", kind, *held) if held else None
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app.proof import Level, Proof
 from bot.channels.mail.border import parse_peers
-from bot.channels.mail.identity import Border, Identity, judge
+from bot.channels.mail.identity import Border, Envelope, Identity, judge
 from bot.channels.mail.lookup import Resolver, Server, parse_servers
 from bot.channels.mail.read import parse
 from tests.channels.mail.keys import OTHER, SHORT, STRONG, Key
@@ -65,9 +65,17 @@ async def zone() -> AsyncIterator[Zone]:
         yield zone
 
 
-async def judged(raw: bytes, zone: Zone, peer: str = "198.51.100.1", border: Border | None = None) -> Proof:
+async def judged(
+    raw: bytes,
+    zone: Zone,
+    peer: str = "198.51.100.1",
+    border: Border | None = None,
+    mail_from: str = "bob@clientsa.fr",
+) -> Proof:
     resolver = Resolver((zone.server,), seconds=0.5)
-    return await judge(raw, parse(raw), peer, Identity(resolver=resolver, border=border))
+    return await judge(
+        raw, parse(raw), Envelope(peer=peer, mail_from=mail_from), Identity(resolver=resolver, border=border)
+    )
 
 
 async def test_genuine_mail_is_strong_and_says_why(zone: Zone) -> None:
