@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.app.deliver import Sender, deliver
 from bot.app.desk import Desk
 from bot.app.due import ask
+from bot.app.jobs import JudgeAgain
 from bot.app.keys import Keys
 from bot.app.language import warm_up
 from bot.app.paper import print_paper
@@ -251,6 +252,8 @@ def _understanding(
         await asyncio.shield(language)
         if slack is not None and job.kind == slack.INBOX_KIND:
             await slack.understand(job, wired.clock())
+        elif job.kind == JudgeAgain.KIND:
+            await mailroom.judge_again(job, wired.clock())
         else:
             await mailroom.understand(job, wired.clock())
 

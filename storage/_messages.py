@@ -122,6 +122,11 @@ class Messages:
         """Notes how far it has come: `queued`, `accepted`, `failed`…"""
         self._connection.execute(_CHANGE, {"of": message_id, "delivery": delivery})
 
+    def set_proof(self, incident_id: int, raw: str, proof: str) -> None:
+        """Notes what was found out later about who wrote the mail with these bytes."""
+        found = sa.update(messages).where(messages.c.incident_id == incident_id, messages.c.raw == raw)
+        self._connection.execute(found.values(proof=proof))
+
     def attachments_of(self, message_id: int) -> list[KeptAttachment]:
         return self._files(attachments.c.message_id == message_id)
 

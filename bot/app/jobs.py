@@ -108,6 +108,15 @@ class MailArrived(Order):
     helo: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeAgain(Order):
+    """A mail in this incident that decides something, and whose author DNS could not vouch for at first."""
+
+    KIND: ClassVar[str] = "judge"
+    mail: MailArrived
+    incident: int
+
+
 def fields_of(notice: Notice) -> str:
     """A notice's fields as JSON."""
     return _adapter(type(notice)).dump_json(notice).decode()

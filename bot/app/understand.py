@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.app import tell
+from bot.app import proof, tell
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
+from bot.app.jobs import JudgeAgain, MailArrived, decode
 from bot.app.opening import Opening, Said, add_words, keep, open_incident
-from bot.app.proof import Proof
+from bot.app.proof import Level, Proof
 from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
 from bot.core import commands as c
 from bot.core import facts as f
@@ -17,11 +18,12 @@ from bot.core.incident import Incident
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.notices import DecideByLink
 from bot.core.refusals import Refused
-from storage import Direction, IncidentRow, Job, Message, Transaction
+from storage import Direction, IncidentRow, Job, Message, NewJob, Transaction
 
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 NOT_PROVEN = Proof()
 ANSWERS_AN_HOUR = 3
+FIRST_JUDGED_AGAIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,23 @@ async def understand(desk: Desk, job: Job, read: Callable[[Transaction], Incomin
     await desk.store.run(lambda tx: _understand(tx, desk, job, read, now))
 
 
+async def heed_again(
+    desk: Desk, job: Job, incident: int, read: Callable[[Transaction], Incoming], now: datetime
+) -> None:
+    """Closes the row of a mail judged again, and takes its decision as it would have been taken at first."""
+
+    def heed(tx: Transaction) -> None:
+        mail = read(tx)
+        row = tx.incidents.row(incident)
+        customer = tx.customers.by_address(mail.sender)
+        if not tx.inbox.done(job, now) or row is None or customer is None or customer.id != row.customer_id:
+            return
+        tx.messages.set_proof(incident, mail.said.raw or "", proof.encode(mail.proof))
+        _decide(tx, desk, incident, customer, mail, now)
+
+    await desk.store.run(heed)
+
+
 def _understand(
     tx: Transaction, desk: Desk, job: Job, read: Callable[[Transaction], Incoming], now: datetime
 ) -> None:
@@ -71,6 +90,9 @@ def _understand(
         open_incident(tx, desk, _opening(mail), now)
     else:
         _in_conversation(tx, desk, row, mail, now)
+        if mail.proof.level is Level.LATER and mail.certain and row.stage not in OVER:
+            again = JudgeAgain(mail=decode(MailArrived, job.payload), incident=row.id)
+            tx.inbox.put(NewJob(kind=again.KIND, payload=again.encode(), due_at=now + FIRST_JUDGED_AGAIN), now)
 
 
 def _conversation(tx: Transaction, mail: Incoming) -> IncidentRow | None:
@@ -119,6 +141,12 @@ def _heed(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, mai
     way_in = way_in_of(mail.said.text)
     if way_in is not None:
         carry_out(tx, desk, incident_id, c.ChooseWayIn(actor=actor, way_in=way_in), now)
+    if mail.proof.level is not Level.LATER:
+        _decide(tx, desk, incident_id, customer, mail, now)
+
+
+def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, mail: Incoming, now: datetime) -> None:
+    actor = f.Actor(role=f.Role.CUSTOMER, name=mail.sender)
     incident = tx.incidents.load(incident_id)
     decision = decision_in(mail.said.text)
     if incident is None or decision is None:

@@ -9,10 +9,10 @@ from datetime import datetime
 import structlog
 
 from bot.app.desk import Desk
-from bot.app.jobs import MailArrived, decode
+from bot.app.jobs import JudgeAgain, MailArrived, decode
 from bot.app.opening import Said
-from bot.app.proof import Proof
-from bot.app.understand import Incoming, understand
+from bot.app.proof import Level, Proof
+from bot.app.understand import FIRST_JUDGED_AGAIN, Incoming, heed_again, understand
 from bot.channels.mail import addresses
 from bot.channels.mail.addresses import Kind
 from bot.channels.mail.identity import Envelope, Identity, is_local, judge, unvouched
@@ -25,6 +25,7 @@ from storage import Attachment, Job, NewJob, Transaction, Via
 ORIGINAL = "message/rfc822"
 LINK_END = r"([A-Za-z0-9_-]{16,100})"
 MOST_LINKS = 10
+MOST_JUDGED_AGAIN = 5  # within some ten hours
 log = structlog.get_logger("mail.inbox")
 
 
@@ -64,15 +65,32 @@ class Mailroom:
     async def understand(self, job: Job, now: datetime) -> None:
         """Works one inbox row of kind `mail`."""
         arrived = decode(MailArrived, job.payload)
-        raw = await self.desk.store.read(lambda tx: tx.blobs.content(arrived.raw))
-        if raw is None:
-            raise LookupError(f"the bytes of inbox row {job.id} are gone")
-        mail = await self.reader.read(raw, arrived.mail_from)
+        raw, mail = await self._read(arrived)
         words = strip(mail.text, mail.html)
         proof = await self._proof(raw, mail, arrived)
         if not _sender(mail, arrived):
             log.warning("mail_without_author", raw=arrived.raw, reason=mail.sender_problem)
         await understand(self.desk, job, lambda tx: self._incoming(tx, arrived, mail, words, proof), now)
+
+    async def judge_again(self, job: Job, now: datetime) -> None:
+        """Works one inbox row of kind `judge`: waits longer while DNS is silent, then takes it as not proven."""
+        order = decode(JudgeAgain, job.payload)
+        raw, mail = await self._read(order.mail)
+        proof = await self._proof(raw, mail, order.mail)
+        if proof.level is Level.LATER and job.tries < MOST_JUDGED_AGAIN:
+            at = now + FIRST_JUDGED_AGAIN * 3**job.tries
+            await self.desk.store.run(lambda tx: tx.inbox.retry(job, at, proof.reason))
+            return
+        words = strip(mail.text, mail.html)
+        await heed_again(
+            self.desk, job, order.incident, lambda tx: self._incoming(tx, order.mail, mail, words, proof), now
+        )
+
+    async def _read(self, arrived: MailArrived) -> tuple[bytes, Mail]:
+        raw = await self.desk.store.read(lambda tx: tx.blobs.content(arrived.raw))
+        if raw is None:
+            raise LookupError(f"the bytes of mail {arrived.raw} are gone")
+        return raw, await self.reader.read(raw, arrived.mail_from)
 
     async def _proof(self, raw: bytes, mail: Mail, arrived: MailArrived) -> Proof:
         """Nobody is asked about a mail from this very machine that nothing vouches for."""
