@@ -246,15 +246,20 @@ async def town(
     terms: str = "",
     now: datetime = MONDAY,
     chat: bool = True,
+    dns: str = "",
 ) -> AsyncIterator[Town]:
-    """A town where the scheme begins. `terms` are lines of the configuration's `[terms]`; `chat` False: no Slack."""
+    """A town where the scheme begins. `terms` are lines of the configuration's `[terms]`; `chat` False: no Slack.
+
+    `dns` is where its name server answers, as `host:port`.
+    """
     clock = Clock(now)
     async with AsyncExitStack() as stack:
         relay = await stack.enter_async_context(a_relay())
         slack = await start(_workspace(clock))
         stack.push_async_callback(slack.stop)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        settings = read_settings(_environment(database_url, relay, slack, folder, terms, chat=chat))
+        given = _environment(database_url, relay, slack, folder, terms, chat=chat) | {"DNS_SERVERS": dns}
+        settings = read_settings(given)
         wired = await stack.enter_async_context(wire(settings, clock))
         running = await stack.enter_async_context(run_parts(wired, frozenset(PARTS)))
         browser = await stack.enter_async_context(Browser(host_of(PUBLIC_URL), running.web_port))

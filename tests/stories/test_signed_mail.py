@@ -1,0 +1,165 @@
+"""Decisions by mail: taken where the sender is proven, answered with a page where they are not."""
+
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+
+import dkim  # type: ignore[import-untyped]  # ships no types
+import pytest
+
+from bot.core import facts as f
+from bot.core.terms import Kind
+from tests.channels.mail.keys import OTHER, STRONG, Key
+from tests.channels.mail.names import Zone, a_zone
+from tests.stories.letters import Letter, write
+from tests.stories.people import BOB, DOWN_FR
+from tests.stories.steps import quote
+from tests.stories.town import SUPPORT, Town, town
+
+SIGNED = (b"from", b"to", b"subject", b"date", b"message-id")
+ACCEPTS = "J'accepte le devis D2010-00001"
+ORDERS = "Je commande le diagnostic INC-1"
+
+
+@pytest.fixture
+async def zone() -> AsyncIterator[Zone]:
+    """clientsa.fr publishes its key, and the key of a domain that is somebody else's."""
+    async with a_zone() as zone:
+        zone.texts = {
+            "s1._domainkey.clientsa.fr": (STRONG.record,),
+            "s1._domainkey.pirate.net": (OTHER.record,),
+        }
+        yield zone
+
+
+@pytest.fixture
+async def here(database_url: str, zone: Zone) -> AsyncIterator[Town]:
+    """A town with that name server."""
+    async with town(database_url, dns=f"127.0.0.1:{zone.port}") as founded:
+        yield founded
+
+
+def reply(text: str, answering: Letter | None = None, sender: str = BOB, number: int = 70) -> EmailMessage:
+    """A mail as Bob's program writes it."""
+    message = write(sender, SUPPORT, "Panne", text, number=number, answering=answering)
+    message["Date"] = "Mon, 14 Jun 2010 09:30:00 +0200"
+    return message
+
+
+def signed(message: EmailMessage, domain: str = "clientsa.fr", key: Key = STRONG) -> bytes:
+    """The mail as its domain's server sends it."""
+    raw = bytes(message)
+    header = dkim.sign(raw, b"s1", domain.encode(), key.private, include_headers=list(SIGNED))
+    return bytes(header) + raw
+
+
+async def bring(here: Town, message: EmailMessage, raw: bytes, sender: str = BOB) -> None:
+    await here.hand_in(sender, str(message["To"]), raw)
+    await here.settled()
+
+
+async def test_proven_words_with_the_number_accept_the_quote(here: Town) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    assert await here.stage() == "working"
+    accepted = next(entry.fact for entry in await here.history() if isinstance(entry.fact, f.QuoteAccepted))
+    assert (accepted.evidence.method, accepted.evidence.who) == ("mail", BOB)
+    assert accepted.evidence.message == str(mail["Message-ID"]).strip("<>")
+
+
+async def test_proven_words_order_the_diagnosis_of_a_customer_on_file(here: Town) -> None:
+    await here.register(BOB, Kind.BUSINESS)
+    await here.mail(BOB, "Panne", DOWN_FR)
+    mail = reply(ORDERS, here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    assert await here.stage() == "ordered"
+
+
+async def test_same_bytes_brought_again_decide_once(here: Town) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+    raw = signed(mail)
+
+    await bring(here, mail, raw)
+    here.clock.forward(days=1)
+    await bring(here, mail, raw, sender="m@pirate.net")
+
+    assert (await here.facts()).count(f.QuoteAccepted) == 1
+    assert (await here.facts()).count(f.CustomerWrote) == 2  # the first mail and this one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"clientsa.fr>\r\n", b"clientsa.fr>\r\nX-Footer: none\r\nSubject: other\r\n"),
+        (b"J'accepte le devis", b"J'accepte  le devis "),
+        (b"\r\n> ", b"\r\nlist footer\r\n> "),
+    ],
+)
+async def test_mail_changed_on_its_way_is_shown_and_answered_with_the_page(
+    here: Town, change: tuple[bytes, bytes]
+) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+    raw = signed(mail)
+    assert change[0] in raw
+
+    await bring(here, mail, raw.replace(*change, 1))
+
+    assert await here.stage() == "quoted"
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+
+
+async def test_signature_of_another_domain_decides_nothing(here: Town) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+
+    await bring(here, mail, signed(mail, domain="pirate.net", key=OTHER))
+
+    assert await here.stage() == "quoted"
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+
+
+async def test_proven_stranger_decides_nothing(here: Town) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB), sender="mallory@pirate.net")
+
+    await bring(here, mail, signed(mail, domain="pirate.net", key=OTHER), sender="mallory@pirate.net")
+
+    assert await here.stage() == "quoted"
+    assert f.OtherWrote in await here.facts()
+    assert here.inbox("mallory@pirate.net") == []
+
+
+async def test_decision_waits_until_dns_answers(here: Town, zone: Zone) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+    zone.failing = ("clientsa.fr",)
+
+    await bring(here, mail, signed(mail))
+
+    assert await here.stage() == "quoted"
+    assert f.CustomerWrote in await here.facts()
+    assert (await here.told(BOB))[-1] == "quote_offered"
+
+    zone.failing = ()
+    await here.wait(minutes=10)
+
+    assert await here.stage() == "working"
+    assert (await here.facts()).count(f.CustomerWrote) == 2  # the first mail and this one
+
+
+async def test_decision_that_dns_never_vouches_for_gets_the_page(here: Town, zone: Zone) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+    zone.failing = ("clientsa.fr",)
+
+    await bring(here, mail, signed(mail))
+    await here.wait(hours=20)
+
+    assert await here.stage() == "quoted"
+    assert (await here.told(BOB)).count("decide_by_link") == 1
