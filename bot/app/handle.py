@@ -125,6 +125,23 @@ def _follow(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: 
         name = f"{incident.reference}:{deadline.kind}:{deadline.about}:{seq}"
         tx.deadlines.put(NewJob(kind=ask.KIND, payload=ask.encode(), due_at=deadline.at, dedup=name), now)
     _change_support(tx, desk, incident, fact, now)
+    _change_address(tx, desk, incident, fact, now)
+
+
+def _change_address(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime) -> None:
+    """What one incident finds out about the customer's address holds for all of theirs."""
+    match fact:
+        case f.AddressLost(address=address, reply=reply):
+            tx.customers.set_bounced(address, now)
+            same: c.Command = c.LoseAddress(actor=f.BOT, address=address, reply=reply)
+        case f.AddressRestored(address=address):
+            tx.customers.set_bounced(address, None)
+            same = c.RestoreAddress(actor=f.BOT)
+        case _:
+            return
+    for other in tx.incidents.open_of(incident.customer):
+        if other != incident.id:
+            carry_out(tx, desk, other, same, now)
 
 
 def _settled(tx: Transaction, desk: Desk, done: Done, now: datetime) -> Done:

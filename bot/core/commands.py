@@ -22,6 +22,8 @@ class DeadlineKind(StrEnum):
     NUDGE_CONSENT = "nudge_consent"
     LAPSE_CONSENT = "lapse_consent"
     EXPIRE_CONSENT = "expire_consent"
+    LAPSE_OPENING = "lapse_opening"
+    LAPSE_PAUSE = "lapse_pause"
     REMIND = "remind"
     LIMIT_SUPPORT = "limit_support"
     LAPSE_CONTEST = "lapse_contest"
@@ -63,6 +65,55 @@ class ReportDelivery(Command):
     via: Channel
     delivered: bool
     reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBounce(Command):
+    """A mail of ours came back: which notice, to whom (empty where the address itself is not to blame), and why."""
+
+    notice: str
+    address: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoseAddress(Command):
+    """Mail to this address comes back, as another incident of the customer has found out."""
+
+    address: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreAddress(Command):
+    """The address on file works again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldNotice(Command):
+    """A notice is not sent: nothing of it reaches the customer, and staff see why."""
+
+    notice: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceAgain(Command):
+    """Staff send the announcement once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseIncident(Command):
+    """A mail without proof says stop, in the words of `message`."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPause(Command):
+    """The customer never said stop, or staff made sure of what they want; staff say how."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,8 @@ def record_act(incident: Incident, command: c.RecordAct, now: datetime) -> Decid
     if command.act.rule is f.Rule.EMERGENCY and not (command.act.clause and command.note.strip()):
         return Refused(Reason.REASON_MISSING)
     covering = next((k.number for k in incident.consents if k.covers(command.act.id, command.place, now)), None)
+    if command.act.rule is f.Rule.CONSENT and incident.paused:
+        return Refused(Reason.PAUSED)
     if command.act.rule is f.Rule.CONSENT and covering is None:
         return Refused(Reason.NO_CONSENT)
     return (f.ActRecorded(act=command.act, place=command.place, note=command.note, consent=covering),)

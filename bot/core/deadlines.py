@@ -8,6 +8,7 @@ from bot.core import facts as f
 from bot.core.commands import DeadlineKind
 from bot.core.due import consent_about
 from bot.core.incident import Incident
+from bot.core.lives import Stage
 from bot.core.reminders import in_working_hours, limit_at, next_reminder
 
 
@@ -28,6 +29,11 @@ def deadlines(incident: Incident, fact: f.Fact, now: datetime) -> tuple[Deadline
 
 
 def _applies(incident: Incident, make: Callable[..., Deadline], now: datetime) -> bool:
+    """Reminders and the limit follow an invoice that may be recalled, the opening's lapse one nobody was told of."""
+    if make is _lapse_opening:
+        return incident.stage is Stage.OPENED and incident.unannounced_at is not None
+    if make is _limit:
+        return incident.invoice is not None and bool(incident.invoice.open)
     return make is not _reminder or next_reminder(incident, now) is not None
 
 
@@ -41,6 +47,15 @@ def _lapse_announcement(i: Incident, _fact: f.PriceAnnounced, now: datetime) -> 
     return Deadline(kind=DeadlineKind.LAPSE_ANNOUNCEMENT, about="order", at=at)
 
 
+def _lapse_opening(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
+    at = now + timedelta(days=i.terms.announcement_lapse_days)
+    return Deadline(kind=DeadlineKind.LAPSE_OPENING, about="announcement", at=at)
+
+
+def _lapse_pause(_i: Incident, fact: f.IncidentPaused, _now: datetime) -> Deadline:
+    return Deadline(kind=DeadlineKind.LAPSE_PAUSE, about="pause", at=fact.until)
+
+
 def _nudge_answer(i: Incident, fact: f.CustomerAsked, now: datetime) -> Deadline:
     at = in_working_hours(now + timedelta(days=i.terms.waiting_nudge_days), i.terms.timezone)
     return Deadline(kind=DeadlineKind.NUDGE_ANSWER, about=fact.message, at=at)
@@ -51,13 +66,13 @@ def _lapse_answer(i: Incident, fact: f.CustomerAsked, now: datetime) -> Deadline
     return Deadline(kind=DeadlineKind.LAPSE_ANSWER, about=fact.message, at=now + timedelta(days=days))
 
 
-def _nudge_quote(i: Incident, fact: f.QuoteOffered, now: datetime) -> Deadline:
+def _nudge_quote(i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: datetime) -> Deadline:
     end = _lapse_quote(i, fact, now).at
     at = in_working_hours(max(end - timedelta(days=3), now + (end - now) / 2), i.terms.timezone)
     return Deadline(kind=DeadlineKind.NUDGE_QUOTE, about=fact.number, at=at)
 
 
-def _lapse_quote(i: Incident, fact: f.QuoteOffered, now: datetime) -> Deadline:
+def _lapse_quote(i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: datetime) -> Deadline:
     quote = i.quote_named(fact.number)
     day = quote.valid_until if quote else i.terms.day_of(now)
     at = i.terms.end_of(day) + timedelta(microseconds=1)
@@ -107,8 +122,15 @@ def _lapse_contest(i: Incident, _fact: f.ContestSaid, now: datetime) -> Deadline
 
 _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.PriceAnnounced: (_nudge_order, _lapse_announcement),
+    f.NoticeFailed: (_lapse_opening,),
+    f.NoticeHeld: (_lapse_opening,),
+    f.AnnouncementReturned: (_lapse_opening,),
+    f.IncidentPaused: (_lapse_pause,),
+    f.PauseEnded: (_reminder, _limit),
+    f.AddressRestored: (_reminder, _limit),
     f.CustomerAsked: (_nudge_answer, _lapse_answer),
     f.QuoteOffered: (_nudge_quote, _lapse_quote),
+    f.QuoteProlonged: (_nudge_quote, _lapse_quote),
     f.ConsentRequested: (_nudge_consent, _lapse_consent),
     f.ConsentGranted: (_expire_consent,),
     f.InvoiceIssued: (_reminder, _limit),

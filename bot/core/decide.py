@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.core import commands as c
-from bot.core import consent, contest, diagnosis, due, invoice, quote
+from bot.core import consent, contest, delivery, diagnosis, due, invoice, pause, quote
 from bot.core import facts as f
 from bot.core.fold import apply
 from bot.core.incident import Incident
@@ -21,7 +21,7 @@ def decide(incident: Incident | None, command: c.Command, now: datetime) -> Deci
     decided = _forbidden(incident, command) or _DECIDERS[type(command)](incident, command, now)
     if isinstance(decided, Refused):
         return decided
-    return (*decided, *_consents_that_end(incident, decided, now))
+    return (*decided, *_consents_that_end(incident, decided, now), *pause.that_ends(incident, command, decided))
 
 
 def _forbidden(incident: Incident, command: c.Command) -> Refused | None:
@@ -56,6 +56,8 @@ def _consents_that_end(incident: Incident, decided: tuple[f.Fact, ...], now: dat
 
 
 _DECIDERS: Deciders = {
+    **delivery.DECIDERS,
+    **pause.DECIDERS,
     **diagnosis.DECIDERS,
     **quote.DECIDERS,
     **consent.DECIDERS,

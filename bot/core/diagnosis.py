@@ -35,18 +35,6 @@ def open_incident(incident: Incident | None, command: c.OpenIncident, now: datet
     return (opened, *words)
 
 
-ANNOUNCEMENT = "incident_opened"
-
-
-def report_delivery(incident: Incident, command: c.ReportDelivery, _now: datetime) -> Decided:
-    """A delivered announcement is what opens the way to the diagnosis (letter §2.4)."""
-    if not command.delivered:
-        return (f.NoticeFailed(notice=command.notice, via=command.via, reply=command.reply),)
-    if command.notice == ANNOUNCEMENT and incident.stage is Stage.OPENED:
-        return (f.PriceAnnounced(price=incident.price, via=command.via, reply=command.reply),)
-    return (f.NoticeDelivered(notice=command.notice, via=command.via, reply=command.reply),)
-
-
 def choose_way_in(incident: Incident, command: c.ChooseWayIn, _now: datetime) -> Decided:
     if incident.way_in is command.way_in:
         return Refused(Reason.ALREADY)
@@ -94,6 +82,8 @@ def waive(incident: Incident, command: c.WaiveDiagnosis, _now: datetime) -> Deci
 
 def start(incident: Incident, command: c.StartDiagnosis, _now: datetime) -> Decided:
     """Never before a delivered announcement and an order; businesses may agree that announcing suffices."""
+    if incident.paused:
+        return Refused(Reason.PAUSED)
     if incident.stage is Stage.ANNOUNCED and not may_start_unordered(incident):
         return Refused(Reason.NOT_ORDERED)
     took = () if incident.assignee else (f.IncidentTaken(by=command.actor.name),)
@@ -185,7 +175,6 @@ def _drafts_dropped(incident: Incident) -> tuple[f.Fact, ...]:
 
 
 DECIDERS: Deciders = {
-    c.ReportDelivery: report_delivery,
     c.ChooseWayIn: choose_way_in,
     c.OrderDiagnosis: order,
     c.CancelIncident: cancel,

@@ -10,9 +10,11 @@ from bot.core.diagnosis import may_start_unordered
 from bot.core.incident import Incident
 from bot.core.letter import FOLLOWS
 from bot.core.lives import ConsentState, QuoteState, Stage
+from bot.core.quote import is_over
 from bot.core.refusals import Decided, Deciders, Reason, Refused
-from bot.core.reminders import next_reminder
+from bot.core.reminders import may_be_reminded, next_reminder
 
+NEVER_ANNOUNCED = "never_announced"
 MOOT = Refused(Reason.MOOT)
 
 
@@ -21,18 +23,41 @@ def fall_due(incident: Incident, command: c.FallDue, now: datetime) -> Decided:
     return _ANSWERS[command.kind](incident, command.about, now)
 
 
-def _nudge_order(incident: Incident, about: str, _now: datetime) -> Decided:
-    return (f.CustomerNudged(about=about),) if _waits_for_order(incident) else MOOT
+def _nudge(incident: Incident, about: str, *, waits: bool) -> Decided:
+    """Nobody is urged who may have said stop, or whom mail does not reach."""
+    if not waits or incident.paused or incident.lost:
+        return MOOT
+    return (f.CustomerNudged(about=about),)
 
 
-def _lapse_announcement(incident: Incident, _about: str, _now: datetime) -> Decided:
-    if not _waits_for_order(incident):
+def _nudge_order(incident: Incident, about: str, now: datetime) -> Decided:
+    return _nudge(incident, about, waits=_waits_for_order(incident, incident.terms.announcement_nudge_days, now))
+
+
+def _lapse_announcement(incident: Incident, _about: str, now: datetime) -> Decided:
+    if not _waits_for_order(incident, incident.terms.announcement_lapse_days, now):
         return MOOT
     return (f.IncidentCancelled(by=f.Role.CALENDAR, reason="no_answer"),)
 
 
+def _lapse_opening(incident: Incident, _about: str, now: datetime) -> Decided:
+    """Nobody could be told the price, and nobody put it right: it does not stay open for ever."""
+    since = incident.unannounced_at
+    if incident.stage is not Stage.OPENED or since is None:
+        return MOOT
+    if now < since + timedelta(days=incident.terms.announcement_lapse_days):
+        return MOOT
+    return (f.IncidentCancelled(by=f.Role.CALENDAR, reason=NEVER_ANNOUNCED),)
+
+
+def _lapse_pause(incident: Incident, _about: str, now: datetime) -> Decided:
+    if incident.pause is None or not incident.paused or now < incident.pause.until:
+        return MOOT
+    return (f.PauseEnded(by=f.Role.CALENDAR),)
+
+
 def _nudge_answer(incident: Incident, about: str, _now: datetime) -> Decided:
-    return (f.CustomerNudged(about=about),) if _waits_for(incident, about) else MOOT
+    return _nudge(incident, about, waits=_waits_for(incident, about))
 
 
 def _lapse_answer(incident: Incident, about: str, _now: datetime) -> Decided:
@@ -42,15 +67,19 @@ def _lapse_answer(incident: Incident, about: str, _now: datetime) -> Decided:
 
 
 def _nudge_quote(incident: Incident, about: str, _now: datetime) -> Decided:
-    return (f.CustomerNudged(about=about),) if _quote_waits(incident, about) else MOOT
+    return _nudge(incident, about, waits=_quote_waits(incident, about))
 
 
-def _lapse_quote(incident: Incident, about: str, _now: datetime) -> Decided:
-    return (f.QuoteLapsed(number=about),) if _quote_waits(incident, about) else MOOT
+def _lapse_quote(incident: Incident, about: str, now: datetime) -> Decided:
+    """Not before its last day, which moves when mail to the customer came back meanwhile."""
+    quote = incident.quote_named(about)
+    if quote is None or not _quote_waits(incident, about) or not is_over(incident, quote, now):
+        return MOOT
+    return (f.QuoteLapsed(number=about),)
 
 
 def _nudge_consent(incident: Incident, about: str, _now: datetime) -> Decided:
-    return (f.CustomerNudged(about=about),) if _consent_is(incident, about, ConsentState.REQUESTED) else MOOT
+    return _nudge(incident, about, waits=_consent_is(incident, about, ConsentState.REQUESTED))
 
 
 def _lapse_consent(incident: Incident, about: str, _now: datetime) -> Decided:
@@ -79,7 +108,9 @@ def _remind(incident: Incident, about: str, now: datetime) -> Decided:
 def _limit_support(incident: Incident, about: str, _now: datetime) -> Decided:
     """Long unpaid without a contest: a person looks; never a forfeit (letter §6.6)."""
     invoice = incident.invoice
-    if invoice is None or invoice.number != about or not invoice.open or incident.contested or invoice.long_overdue:
+    if invoice is None or invoice.number != about or not invoice.open or invoice.long_overdue:
+        return MOOT
+    if not may_be_reminded(incident):
         return MOOT
     return (f.InvoiceLongOverdue(number=about, open=invoice.open),)
 
@@ -102,9 +133,11 @@ def consent_number(about: str) -> int:
     return int(about.removeprefix("consent-"))
 
 
-def _waits_for_order(incident: Incident) -> bool:
-    """Nobody is asked to order where the announcement suffices (letter §2.5)."""
-    return incident.stage is Stage.ANNOUNCED and not may_start_unordered(incident)
+def _waits_for_order(incident: Incident, days: int, now: datetime) -> bool:
+    """So many days after the announcement; where that suffices nobody is asked to order (letter §2.5)."""
+    if incident.stage is not Stage.ANNOUNCED or incident.announced_at is None or may_start_unordered(incident):
+        return False
+    return now >= incident.announced_at + timedelta(days=days)
 
 
 def _waits_for(incident: Incident, about: str) -> bool:
@@ -128,6 +161,8 @@ def _next(incident: Incident) -> Mapping[type[f.Fact], Stage]:
 _ANSWERS: Mapping[DeadlineKind, Callable[[Incident, str, datetime], Decided]] = {
     DeadlineKind.NUDGE_ORDER: _nudge_order,
     DeadlineKind.LAPSE_ANNOUNCEMENT: _lapse_announcement,
+    DeadlineKind.LAPSE_OPENING: _lapse_opening,
+    DeadlineKind.LAPSE_PAUSE: _lapse_pause,
     DeadlineKind.NUDGE_ANSWER: _nudge_answer,
     DeadlineKind.LAPSE_ANSWER: _lapse_answer,
     DeadlineKind.NUDGE_QUOTE: _nudge_quote,

@@ -143,6 +143,57 @@ class NoticeFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeHeld(Fact):
+    """A notice that was not sent, and why: too many already, or an address that mail comes back from."""
+
+    notice: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementReturned(Fact):
+    """The announcement came back after all: it was not made (letter §2.4)."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementRepeated(Fact):
+    """The price, as it is by then, is announced once more, because nobody received it."""
+
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressLost(Fact):
+    """Mail to the customer's address came back for good; `reply` is what the other side said."""
+
+    address: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRestored(Fact):
+    """They wrote from it again, or staff made sure of it."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentPaused(Fact):
+    """Somebody who may be the customer said stop: what works against them waits until then, or for their click."""
+
+    message: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseEnded(Fact):
+    by: Role
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerNudged(Fact):
     """The calendar asked once more; `about` is what still waits for an answer."""
 
@@ -278,6 +329,14 @@ class QuoteDeclined(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteLapsed(Fact):
     number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteProlonged(Fact):
+    """Nobody could read it for a while: its days begin again where they stopped."""
+
+    number: str
+    valid_until: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

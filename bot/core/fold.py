@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core import facts as f
-from bot.core.incident import Consent, Contest, Incident, Invoice, Question, Quote
+from bot.core.incident import Consent, Contest, Incident, Invoice, Lost, Pause, Question, Quote
 from bot.core.letter import CONSENT_FOLLOWS, CONTEST_FOLLOWS, FOLLOWS, QUIET, QUOTE_FOLLOWS
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
 from bot.core.money import Money
+from bot.core.notices import ANNOUNCEMENT
 
 
 def fold(facts: Iterable[tuple[f.Fact, datetime]]) -> Incident | None:
@@ -68,7 +69,38 @@ def _unchanged(incident: Incident, _fact: f.Fact, _at: datetime) -> Incident:
 
 
 def _announced(i: Incident, fact: f.PriceAnnounced, at: datetime) -> Incident:
-    return replace(i, announced_at=at, price=fact.price)
+    return replace(i, announced_at=at, unannounced_at=None, price=fact.price)
+
+
+def _unannounced(i: Incident, fact: f.NoticeFailed | f.NoticeHeld | f.AnnouncementReturned, at: datetime) -> Incident:
+    """From when on it is known that nobody was told the price."""
+    if isinstance(fact, f.AnnouncementReturned):
+        return replace(i, announced_at=None, unannounced_at=at)
+    if fact.notice == ANNOUNCEMENT and i.stage is Stage.OPENED:
+        return replace(i, unannounced_at=at)
+    return i
+
+
+def _announced_again(i: Incident, fact: f.AnnouncementRepeated, _at: datetime) -> Incident:
+    return replace(i, unannounced_at=None, price=fact.price)
+
+
+def _lost(i: Incident, fact: f.AddressLost, at: datetime) -> Incident:
+    return replace(i, lost=Lost(address=fact.address, since=at))
+
+
+def _restored(i: Incident, _fact: f.AddressRestored, _at: datetime) -> Incident:
+    return replace(i, lost=None)
+
+
+def _paused(i: Incident, fact: f.IncidentPaused, at: datetime) -> Incident:
+    return replace(i, pause=Pause(message=fact.message, stage=i.stage, since=at, until=fact.until))
+
+
+def _pause_ended(i: Incident, _fact: f.PauseEnded, _at: datetime) -> Incident:
+    if i.pause is None:
+        raise ValueError("nothing is paused")
+    return replace(i, pause=replace(i.pause, over=True))
 
 
 def _way_in(i: Incident, fact: f.WayInChosen, _at: datetime) -> Incident:
@@ -156,6 +188,11 @@ def _quote_fact(
     if isinstance(fact, f.QuoteCancelled):
         return replace(i, outcome=f.Outcome.NO_QUOTE)
     return i
+
+
+def _prolonged(i: Incident, fact: f.QuoteProlonged, _at: datetime) -> Incident:
+    after = (replace(q, valid_until=fact.valid_until) if q.number == fact.number else q for q in i.quotes)
+    return replace(i, quotes=tuple(after))
 
 
 def _finished(i: Incident, fact: f.WorkFinished, _at: datetime) -> Incident:
@@ -278,6 +315,14 @@ def _support_ended(i: Incident, _fact: f.SupportEnded, at: datetime) -> Incident
 # mypy cannot pair each key with its function's argument; `apply` looks up by the fact's own type.
 _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.PriceAnnounced: _announced,
+    f.NoticeFailed: _unannounced,
+    f.NoticeHeld: _unannounced,
+    f.AnnouncementReturned: _unannounced,
+    f.AnnouncementRepeated: _announced_again,
+    f.AddressLost: _lost,
+    f.AddressRestored: _restored,
+    f.IncidentPaused: _paused,
+    f.PauseEnded: _pause_ended,
     f.WayInChosen: _way_in,
     f.DiagnosisOrdered: _ordered,
     f.DiagnosisWaived: _waived,
@@ -298,6 +343,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.QuoteDeclined: _quote_fact,
     f.QuoteLapsed: _quote_fact,
     f.QuoteCancelled: _quote_fact,
+    f.QuoteProlonged: _prolonged,
     f.WorkFinished: _finished,
     f.WorkStopped: _stopped,
     f.ConsentRequested: _consent_requested,

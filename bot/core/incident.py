@@ -98,6 +98,25 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An address that mail comes back from, and since when."""
+
+    address: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """An unproven "stop" that nobody has confirmed or denied yet, or that is over; `stage` is where it was heard."""
+
+    message: str
+    stage: Stage
+    since: datetime
+    until: datetime
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """`version` counts the facts that change what may be done; `seq` counts all of them."""
 
@@ -116,6 +135,7 @@ class Incident:
     version: int = 1
     previous: int | None = None
     announced_at: datetime | None = None
+    unannounced_at: datetime | None = None
     ordered_at: datetime | None = None
     started_at: datetime | None = None
     assignee: str = ""
@@ -130,6 +150,8 @@ class Incident:
     work_owed: Money | None = None
     invoice: Invoice | None = None
     contest: Contest | None = None
+    lost: Lost | None = None
+    pause: Pause | None = None
     ended: str = ""
     closed_at: datetime | None = None
 
@@ -152,3 +174,8 @@ class Incident:
     def contested(self) -> bool:
         """Whether a contest stands between its first and its second step."""
         return self.contest is not None and self.contest.state is ContestState.SAID
+
+    @property
+    def paused(self) -> bool:
+        """Whether an unproven "stop" still waits for somebody to say what it meant."""
+        return self.pause is not None and not self.pause.over

@@ -15,6 +15,7 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
         f.SupportEnded: Stage.CLOSED,
     },
     Stage.ANNOUNCED: {
+        f.AnnouncementReturned: Stage.OPENED,
         f.DiagnosisOrdered: Stage.ORDERED,
         f.DiagnosisStarted: Stage.DIAGNOSING,  # go_ahead = announce only (letter §2.5)
         f.IncidentCancelled: Stage.CANCELLED,
@@ -62,6 +63,7 @@ ENDINGS = frozenset({Stage.SOLVED, Stage.QUOTE_REFUSED, Stage.DONE, Stage.STOPPE
 BEFORE_DIAGNOSIS = frozenset({Stage.OPENED, Stage.ANNOUNCED, Stage.ORDERED})
 AT_WORK = frozenset({Stage.DIAGNOSING, Stage.QUOTED, Stage.REPAIRING, Stage.WORKING})
 SUPPORTED = BEFORE_DIAGNOSIS | AT_WORK
+PAUSABLE = SUPPORTED - {Stage.OPENED} | {Stage.INVOICED}  # where something can still be done against the customer
 
 # What each ending leaves owed, by what the diagnosis found (letter §3).
 OWED: Mapping[tuple[Stage, Outcome], frozenset[Due]] = {
@@ -83,6 +85,13 @@ MACHINE = frozenset({Role.BOT})
 # Who may order what, and at which stages. Everything else is refused.
 ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.ReportDelivery: (MACHINE, frozenset(Stage)),
+    c.ReportBounce: (MACHINE, frozenset(Stage)),
+    c.LoseAddress: (MACHINE, OPEN),
+    c.RestoreAddress: (CUSTOMER | STAFF | MACHINE, frozenset(Stage)),
+    c.HoldNotice: (MACHINE, frozenset(Stage)),
+    c.AnnounceAgain: (STAFF, frozenset({Stage.OPENED})),
+    c.PauseIncident: (MACHINE, PAUSABLE),
+    c.EndPause: (CUSTOMER | STAFF, PAUSABLE),
     c.ChooseWayIn: (CUSTOMER | STAFF, BEFORE_DIAGNOSIS),
     c.OrderDiagnosis: (CUSTOMER, frozenset({Stage.ANNOUNCED})),
     c.CancelIncident: (CUSTOMER | STAFF, BEFORE_DIAGNOSIS),
@@ -197,6 +206,10 @@ QUIET: frozenset[type[f.Fact]] = frozenset(
     {
         f.NoticeDelivered,
         f.NoticeFailed,
+        f.NoticeHeld,
+        f.AnnouncementRepeated,
+        f.AddressLost,
+        f.AddressRestored,
         f.CustomerNudged,
         f.CustomerWrote,
         f.OtherWrote,

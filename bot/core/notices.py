@@ -69,6 +69,9 @@ class IncidentOpened(Notice):
     previous: str
 
 
+ANNOUNCEMENT = IncidentOpened.name()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderNudged(Notice):
     LINK: ClassVar[Purpose] = Purpose.ORDER
@@ -452,6 +455,20 @@ class DecideByLink(Notice):
             Stage.INVOICED: Purpose.INVOICE,
         }
         return pages.get(self.stage, Purpose.CONSENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentPaused(Notice):
+    """A mail said stop: everything waits for one click, either way. `number` is the invoice where one is open."""
+
+    BY_MAIL: ClassVar[bool] = True
+    stage: Stage
+    until: datetime
+    number: str = ""
+
+    @property
+    def link(self) -> Purpose:
+        return Purpose.INVOICE if self.number else Purpose.INCIDENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

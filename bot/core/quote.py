@@ -95,9 +95,14 @@ def _decidable(incident: Incident, number: str, now: datetime) -> Quote | Refuse
         return Refused(Reason.QUOTE_REPLACED)
     if quote.state is not QuoteState.SENT:
         return Refused(Reason.QUOTE_DECIDED)
-    if now > incident.terms.end_of(quote.valid_until):
+    if is_over(incident, quote, now):
         return Refused(Reason.QUOTE_EXPIRED)
     return quote
+
+
+def is_over(incident: Incident, quote: Quote, now: datetime) -> bool:
+    """Whether its days are over: they stand still while mail to the customer comes back."""
+    return not incident.lost and now > incident.terms.end_of(quote.valid_until)
 
 
 def _current(incident: Incident) -> Quote | None:

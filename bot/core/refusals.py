@@ -35,6 +35,8 @@ class Reason(StrEnum):
     CONSENT_DECIDED = "consent_decided"
     NO_CONSENT = "no_consent"  # letter §1.1
     ACT_FORBIDDEN = "act_forbidden"
+    PAUSED = "paused"  # somebody said stop: sure first that it was not the customer
+    ADDRESS_LOST = "address_lost"  # mail to it comes back
     NOTHING_OPEN = "nothing_open"
     AMOUNT_WRONG = "amount_wrong"
     NOT_CONTESTED = "not_contested"

@@ -23,7 +23,7 @@ class Reminder:
 def next_reminder(incident: Incident, now: datetime) -> Reminder | None:
     """The highest level whose day has come, else the next; None when all went out or nothing is open."""
     invoice = incident.invoice
-    if invoice is None or not invoice.open or incident.contested:
+    if invoice is None or not invoice.open or not may_be_reminded(incident):
         return None
     days = incident.terms.reminder_days(incident.kind)
     dated = [Reminder(n, _moment(incident, invoice, day)) for n, day in enumerate(days, start=1)]
@@ -33,6 +33,11 @@ def next_reminder(incident: Incident, now: datetime) -> Reminder | None:
     ripe = [reminder for reminder in left if reminder.at <= now]
     chosen = ripe[-1] if ripe else left[0]
     return Reminder(chosen.level, _spaced(incident, chosen.at, now))
+
+
+def may_be_reminded(incident: Incident) -> bool:
+    """Not while they contest, may have said stop, or cannot be reached (letter §5.2, §6.4)."""
+    return not (incident.contested or incident.paused or incident.lost)
 
 
 def limit_at(incident: Incident, invoice: Invoice) -> datetime:

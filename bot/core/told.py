@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from bot.core import facts as f
 from bot.core import notices as n
-from bot.core.due import consent_about
+from bot.core.diagnosis import may_start_unordered
+from bot.core.due import NEVER_ANNOUNCED, consent_about
 from bot.core.facts import Language, Outcome
 from bot.core.incident import Consent, Incident, Invoice, Quote
 from bot.core.lives import QuoteState
 from bot.core.money import Price
 from bot.core.notices import Notice
 from bot.core.reminders import limit_at
-from bot.core.terms import GoAhead, Kind
 
 
 def notice(incident: Incident, fact: f.Fact, now: datetime) -> Notice | None:
@@ -30,12 +30,31 @@ def _opened(i: Incident, fact: f.IncidentOpened, _now: datetime) -> Notice:
         usual=fact.terms.usual_price,
         offer_until=None if fact.price.net else fact.terms.offer_until,
         way_in=fact.way_in,
-        must_order=not (i.terms.go_ahead is GoAhead.ANNOUNCE and i.kind is Kind.BUSINESS),
+        must_order=not may_start_unordered(i),
         previous=f"INC-{fact.previous}" if fact.previous else "",
     )
 
 
-def _cancelled(_i: Incident, fact: f.IncidentCancelled, _now: datetime) -> Notice:
+def _announced_again(i: Incident, fact: f.AnnouncementRepeated, _now: datetime) -> Notice:
+    return n.IncidentOpened(
+        price=fact.price,
+        usual=i.terms.usual_price,
+        offer_until=None if fact.price.net else i.terms.offer_until,
+        way_in=i.way_in,
+        must_order=not may_start_unordered(i),
+        previous=f"INC-{i.previous}" if i.previous else "",
+    )
+
+
+def _paused(i: Incident, fact: f.IncidentPaused, _now: datetime) -> Notice:
+    claimed = i.invoice if i.invoice is not None and i.invoice.open else None
+    return n.IncidentPaused(stage=i.stage, number=claimed.number if claimed else "", until=fact.until)
+
+
+def _cancelled(_i: Incident, fact: f.IncidentCancelled, _now: datetime) -> Notice | None:
+    """Nobody is told of the end of what they were never told of."""
+    if fact.reason == NEVER_ANNOUNCED:
+        return None
     return n.IncidentCancelled(by=fact.by, reason=fact.reason)
 
 
@@ -104,6 +123,12 @@ def _offered(i: Incident, fact: f.QuoteOffered, _now: datetime) -> Notice:
         note=quote.note,
         replaces=replaced,
     )
+
+
+def _prolonged(i: Incident, fact: f.QuoteProlonged, now: datetime) -> Notice:
+    """Sent again to who could not read it: the same quote, with its new last day."""
+    quote = _quote(i, fact.number)
+    return _offered(i, f.QuoteOffered(number=fact.number, document_sha256=quote.document_sha256), now)
 
 
 def _accepted(i: Incident, fact: f.QuoteAccepted, now: datetime) -> Notice:
@@ -312,6 +337,8 @@ def _wording(i: Incident, act: f.Intervention) -> str:
 
 _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.IncidentOpened: _opened,
+    f.AnnouncementRepeated: _announced_again,
+    f.IncidentPaused: _paused,
     f.CustomerNudged: _nudged,
     f.DiagnosisOrdered: _ordered,
     f.DiagnosisWaived: _waived,
@@ -323,6 +350,7 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.ProblemSolved: _solved,
     f.LeftUnbilled: _unbilled,
     f.QuoteOffered: _offered,
+    f.QuoteProlonged: _prolonged,
     f.QuoteAccepted: _accepted,
     f.QuoteDeclined: _declined,
     f.QuoteLapsed: _lapsed,

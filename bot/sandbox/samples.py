@@ -208,6 +208,8 @@ def _answers() -> dict[str, n.Notice]:
         "decide_by_link-quoted": n.DecideByLink(stage=Stage.QUOTED, number=_QUOTE),
         "decide_by_link-invoiced": n.DecideByLink(stage=Stage.INVOICED, number=_INVOICE),
         "decide_by_link-working": n.DecideByLink(stage=Stage.WORKING),
+        "incident_paused": n.IncidentPaused(stage=Stage.WORKING, until=_UNTIL),
+        "incident_paused-invoiced": n.IncidentPaused(stage=Stage.INVOICED, until=_UNTIL, number=_INVOICE),
         **renewed,
         "chat_code_sent": n.ChatCodeSent(code="739 204"),
     }

@@ -159,6 +159,46 @@ def no_reminder_while_contested_or_after_the_end(play: Play) -> None:
                 assert not over
 
 
+def no_claim_and_no_act_while_stop_may_have_been_said(play: Play) -> None:
+    """Stopping needs less proof than starting."""
+    paused = False
+    for fact in play.facts:
+        match fact:
+            case f.IncidentPaused():
+                assert not paused
+                paused = True
+            case f.PauseEnded():
+                assert paused
+                paused = False
+            case (
+                f.InvoiceReminded()
+                | f.InvoiceLongOverdue()
+                | f.CustomerNudged()
+                | f.DiagnosisStarted()
+                | f.ActRecorded(act=f.Intervention(rule=f.Rule.CONSENT))
+            ):
+                assert not paused
+    assert paused == play.incident.paused
+
+
+def every_pause_ends_by_itself(play: Play) -> None:
+    if play.incident.pause is not None and play.incident.paused:
+        assert play.incident.pause.until >= play.now - timedelta(days=40)  # the longest outage in these lives
+
+
+def nobody_is_urged_at_an_address_that_is_lost(play: Play) -> None:
+    lost = False
+    for fact in play.facts:
+        match fact:
+            case f.AddressLost():
+                assert not lost
+                lost = True
+            case f.AddressRestored():
+                lost = False
+            case f.InvoiceReminded() | f.InvoiceLongOverdue() | f.CustomerNudged() | f.QuoteLapsed():
+                assert not lost
+
+
 def every_step_is_in_the_table(play: Play) -> None:
     stage = Stage.OPENED
     for fact in play.facts:
@@ -187,6 +227,9 @@ PROMISES: tuple[Promise, ...] = (
     a_contest_takes_two_steps,
     reminders_are_spaced_rising_and_in_working_hours,
     no_reminder_while_contested_or_after_the_end,
+    no_claim_and_no_act_while_stop_may_have_been_said,
+    every_pause_ends_by_itself,
+    nobody_is_urged_at_an_address_that_is_lost,
     every_step_is_in_the_table,
     nothing_falls_due_in_the_past,
 )

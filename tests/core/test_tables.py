@@ -115,6 +115,12 @@ def test_every_question_of_the_calendar_is_asked_by_some_fact(kind: c.DeadlineKi
     play = a_play(at=Stage.INVOICED)
     play.order(an_order(c.SayContest))
     asked |= {deadline.kind for deadline in play.deadlines}
+    play.order(an_order(c.WithdrawContest))
+    play.order(an_order(c.PauseIncident))
+    asked |= {deadline.kind for deadline in play.deadlines}
+    play = a_play(at=Stage.OPENED)
+    play.order(an_order(c.ReportDelivery, delivered=False))
+    asked |= {deadline.kind for deadline in play.deadlines}
     asked |= {deadline.kind for deadline in a_play(at=Stage.QUOTED).deadlines}
 
     assert kind in asked

@@ -46,6 +46,9 @@ RARE = frozenset(
         c.WriteToCustomer,
         c.FallDue,
         c.FilePaper,
+        c.HoldNotice,
+        c.ReportBounce,
+        c.LoseAddress,
         # given as often as the others, they would make every life a short one
         c.EndSupport,
         c.CancelIncident,
@@ -110,6 +113,11 @@ def _some(rng: Random, pool: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _delivery(rng: Random, _play: Play) -> dict[str, Any]:
     return {"delivered": rng.random() < 0.8, "notice": rng.choice(("incident_opened", "staff_wrote"))}
+
+
+def _bounce(rng: Random, _play: Play) -> dict[str, Any]:
+    notice = rng.choice(("incident_opened", "quote_offered"))
+    return {"notice": notice, "address": rng.choice((CUSTOMER.name, ""))}
 
 
 def _diagnosis(rng: Random, play: Play) -> dict[str, Any]:
@@ -196,6 +204,7 @@ def _question_of_the_calendar(rng: Random, play: Play) -> dict[str, Any]:
 
 _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.ReportDelivery: _delivery,
+    c.ReportBounce: _bounce,
     c.OrderDiagnosis: _diagnosis,
     c.AskCustomer: _question,
     c.ConcludeDiagnosis: _conclusion,
@@ -213,6 +222,7 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.FilePaper: _paper,
     c.RecordPayment: _payment,
     c.WriteOff: _reason,
+    c.EndPause: _reason,
     c.CancelIncident: _reason,
     c.CancelQuote: _reason,
     c.WaiveDiagnosis: _reason,

@@ -44,7 +44,8 @@ class Act:
 
 
 def _may_start(case: Case) -> bool:
-    return case.incident.stage is Stage.ORDERED or may_start_unordered(case.incident)
+    ordered = case.incident.stage is Stage.ORDERED or may_start_unordered(case.incident)
+    return ordered and not case.incident.paused
 
 
 def _is_reported(case: Case) -> bool:
@@ -152,6 +153,22 @@ ACTS: Mapping[str, Act] = {
             label="Take the request back",
             command=c.WithdrawConsentRequest,
             guard=_asks_leave,
+        ),
+        Act(id="go_on", label="Lift the pause", command=c.EndPause, guard=lambda case: case.incident.paused),
+        Act(
+            id="announce_again",
+            label="Announce again",
+            command=c.AnnounceAgain,
+            guard=lambda case: case.incident.unannounced_at is not None and case.incident.lost is None,
+            modal=False,
+        ),
+        Act(
+            id="restore_address",
+            label="The address works again",
+            command=c.RestoreAddress,
+            guard=lambda case: case.incident.lost is not None,
+            modal=False,
+            versioned=False,
         ),
         Act(id="same_problem", label="Same problem: free", command=c.WaiveDiagnosis, guard=_came_back),
         Act(

@@ -168,7 +168,13 @@ def _next(incident: Incident) -> str:
 
 def _waits(incident: Incident) -> Iterator[str]:
     """Why what is not on the card cannot be done."""
-    if incident.stage is Stage.OPENED:
+    if incident.paused:
+        yield "Paused: a mail says stop. Leave hosted data alone until the customer answers or you lift it."
+    if incident.lost is not None:
+        yield "Mail to the customer comes back. Reach them another way, then say that the address works again."
+    if incident.stage is Stage.OPENED and incident.unannounced_at is not None:
+        yield "The price announcement did not reach the customer: nothing can start. Left so, the incident lapses."
+    elif incident.stage is Stage.OPENED:
         yield "Start waits for the price announcement to be delivered, then for the customer's order."
     if incident.stage is Stage.ANNOUNCED and not may_start_unordered(incident):
         yield "Start waits for the customer's order."

@@ -116,6 +116,8 @@ def _seen(click: Click) -> str:
 
 _DIRECT: Mapping[str, Callable[[Actor, int | None], c.Command]] = {
     "take": lambda actor, _version: c.TakeIncident(actor=actor),
+    "announce_again": lambda actor, version: c.AnnounceAgain(actor=actor, expected=version),
+    "restore_address": lambda actor, _version: c.RestoreAddress(actor=actor),
     "start_diagnosis": lambda actor, version: c.StartDiagnosis(actor=actor, expected=version),
 }
 

@@ -235,6 +235,7 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "concede": _reason("A credit note is issued and support is kept: for managers only. The customer is told why."),
     "reinstate": _reason("The customer's support is given back: for managers only. The customer is told why."),
     "withdraw_consent": _reason("The request is taken back before it was answered. The customer is told why."),
+    "go_on": _reason("You made sure that the customer did not ask to stop, or they told you to go on: say how."),
     "same_problem": _reason("This diagnosis becomes free: it is the same problem as before. The customer is told."),
     "close": _close,
 }

@@ -137,6 +137,10 @@ def _same_problem(by: Filled) -> c.Command:
     return c.WaiveDiagnosis(actor=by.actor, expected=by.version, reason=_needed(by, "reason"))
 
 
+def _go_on(by: Filled) -> c.Command:
+    return c.EndPause(actor=by.actor, expected=by.version, reason=_needed(by, "reason"))
+
+
 def _withdraw_consent(by: Filled) -> c.Command:
     asked = next((k.number for k in by.case.incident.consents if k.state is ConsentState.REQUESTED), 0)
     return c.WithdrawConsentRequest(actor=by.actor, expected=by.version, number=asked, reason=_needed(by, "reason"))
@@ -174,5 +178,6 @@ _ORDERS: Mapping[str, Callable[[Filled], c.Command]] = {
     "record_payment": _record_payment,
     "concede": _concede,
     "same_problem": _same_problem,
+    "go_on": _go_on,
     "withdraw_consent": _withdraw_consent,
 }

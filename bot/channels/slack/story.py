@@ -60,6 +60,37 @@ def _failed(_case: Case, fact: f.NoticeFailed) -> Entry:
     return Entry(f"Not delivered by {fact.via}: {what}", fact.reply)
 
 
+_LOST = (
+    "Mail to {address} comes back for good: nothing more is sent there by itself, reminders and the days of a quote"
+    " stand still. Reach the customer another way, by phone or by post; then press “The address works again”"
+)
+
+
+def _held(_case: Case, fact: f.NoticeHeld) -> Entry:
+    return Entry(f"Held back, not sent: {fact.notice.replace('_', ' ')}", fact.why)
+
+
+def _returned(_case: Case, fact: f.AnnouncementReturned) -> Entry:
+    return Entry("The announcement came back: the price was not announced, so nobody can start", fact.reply)
+
+
+def _lost(_case: Case, fact: f.AddressLost) -> Entry:
+    return Entry(_LOST.format(address=fact.address), fact.reply)
+
+
+def _paused(case: Case, fact: f.IncidentPaused) -> Entry:
+    until = moment(fact.until, case.incident.terms.timezone)
+    return Entry(
+        f"A mail without proof says stop: stop all work on hosted data now. Paused until {until}, with reminders,"
+        " unless the customer answers on the page that was sent to them, or you make sure what they want"
+    )
+
+
+def _pause_ended(_case: Case, fact: f.PauseEnded) -> Entry:
+    by = {f.Role.CUSTOMER: "the customer answered", f.Role.CALENDAR: "nobody confirmed it in time"}
+    return Entry(f"The pause is over: {by.get(fact.by, f'by {fact.by}')}", fact.reason)
+
+
 def _nudged(_case: Case, _fact: f.CustomerNudged) -> Entry:
     return Entry("Customer reminded that an answer is awaited")
 
@@ -153,6 +184,10 @@ def _declined(_case: Case, fact: f.QuoteDeclined) -> Entry:
 
 def _lapsed(_case: Case, fact: f.QuoteLapsed) -> Entry:
     return Entry(f"Quote {fact.number} lapsed; the diagnosis stays owed")
+
+
+def _prolonged(_case: Case, fact: f.QuoteProlonged) -> Entry:
+    return Entry(f"Quote {fact.number} sent again, valid until {day(fact.valid_until)} now")
 
 
 def _quote_cancelled(_case: Case, fact: f.QuoteCancelled) -> Entry:
@@ -259,6 +294,13 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.PriceAnnounced: _announced,
     f.NoticeDelivered: _always("A notice was delivered"),
     f.NoticeFailed: _failed,
+    f.NoticeHeld: _held,
+    f.AnnouncementReturned: _returned,
+    f.AnnouncementRepeated: _always("The announcement is sent again"),
+    f.AddressLost: _lost,
+    f.AddressRestored: _always("The customer's address works again"),
+    f.IncidentPaused: _paused,
+    f.PauseEnded: _pause_ended,
     f.CustomerNudged: _nudged,
     f.WayInChosen: _way_in,
     f.DiagnosisOrdered: _ordered,
@@ -281,6 +323,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.QuoteDeclined: _declined,
     f.QuoteLapsed: _lapsed,
     f.QuoteCancelled: _quote_cancelled,
+    f.QuoteProlonged: _prolonged,
     f.WorkFinished: _finished,
     f.WorkStopped: _stopped,
     f.ConsentRequested: _leave_asked,

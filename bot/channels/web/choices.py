@@ -218,13 +218,24 @@ def _keep(opened: Opened, click: Click) -> Decision:
     return Decision(command=c.WithdrawContest(actor=opened.actor, evidence=click.evidence))
 
 
+def _go_on(opened: Opened, _click: Click) -> Decision:
+    """It was not they who said stop, or not what they meant."""
+    return Decision(command=c.EndPause(actor=opened.actor))
+
+
 LONGEST_REASON = 2000
 
 CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
     Purpose.ORDER: {"order": _order, "withdraw": _withdraw},
     Purpose.QUOTE: {"accept": _accept, "decline": _decline},
     Purpose.CONSENT: {"give": _give, "refuse": _refuse, "revoke": _revoke},
-    Purpose.INVOICE: {"contest": _contest},
+    Purpose.INVOICE: {"contest": _contest, "go_on": _go_on},
     Purpose.CONTEST: {"confirm": _confirm, "keep": _keep, "contest": _contest},
-    Purpose.INCIDENT: {"withdraw": _withdraw, "stop": _stop, "revoke": _revoke_named, "contest": _contest},
+    Purpose.INCIDENT: {
+        "withdraw": _withdraw,
+        "stop": _stop,
+        "revoke": _revoke_named,
+        "contest": _contest,
+        "go_on": _go_on,
+    },
 }

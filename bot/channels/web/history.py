@@ -12,6 +12,11 @@ UNTOLD: frozenset[type[f.Fact]] = frozenset(
     {
         f.NoticeDelivered,
         f.NoticeFailed,
+        f.NoticeHeld,
+        f.AnnouncementReturned,
+        f.AnnouncementRepeated,
+        f.AddressLost,
+        f.AddressRestored,
         f.CustomerNudged,
         f.IncidentTaken,
         f.OtherWrote,
