@@ -1,20 +1,26 @@
 """The MIME tree of a mail flattened: what to read, what to attach, what was signed or sealed."""
 
+import email
+import email.policy
 import re
 from dataclasses import dataclass, field, replace
 from email.message import Message
+from typing import Any
 
-from bot.channels.mail.attachments import distinct, is_winmail, open_winmail, safe_name
-from bot.channels.mail.headers import MediaType, media_type
+from bot.channels.mail.attachments import distinct, safe_name
+from bot.channels.mail.bounds import excess
+from bot.channels.mail.headers import MediaType, media_type, split_headers
+from bot.channels.mail.invitations import invitation
 from bot.channels.mail.mail import Attachment
 from bot.channels.mail.markup import text_of
+from bot.channels.mail.smime import is_opaque, signed_content
 from bot.channels.mail.text import decode, one_line, readable
+from bot.channels.mail.winmail import is_winmail, open_winmail
 
 MOST_TEXT = 1_000_000
 _SEALED = {"application/pgp-encrypted", "multipart/encrypted"}
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
-_OPAQUE = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
-_CALENDAR_LINE = re.compile(r"(SUMMARY|DTSTART|DTEND|LOCATION|ORGANIZER)(?:;[^:\n]{0,300})?:(.{1,500})")
+MOST_FORWARDED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,11 @@ class Part(Message):
         kind = super().get_content_type()
         return "application/octet-stream" if kind.startswith("message/") else kind
 
+    def get_boundary(self, failobj: Any = None) -> Any:
+        """The boundary; one that was folded over two lines is still one."""
+        boundary = super().get_boundary(failobj)
+        return re.sub(r"\r?\n(?=[ \t])", "", boundary) if isinstance(boundary, str) else boundary
+
 
 def flatten(message: "Message[str, str]") -> Bodies:
     """Walks a parsed mail. The readable text is the plain one where there is one, else what the HTML shows."""
@@ -44,7 +55,7 @@ def flatten(message: "Message[str, str]") -> Bodies:
     _open_envelopes(found)
     html = "\n".join(found.html)[:MOST_TEXT] or None
     plain = readable("\n".join(filter(str.strip, found.plain))[:MOST_TEXT])
-    text = plain if plain.strip() else text_of(html or "") or _invitation(found.calendars)
+    text = _text(plain, html, found)
     return Bodies(
         text=text,
         html=html,
@@ -54,13 +65,31 @@ def flatten(message: "Message[str, str]") -> Bodies:
     )
 
 
+def _text(plain: str, html: str | None, found: "_Found") -> str:
+    """What there is to read, the person's own words first; a mail that holds only another one shows that, quoted."""
+    own = plain if plain.strip() else text_of(html or "")
+    said = "\n\n".join(filter(None, (own, *found.invitations)))
+    forwarded = next((one.content for one in found.attachments if one.media_type == "message/rfc822"), b"")
+    return said if said.strip() or not forwarded else _quoted(forwarded)
+
+
+def _quoted(forwarded: bytes) -> str:
+    shown = readable(decode(forwarded[:MOST_FORWARDED], None)) if excess(forwarded, split_headers(forwarded)) else ""
+    if not shown:
+        headers = split_headers(forwarded)
+        about = (headers.line(name) for name in ("from", "date", "subject"))
+        inner = flatten(email.message_from_bytes(forwarded, _class=Part, policy=email.policy.compat32)).text
+        shown = "\n".join([*filter(None, about), "", *inner[:MOST_FORWARDED].split("\n")])
+    return "\n".join(f"> {line}".rstrip() for line in shown.split("\n"))
+
+
 @dataclass(slots=True)
 class _Found:
     """What the walk has come across so far."""
 
     plain: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
-    calendars: list[str] = field(default_factory=list)
+    invitations: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     signed: bool = False
     encrypted: bool = False
@@ -90,9 +119,8 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
     name = disposition.parameters.get("filename") or kind.parameters.get("name") or ""
     attached = disposition.value == "attachment" or bool(name)
     content = _content(part)
-    if kind.value in _OPAQUE:
-        enveloped = kind.parameters.get("smime-type", "").lower() != "signed-data"
-        found.encrypted, found.signed = found.encrypted or enveloped, found.signed or not enveloped
+    if is_opaque(kind.value, name) and _opened(content, kind, found):
+        return
     if not attached and kind.value in {"text/plain", "text/html"}:
         text = decode(content, kind.parameters.get("charset"))
         if kind.value == "text/html":
@@ -101,7 +129,8 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
             found.plain.append(_unflowed(text, kind.parameters))
         return
     if kind.value == "text/calendar":
-        found.calendars.append(readable(decode(content, kind.parameters.get("charset") or "utf-8"))[:100_000])
+        calendar = readable(decode(content, kind.parameters.get("charset") or "utf-8"))[:100_000]
+        found.invitations += [summed] if (summed := invitation(calendar)) else []
     found.attachments.append(
         Attachment(
             name=safe_name(name, kind.value),
@@ -111,6 +140,17 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
             content_id=one_line(_raw_field(part, "content-id"), 300).strip("<> ") or None,
         )
     )
+
+
+def _opened(envelope: bytes, kind: MediaType, found: _Found) -> bool:
+    """Reads what an S/MIME envelope that is only signed holds; one within another stays closed."""
+    entity = None if found.signed else signed_content(envelope)
+    sealed = entity is None and kind.parameters.get("smime-type", "").lower() != "signed-data"
+    found.encrypted, found.signed = found.encrypted or sealed, found.signed or not sealed
+    if entity is None or excess(entity, split_headers(entity)):
+        return False
+    _walk(email.message_from_bytes(entity, _class=Part, policy=email.policy.compat32), found)
+    return True
 
 
 def content_type(part: "Message[str, str]") -> MediaType:
@@ -151,22 +191,12 @@ def _unflowed(text: str, parameters: dict[str, str]) -> str:
 
 
 def _open_envelopes(found: _Found) -> None:
-    opened: list[Attachment] = []
+    """Outlook's envelopes give way to what they hold; one without any words or files stays beside it."""
+    left: list[Attachment] = []
     for attachment in found.attachments:
-        if not is_winmail(attachment):
-            opened.append(attachment)
-            continue
-        text, html, files = open_winmail(attachment)
-        opened += files
-        if not any(map(str.strip, found.plain + found.html)):
-            found.plain.append(text)
-            found.html += [html] if html else []
-    found.attachments = opened
-
-
-def _invitation(calendars: list[str]) -> str:
-    """The lines of a calendar invitation that a person would want to read."""
-    unfolded = "\n".join(calendars).replace("\n ", "").replace("\n\t", "")
-    event = unfolded.partition("BEGIN:VEVENT")[2].partition("END:VEVENT")[0]
-    lines = (_CALENDAR_LINE.fullmatch(line) for line in event.split("\n"))
-    return "\n".join(f"{line[1]}: {one_line(line[2])}" for line in lines if line)
+        opened = open_winmail(attachment.content) if is_winmail(attachment) else None
+        left += opened.files if opened and opened.files else (attachment,)
+        if opened and not any(map(str.strip, found.plain + found.html)):
+            found.plain.append(opened.text)
+            found.html += [opened.html] if opened.html else []
+    found.attachments = left

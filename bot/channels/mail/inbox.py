@@ -155,11 +155,13 @@ def _sender(mail: Mail, arrived: MailArrived) -> str:
 
 def _unreadable(mail: Mail) -> str:
     """What stands in for words where there are none: staff find the original attached."""
-    return f"[{mail.unreadable}]" if mail.unreadable else ""
+    if mail.unreadable:
+        return f"[{mail.unreadable}]"
+    return "[the mail is encrypted, and its original is attached]" if mail.encrypted else ""
 
 
 def _files(tx: Transaction, mail: Mail, raw: str) -> tuple[Attachment, ...]:
-    if mail.unreadable:
+    if mail.unreadable or mail.encrypted:
         return (Attachment(sha256=raw, name="original.eml", media_type=ORIGINAL),)
     return tuple(
         Attachment(

@@ -208,7 +208,7 @@ def test_invitation_is_summed_up() -> None:
     calendar = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{event}END:VEVENT\r\n"
     read = parse(a_mail("Content-Type: text/calendar; method=REQUEST", body=calendar))
 
-    assert read.text == "SUMMARY: Point sur la panne\nDTSTART: 20100614T080000Z"
+    assert read.text == "Point sur la panne\n2010-06-14 08:00 (UTC)"
     assert [attachment.name for attachment in read.attachments] == ["attachment.ics"]
 
 
