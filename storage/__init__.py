@@ -6,13 +6,14 @@ from storage._failures import Unavailable
 from storage._incidents import IncidentRow, Incidents
 from storage._journal import Conflict, Entry, Journal, Recorded
 from storage._links import Link, Links
-from storage._messages import Attachment, Direction, KeptAttachment, Message, Messages, NewMessage, Via
+from storage._messages import HELD, Attachment, Direction, KeptAttachment, Message, Messages, NewMessage, Via
 from storage._money import InvoiceRow, Ledger, PaperKind, Status
 from storage._queue import Job, Listed, NewJob, Queue
 from storage._schema import Outdated, backup, upgrade
 from storage._store import Store, Transaction
 
 __all__ = [
+    "HELD",
     "Attachment",
     "Authority",
     "Blobs",

@@ -108,6 +108,11 @@ class Customers:
         noted = sa.update(contacts).where(contacts.c.address == address.lower())
         self._connection.execute(noted.values(bounced_at=at))
 
+    def clear_bounced(self, address: str) -> bool:
+        """Whether mail to this address came back until now; it does no longer."""
+        cleared = sa.update(contacts).where(contacts.c.address == address.lower(), contacts.c.bounced_at.is_not(None))
+        return self._connection.execute(cleared.values(bounced_at=None)).rowcount > 0
+
     def listing(self, limit: int = 50, after_id: int = 0) -> list[Customer]:
         """Customers in the order of their ids."""
         query = sa.select(customers).where(customers.c.id > after_id).order_by(customers.c.id).limit(limit)

@@ -77,6 +77,10 @@ class KeptAttachment(Attachment):
     message_id: int
 
 
+HELD: Final = "held"
+"""How far a notice came that was not sent at all."""
+
+
 class Messages:
     """The messages within one transaction."""
 
@@ -117,6 +121,12 @@ class Messages:
         """Whether this very message is kept: the same Message-ID and the same content."""
         values = {"of": rfc_message_id, "content_sha256": content_sha256}
         return self._connection.execute(_SAME, values).first() is not None
+
+    def sent_since(self, incident_id: int, notices: Sequence[str], since: datetime) -> tuple[int, int]:
+        """How many of these notices were sent by mail after `since`, and how many were held back instead."""
+        values = {"of": incident_id, "notices": list(notices), "since": since}
+        sent, held = self._connection.execute(_SENT_SINCE, values).one()
+        return int(sent), int(held)
 
     def set_delivery(self, message_id: int, delivery: str) -> None:
         """Notes how far it has come: `queued`, `accepted`, `failed`…"""
@@ -162,6 +172,16 @@ _SAME: Final = (
     sa.select(messages.c.id)
     .where(messages.c.rfc_message_id == _OF, messages.c.content_sha256 == sa.bindparam("content_sha256"))
     .limit(1)
+)
+_IS_HELD: Final = sa.case((messages.c.delivery == HELD, 1), else_=0)
+_SENT_SINCE: Final = sa.select(
+    sa.func.coalesce(sa.func.sum(1 - _IS_HELD), 0), sa.func.coalesce(sa.func.sum(_IS_HELD), 0)
+).where(
+    messages.c.incident_id == _OF,
+    messages.c.direction == Direction.OUT,
+    messages.c.channel == Via.MAIL,
+    messages.c.subject.in_(sa.bindparam("notices", expanding=True)),
+    messages.c.at > sa.bindparam("since", type_=messages.c.at.type),
 )
 _ADD: Final = sa.insert(messages).returning(messages.c.id)
 _CHANGE: Final = sa.update(messages).where(messages.c.id == _OF)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.app.keys import Keys, random_key
+from bot.app.pace import USUAL, Limits
 from bot.core.facts import Intervention
 from bot.core.terms import Terms
 from bot.words import Provider, Words
@@ -23,6 +24,7 @@ class Desk:
     mail_domain: str
     mail_address: str
     chat: bool
+    limits: Limits = USUAL
 
     def intervention(self, act: str) -> Intervention | None:
         """The catalogue's entry with this id (letter §1.3)."""

@@ -19,6 +19,7 @@ from bot.core.incident import Incident
 from bot.core.invoice import owes
 from bot.core.letter import ENDINGS
 from bot.core.lives import Support
+from bot.core.notices import Notice
 from bot.core.refusals import Refused
 from bot.core.terms import Kind
 from storage import Entry, NewJob, Transaction
@@ -57,6 +58,13 @@ def carry_out(tx: Transaction, desk: Desk, incident_id: int, command: c.Command,
         if isinstance(decided, Refused):
             return decided
     return _write(tx, desk, incident, decided, command.actor, now)
+
+
+def answer(tx: Transaction, desk: Desk, customer: Customer, incident: Incident, told: Notice, now: datetime) -> None:
+    """A notice that no fact calls for; staff learn of it where it is held back."""
+    held = tell.tell(tx, desk, customer, told, now, incident=incident)
+    if held is not None:
+        carry_out(tx, desk, incident.id, c.HoldNotice(actor=f.BOT, notice=held.notice, why=held.why), now)
 
 
 def carry_out_on_customer(
@@ -106,16 +114,25 @@ def _write(
     else:
         tx.incidents.save(after, now)
     tx.journal.append(after.reference, before, [_entry(fact, actor, now) for fact in facts])
+    held: list[f.Fact] = []
     for seq, fact in enumerate(facts, start=before + 1):
         book(tx, after, fact, now)
-        _follow(tx, desk, after, fact, seq, now)
+        held += _follow(tx, desk, after, fact, seq, now)
+    if held:
+        done = _write(tx, desk, after, tuple(held), f.BOT, now)
+        return replace(done, facts=(*facts, *done.facts))
     tell.show_card(tx, desk, after, now)
     return _settled(tx, desk, Done(incident=after, facts=facts), now)
 
 
-def _follow(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime) -> None:
-    """What one fact calls for: words to the customer and to staff, a document, deadlines, the customer's record."""
-    tell.tell_customer(tx, desk, incident, fact, now)
+def _follow(
+    tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime
+) -> tuple[f.Fact, ...]:
+    """What one fact calls for: words to the customer and to staff, a document, deadlines, the customer's record.
+
+    Returns what could not be told.
+    """
+    held = tell.tell_customer(tx, desk, incident, fact, now)
     tell.tell_staff(tx, desk, incident, fact, seq, now)
     if isinstance(fact, f.QuoteDrafted | f.InvoiceIssued | f.InvoiceCredited):
         job = PrintPaper(incident=incident.id, number=fact.number)
@@ -126,6 +143,7 @@ def _follow(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: 
         tx.deadlines.put(NewJob(kind=ask.KIND, payload=ask.encode(), due_at=deadline.at, dedup=name), now)
     _change_support(tx, desk, incident, fact, now)
     _change_address(tx, desk, incident, fact, now)
+    return (held,) if held else ()
 
 
 def _change_address(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime) -> None:

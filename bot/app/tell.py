@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.app import links
+from bot.app import links, pace
 from bot.app.desk import Desk
 from bot.app.jobs import PostInThread, ShowCard, TellByMail, TellInChat, fields_of
 from bot.core import facts as f
@@ -10,7 +10,7 @@ from bot.core.customer import Customer
 from bot.core.incident import Incident
 from bot.core.notices import Notice, Purpose
 from bot.core.told import notice as notice_of
-from storage import Direction, NewJob, NewMessage, Transaction, Via
+from storage import HELD, Direction, NewJob, NewMessage, Transaction, Via
 
 # What staff read in the thread; the card itself shows the rest.
 STAFF_READ: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - {
@@ -22,26 +22,45 @@ STAFF_READ: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - {
 }
 
 
-def tell_customer(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime) -> None:
-    """The notice a fact calls for, if it calls for one."""
+def tell_customer(
+    tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime
+) -> f.NoticeHeld | None:
+    """The notice a fact calls for, if it calls for one; what staff must know where it was held back."""
     told = notice_of(incident, fact, now)
     if told is None:
-        return
+        return None
     customer = tx.customers.load(incident.customer)
     if customer is None:
         raise ValueError(f"{incident.reference} has no customer")
-    tell(tx, desk, customer, told, now, incident=incident)
+    asked_for = isinstance(fact, f.AnnouncementRepeated)  # by a person, who has seen why it was held back
+    return tell(tx, desk, customer, told, now, incident=incident, limited=not asked_for)
 
 
 def tell(
-    tx: Transaction, desk: Desk, customer: Customer, told: Notice, now: datetime, *, incident: Incident | None = None
-) -> None:
-    """A notice, where this customer is answered: in chat, by mail, or both where it must last."""
+    tx: Transaction,
+    desk: Desk,
+    customer: Customer,
+    told: Notice,
+    now: datetime,
+    *,
+    incident: Incident | None = None,
+    limited: bool = True,
+) -> f.NoticeHeld | None:
+    """A notice, where this customer is answered: in chat, by mail, or both where it must last.
+
+    What must not leave by mail is kept as held back; it is returned where staff do not know yet.
+    """
     in_chat = incident is not None and incident.channel is f.Channel.SLACK and desk.chat and customer.slack_user
     if in_chat and incident is not None:
         _put_chat(tx, desk, customer, incident, told, now)
-    if not in_chat or told.BY_MAIL:
+    if in_chat and not told.BY_MAIL:
+        return None
+    held = pace.held(tx, desk.limits, customer, told, incident, now) if limited else None
+    if held is None:
         _put_mail(tx, desk, customer, incident, told, now)
+        return None
+    _keep(tx, incident, told, Via.MAIL, customer.address, None, None, now)
+    return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
 
 
 def tell_staff(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime) -> None:
@@ -127,7 +146,7 @@ def _keep(
             at=now,
             rfc_message_id=message_id,
             outbox_id=outbox_id,
-            delivery="queued",
+            delivery=HELD if outbox_id is None else "queued",
         )
     )
 

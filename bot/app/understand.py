@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.app import proof, tell
+from bot.app import bounces, proof, stopping
 from bot.app.desk import Desk
-from bot.app.handle import carry_out
+from bot.app.handle import answer, carry_out
 from bot.app.jobs import JudgeAgain, MailArrived, decode
 from bot.app.opening import Opening, Said, add_words, keep, open_incident
 from bot.app.proof import Level, Proof
@@ -18,11 +18,10 @@ from bot.core.incident import Incident
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.notices import DecideByLink
 from bot.core.refusals import Refused
-from storage import Direction, IncidentRow, Job, Message, NewJob, Transaction
+from storage import Direction, IncidentRow, Job, NewJob, Transaction
 
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 NOT_PROVEN = Proof()
-ANSWERS_AN_HOUR = 3
 FIRST_JUDGED_AGAIN = timedelta(minutes=5)
 
 
@@ -82,11 +81,14 @@ def _understand(
     if said.rfc_message_id and said.content_sha256 and tx.messages.seen(said.rfc_message_id, said.content_sha256):
         return
     row = _conversation(tx, mail)
-    if mail.bounced or mail.failed:
-        _bounced(tx, desk, mail, now)
-    elif mail.automatic or not mail.sender:
+    if mail.automatic and (mail.bounced or mail.failed):
+        bounces.bounced(tx, desk, said, mail.bounced, mail.failed, now)
+        return
+    if mail.automatic or not mail.sender:
         keep(tx, said, row.id if row else None, now)
-    elif row is None:
+        return
+    bounces.heard_from(tx, desk, mail.sender, now)
+    if row is None:
         open_incident(tx, desk, _opening(mail), now)
     else:
         _in_conversation(tx, desk, row, mail, now)
@@ -103,19 +105,6 @@ def _conversation(tx: Transaction, mail: Incoming) -> IncidentRow | None:
     ours = [m for m in tx.messages.by_rfc_ids(mail.references) if m.direction is Direction.OUT and m.incident_id]
     newest = min(ours, key=lambda m: order.get(m.rfc_message_id or "", len(order)), default=None)
     return tx.incidents.row(newest.incident_id) if newest and newest.incident_id else None
-
-
-def _bounced(tx: Transaction, desk: Desk, mail: Incoming, now: datetime) -> None:
-    """A mail of ours came back: what it said was not said (letter §2.4)."""
-    returned = next(iter(tx.messages.by_rfc_ids([mail.bounced])), None) if mail.bounced else None
-    keep(tx, mail.said, returned.incident_id if returned else None, now)
-    if returned is None or returned.incident_id is None or not mail.failed:
-        return
-    tx.messages.set_delivery(returned.id, "bounced")
-    report = c.ReportDelivery(
-        actor=f.BOT, notice=returned.subject, via=f.Channel.MAIL, delivered=False, reply=mail.failed
-    )
-    carry_out(tx, desk, returned.incident_id, report, now)
 
 
 def _in_conversation(tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming, now: datetime) -> None:
@@ -141,7 +130,9 @@ def _heed(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, mai
     way_in = way_in_of(mail.said.text)
     if way_in is not None:
         carry_out(tx, desk, incident_id, c.ChooseWayIn(actor=actor, way_in=way_in), now)
-    if mail.proof.level is not Level.LATER:
+    if mail.proof.level is Level.LATER:
+        stopping.heard(tx, desk, incident_id, decision_in(mail.said.text), mail.said.rfc_message_id, now)
+    else:
         _decide(tx, desk, incident_id, customer, mail, now)
 
 
@@ -152,7 +143,9 @@ def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, m
     if incident is None or decision is None:
         return
     command = _command(incident, customer, decision, mail, actor, now) if mail.proof.strong else None
-    if command is None or isinstance(carry_out(tx, desk, incident_id, command, now), Refused):
+    if command is not None and not isinstance(carry_out(tx, desk, incident_id, command, now), Refused):
+        return
+    if not stopping.heard(tx, desk, incident_id, decision, mail.said.rfc_message_id, now):
         _point_to_page(tx, desk, incident, customer, decision, now)
 
 
@@ -176,8 +169,8 @@ def _point_to_page(
     tx: Transaction, desk: Desk, incident: Incident, customer: Customer, decision: Decision, now: datetime
 ) -> None:
     told = _open_decision(incident, decision.kind)
-    if told is not None and not _said_enough(tx.messages.of_incident(incident.id), told.name(), now):
-        tell.tell(tx, desk, customer, told, now, incident=incident)
+    if told is not None:
+        answer(tx, desk, customer, incident, told, now)
 
 
 def _open_decision(incident: Incident, kind: DecisionKind) -> DecideByLink | None:
@@ -193,10 +186,3 @@ def _open_decision(incident: Incident, kind: DecisionKind) -> DecideByLink | Non
         return DecideByLink(stage=Stage.WORKING, number=str(consent.number))
     quote = next((q for q in incident.quotes if q.state is QuoteState.SENT), None)
     return DecideByLink(stage=Stage.QUOTED, number=quote.number) if quote else None
-
-
-def _said_enough(messages: list[Message], name: str, now: datetime) -> bool:
-    """Two robots must not talk for ever."""
-    hour_ago = now - timedelta(hours=1)
-    recent = [m for m in messages if m.direction is Direction.OUT and m.subject == name and m.at > hour_ago]
-    return len(recent) >= ANSWERS_AN_HOUR

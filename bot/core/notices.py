@@ -32,13 +32,16 @@ class Notice:
     """Something a customer is told.
 
     `LINK` is the page its button opens, beside the incident's own page; `PAPER` says that a document goes with it;
-    `BY_MAIL` that it goes by mail even to customers answered in chat.
+    `BY_MAIL` that it goes by mail even to customers answered in chat; `AUTOMATIC` that no person wrote it; `LIMITED`
+    that it answers a mail or urges, and is held back when there are too many or when mail comes back. Receipts,
+    papers, results and whatever has effect in law are never held back.
     """
 
     LINK: ClassVar[Purpose] = Purpose.INCIDENT
     PAPER: ClassVar[bool] = False
     BY_MAIL: ClassVar[bool] = False
     AUTOMATIC: ClassVar[bool] = True
+    LIMITED: ClassVar[bool] = False
 
     @property
     def link(self) -> Purpose:
@@ -61,6 +64,7 @@ class IncidentOpened(Notice):
     """The announcement of the price, before anything else (letter §2.3). `usual` is the price after an offer."""
 
     LINK: ClassVar[Purpose] = Purpose.ORDER
+    LIMITED: ClassVar[bool] = True
     price: Price
     usual: Price
     offer_until: date | None
@@ -75,6 +79,7 @@ ANNOUNCEMENT = IncidentOpened.name()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderNudged(Notice):
     LINK: ClassVar[Purpose] = Purpose.ORDER
+    LIMITED: ClassVar[bool] = True
     price: Price
     lapses_on: date
 
@@ -112,6 +117,7 @@ class CustomerAsked(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerNudged(Notice):
+    LIMITED: ClassVar[bool] = True
     question: str
     lapses_on: date
 
@@ -161,6 +167,7 @@ class QuoteOffered(Notice):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteNudged(Notice):
     LINK: ClassVar[Purpose] = Purpose.QUOTE
+    LIMITED: ClassVar[bool] = True
     number: str
     price: Price
     diagnosis: Price
@@ -231,6 +238,7 @@ class ConsentRequested(Notice):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentNudged(Notice):
     LINK: ClassVar[Purpose] = Purpose.CONSENT
+    LIMITED: ClassVar[bool] = True
     number: str
     acts: tuple[str, ...]
     places: tuple[str, ...]
@@ -436,6 +444,7 @@ class SupportEnded(Notice):
 class SupportUnavailable(Notice):
     """The one polite answer to somebody without entitlement: the reason and the way back (letter §6.7)."""
 
+    LIMITED: ClassVar[bool] = True
     support: Support
     invoice: str
 
@@ -444,6 +453,7 @@ class SupportUnavailable(Notice):
 class DecideByLink(Notice):
     """A reply that reads like a decision: it is taken on the page, by one click."""
 
+    LIMITED: ClassVar[bool] = True
     stage: Stage
     number: str = ""
 

@@ -6,7 +6,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.diagnosis import may_start_unordered
 from bot.core.incident import Incident
-from bot.core.lives import Stage
+from bot.core.lives import ConsentState, Stage
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 
 # What a customer decides, by a proven way, is what the pause waited for.
@@ -28,11 +28,21 @@ def pause(incident: Incident, command: c.PauseIncident, now: datetime) -> Decide
     earlier = incident.pause
     if incident.paused or (earlier and earlier.stage is incident.stage is Stage.INVOICED):
         return Refused(Reason.ALREADY)
-    if incident.stage is Stage.ANNOUNCED and not may_start_unordered(incident):
+    if not _goes_on(incident):
         return Refused(Reason.MOOT)
     if incident.stage is Stage.INVOICED and incident.contested:
         return Refused(Reason.ALREADY)
     return (f.IncidentPaused(message=command.message, until=now + timedelta(days=incident.terms.contest_pause_days)),)
+
+
+def _goes_on(incident: Incident) -> bool:
+    """Whether anything would happen without the customer; where all waits for their answer a stop is that answer."""
+    states = {consent.state for consent in incident.consents}
+    if incident.stage is Stage.ANNOUNCED:
+        return may_start_unordered(incident)
+    if incident.stage is Stage.QUOTED or ConsentState.REQUESTED in states:
+        return ConsentState.GRANTED in states
+    return True
 
 
 def end(incident: Incident, command: c.EndPause, _now: datetime) -> Decided:

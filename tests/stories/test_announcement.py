@@ -52,10 +52,12 @@ async def test_an_announcement_refused_for_good_was_not_made(here: Town) -> None
     here.relay.at_recipient[BOB] = "550 5.1.1 No such user"
 
     await here.mail(BOB, "Panne", DOWN_FR)
-    await here.wait(days=8)
 
     assert await here.stage() == "opened"
     assert (await here.facts())[-1] is f.NoticeFailed
+    assert "did not reach the customer" in here.staff.card_text()
+    await here.wait(days=8)
+    assert await here.stage() == "cancelled"
     assert here.inbox(BOB) == []
     here.parked = 1
 

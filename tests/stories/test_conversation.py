@@ -99,25 +99,6 @@ async def test_a_machines_answer_is_kept_and_never_answered(here: Town, header: 
     assert (await here.incident()).waiting is not None
 
 
-async def test_a_bounced_announcement_was_not_made_to_anybody(here: Town) -> None:
-    """§2.4: staff learn of it"""
-    await here.mail(BOB, "Panne", DOWN_FR)
-    bounce = here.newest(BOB).taken.sender
-
-    report = (
-        f"From: mailer-daemon@clientsa.fr\r\nTo: {bounce}\r\nSubject: Undelivered\r\nMessage-ID: <b@clientsa.fr>\r\n"
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="x"\r\n\r\n'
-        "--x\r\nContent-Type: text/plain\r\n\r\nNo such user.\r\n"
-        "--x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.clientsa.fr\r\n\r\n"
-        f"Final-Recipient: rfc822; {BOB}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--x--\r\n"
-    )
-    await here.hand_in("", bounce, report.encode())
-    await here.settled()
-
-    assert (await here.facts())[-1] is f.NoticeFailed
-    assert len(here.relay.mails) == 1
-
-
 @pytest.mark.parametrize("ended", ["closed", "cancelled"])
 async def test_an_answer_to_an_incident_that_is_over_opens_another(here: Town, ended: str) -> None:
     """With its price announced before anything else; staff may say that it is the same problem, which is free."""

@@ -16,7 +16,7 @@ from bot.app.understand import FIRST_JUDGED_AGAIN, Incoming, heed_again, underst
 from bot.channels.mail import addresses
 from bot.channels.mail.addresses import Kind
 from bot.channels.mail.identity import Envelope, Identity, is_local, judge, unvouched
-from bot.channels.mail.mail import Mail
+from bot.channels.mail.mail import DeliveryReport, Mail
 from bot.channels.mail.read import Reader
 from bot.channels.mail.receive import Arrival
 from bot.channels.mail.strip import Stripped, strip
@@ -124,7 +124,7 @@ class Mailroom:
             said=said,
             sender=sender,
             reply_key=next((key.key for key in keys if key and key.kind is Kind.REPLY and key.key), ""),
-            bounced=f"{returned}@{self.desk.mail_domain}" if returned else "",
+            bounced=f"{returned}@{self.desk.mail_domain}" if returned else _returned(report),
             failed=(report.status or "failed") if report and failed else "",
             references=_references(mail),
             automatic=self._automatic(mail, arrived, sender),
@@ -151,6 +151,11 @@ def _sender(mail: Mail, arrived: MailArrived) -> str:
     if mail.sender is not None:
         return str(mail.sender)
     return arrived.mail_from if mail.unreadable else ""
+
+
+def _returned(report: DeliveryReport | None) -> str:
+    """The mail that a report sends back: it names us as well as the address it came to."""
+    return (report.original_message_id or "") if report else ""
 
 
 def _unreadable(mail: Mail) -> str:

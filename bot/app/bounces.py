@@ -1,0 +1,57 @@
+"""Mails of ours that came back: only a report that carries our own key is believed (letter §2.4)."""
+
+import re
+from datetime import datetime
+
+from bot.app.desk import Desk
+from bot.app.handle import carry_out
+from bot.app.opening import Said, keep
+from bot.core import commands as c
+from bot.core import facts as f
+from storage import Direction, Message, Transaction
+
+BOUNCED = "bounced"
+QUOTED = 300  # characters of the report that staff read in the thread
+# Not the address's fault (RFC 3463): passing, full, too big, the network, the protocol, the content, a policy.
+_NOT_THE_ADDRESS = re.compile(r"4\..*|5\.(?:1\.[78]|2\.[23]|3\..*|4\.(?!4$).*|[567]\..*)")
+
+
+def bounced(tx: Transaction, desk: Desk, said: Said, returned_id: str, status: str, now: datetime) -> None:
+    """A report on the mail with this Message-ID of ours; `status` says why it failed, empty where it only waits.
+
+    Without a Message-ID of ours, which nobody can guess, it is kept and has no effect.
+    """
+    returned = _ours(tx, returned_id)
+    keep(tx, said, returned.incident_id if returned else None, now)
+    if returned is None or not status or returned.delivery == BOUNCED:
+        return
+    tx.messages.set_delivery(returned.id, BOUNCED)
+    gone = _NOT_THE_ADDRESS.fullmatch(status) is None
+    if returned.incident_id is None:
+        if gone:
+            tx.customers.set_bounced(returned.author, now)
+        return
+    report = c.ReportBounce(
+        actor=f.BOT,
+        notice=returned.subject,
+        address=returned.author if gone else "",
+        reply=f"{status}\n{' '.join(said.text.split())[:QUOTED]}".strip(),
+    )
+    carry_out(tx, desk, returned.incident_id, report, now)
+
+
+def heard_from(tx: Transaction, desk: Desk, address: str, now: datetime) -> None:
+    """A person wrote from this address: if it was lost it works again, in all of their incidents."""
+    if not address or not tx.customers.clear_bounced(address):
+        return
+    customer = tx.customers.by_address(address)
+    if customer is None or customer.address != address.lower():
+        return
+    restore = c.RestoreAddress(actor=f.Actor(role=f.Role.CUSTOMER, name=address))
+    for incident in tx.incidents.open_of(customer.id):
+        carry_out(tx, desk, incident, restore, now)
+
+
+def _ours(tx: Transaction, message_id: str) -> Message | None:
+    found = tx.messages.by_rfc_ids([message_id]) if message_id else []
+    return next((message for message in found if message.direction is Direction.OUT), None)

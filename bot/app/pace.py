@@ -1,0 +1,97 @@
+"""How much leaves by itself: two robots must not talk for ever, nor forged mails make us write to their victims."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.app import proof
+from bot.core.customer import Customer
+from bot.core.incident import Incident
+from bot.core.notices import ANNOUNCEMENT, NOTICES, Notice
+from storage import Transaction
+
+LIMITED = tuple(name for name, notice in NOTICES.items() if notice.LIMITED)
+HOUR = timedelta(hours=1)
+_KEPT = timedelta(days=2)  # longer than the longest window that is counted
+_COUNTERS = "pace:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """At most so many mails that nobody decided on. An hour here is the clock's, a day is UTC's.
+
+    `answers` for one incident within sixty minutes. Announcements to one address: `known` an hour where a customer's
+    name is on file, else `stranger` an hour and `stranger_day` a day. To all strangers who proved nothing: `domain`
+    an hour in one domain, `unproven` an hour and `unproven_day` a day for the whole desk.
+    """
+
+    answers: int = 3
+    known: int = 20
+    stranger: int = 5
+    stranger_day: int = 10
+    domain: int = 200
+    unproven: int = 3_000
+    unproven_day: int = 20_000
+
+
+USUAL = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a notice does not leave; `news` where staff have not been told so within the hour."""
+
+    why: str
+    news: bool = True
+
+
+def held(
+    tx: Transaction, limits: Limits, customer: Customer, told: Notice, incident: Incident | None, now: datetime
+) -> Held | None:
+    """Why this notice must not leave by mail now; None when it may. It is counted in this transaction."""
+    if not told.LIMITED or incident is None:
+        return None
+    if incident.lost is not None:
+        return Held(f"mail to {incident.lost.address} comes back")
+    if told.name() == ANNOUNCEMENT:
+        return _announced_enough(tx, limits, customer, incident, now)
+    sent, kept_back = tx.messages.sent_since(incident.id, LIMITED, now - HOUR)
+    if sent < limits.answers:
+        return None
+    why = f"{sent} automatic mails within an hour; the other side may be a robot"
+    return Held(why, news=kept_back == 0)
+
+
+def _announced_enough(
+    tx: Transaction, limits: Limits, customer: Customer, incident: Incident, now: datetime
+) -> Held | None:
+    hour, day = f"{_COUNTERS}{now:%Y-%m-%dT%H}", f"{_COUNTERS}{now:%Y-%m-%d}"
+    address = customer.address
+    if customer.details.complete:
+        most = {f"{hour}:address:{address}": limits.known}
+    else:
+        most = {f"{hour}:address:{address}": limits.stranger, f"{day}:address:{address}": limits.stranger_day}
+        if not _is_proven(tx, incident):
+            domain = address.rpartition("@")[2]
+            most |= {
+                f"{hour}:domain:{domain}": limits.domain,
+                f"{hour}:unproven": limits.unproven,
+                f"{day}:unproven": limits.unproven_day,
+            }
+    counted = tx.count(tuple(most))
+    if counted.get(f"{hour}:unproven") == 1:
+        tx.forget_counts(_COUNTERS, f"{_COUNTERS}{now - _KEPT:%Y-%m-%d}")
+    over = next((name for name in most if counted[name] > most[name]), None)
+    return Held(_said(over.removeprefix(_COUNTERS), most[over])) if over else None
+
+
+def _is_proven(tx: Transaction, incident: Incident) -> bool:
+    """Whether the words it opened with are proven to be from their author."""
+    first = next(iter(tx.messages.of_incident(incident.id)), None)
+    found = proof.decode(first.proof) if first else None
+    return found is not None and found.strong
+
+
+def _said(counter: str, most: int) -> str:
+    window, _, *which = counter.split(":", 2)
+    whom = which[0] if which else "strangers who proved nothing"
+    return f"more than {most} incidents were opened for {whom} this {'hour' if 'T' in window else 'day'}"
