@@ -50,7 +50,7 @@ def _read(raw: bytes, headers: Headers, mail_from: str | None) -> Mail:
     sender = _sender(headers)
     known = sender if isinstance(sender, Address) else None
     subject = headers.line("subject")[:LONGEST_SUBJECT]
-    report = delivery_report(message, headers, raw, bodies.text)
+    report = delivery_report(message, headers, raw, bodies.text, mail_from)
     return Mail(
         message_id=_first(headers.message_ids("message-id")),
         in_reply_to=_first(headers.message_ids("in-reply-to")),

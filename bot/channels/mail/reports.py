@@ -1,8 +1,12 @@
 """Delivery reports: what became of a mail of ours, from the standard form (RFC 3464) or from what others write."""
 
+import logging
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import structlog
+from flufl.bounce import all_failures
 
 from bot.channels.mail.addresses import parse_address
 from bot.channels.mail.bodies import content_type
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from email.message import Message
 
 MOST_RECIPIENTS = 100
+MOST_LINES = 5_000
+log = structlog.get_logger("mail.reports")
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?:^|[\s:(\"'])([45])\d\d[\s-](?=\S)", re.MULTILINE)
@@ -27,17 +33,64 @@ _FAILED = re.compile(
     r"|permanent(?:ly)? (?:fatal )?(?:error|failure)|n'a pas pu être|non remis|échec",
     re.IGNORECASE,
 )
+# Where the mail that comes back begins: what stands below names others than those it could not reach.
+_RETURNED = re.compile(
+    r"^[ \t>]*(?:(?:return-path|received|message-id|dkim-signature|mime-version|x-mailer):"
+    r"|-{2,}.{0,40}\b(?:original|unsent|returned|attached|copy)\b.{0,60}$"
+    r"|.{0,40}\b(?:copy of (?:the|your) (?:message|mail)|original message (?:follows|headers?))\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MACHINE = re.compile(r"auto-(?:generated|replied)", re.IGNORECASE)
 _ORIGINAL = re.compile(rb"^[ \t>]*message-id:[ \t\r\n]*<([^<>\s]{1,900})>", re.IGNORECASE | re.MULTILINE)
 
 
-def delivery_report(message: "Message[str, str]", headers: Headers, raw: bytes, text: str) -> DeliveryReport | None:
-    """The report in a mail, None when it is none. Whom it concerns is only as true as the mail that carries it."""
+# Some of its detectors raise on mails they do not expect, and log that with the whole trace: then ours reads on.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+
+
+def delivery_report(
+    message: "Message[str, str]", headers: Headers, raw: bytes, text: str, mail_from: str | None = None
+) -> DeliveryReport | None:
+    """The report in a mail, None when it is none. Whom it concerns is only as true as the mail that carries it.
+
+    A report that a person passes on stays that person's mail: only what a machine sends is read as one.
+    """
+    if not _is_from_a_machine(message, headers, mail_from):
+        return None
     standard = _standard(message, raw) if b"delivery-status" in raw.lower() else None
-    if standard:
-        return standard
-    if _DAEMON.search(headers.line("from")) or headers.line("x-failed-recipients") or _null_return_path(headers):
-        return _loose(headers, raw, text)
-    return None
+    return standard or _known(message, headers, raw, text) or _loose(headers, raw, text)
+
+
+def _is_from_a_machine(message: "Message[str, str]", headers: Headers, mail_from: str | None) -> bool:
+    return bool(
+        mail_from == ""
+        or headers.line("return-path") == "<>"
+        or _DAEMON.search(headers.line("from"))
+        or headers.line("x-failed-recipients")
+        or content_type(message).value == "multipart/report"
+        or _MACHINE.match(headers.line("auto-submitted"))
+    )
+
+
+def _known(message: "Message[str, str]", headers: Headers, raw: bytes, text: str) -> DeliveryReport | None:
+    """The forms of well-known servers, which flufl.bounce tells apart line by line, in time that grows with them."""
+    if raw.count(b"\n") > MOST_LINES:
+        return None
+    try:
+        waiting, failed = all_failures(message)
+    except Exception as error:  # noqa: BLE001 - hostile input to other people's expressions
+        log.info("report_not_known", error=type(error).__name__)
+        return None
+    if not waiting and not failed:
+        return None
+    said = _said(headers, text)
+    enhanced = _ENHANCED.search(said)
+    return DeliveryReport(
+        recipients=_unique(one.decode("ascii", "replace") for one in sorted(failed or waiting)),
+        action="failed" if failed else "delayed",
+        status=enhanced[1] if enhanced else None,
+        original_message_id=_original(raw),
+    )
 
 
 def _standard(message: "Message[str, str]", raw: bytes) -> DeliveryReport | None:
@@ -81,13 +134,13 @@ def _recipient(block: dict[str, str]) -> str:
 
 def _loose(headers: Headers, raw: bytes, text: str) -> DeliveryReport | None:
     """A report in nobody's format: taken for one only when it also says that something failed or waits."""
-    said = f"{headers.line('subject')}\n{text[:20_000]}"
+    said = _said(headers, text)
     enhanced, code = _ENHANCED.search(said), _REPLY_CODE.search(said)
     failed, delayed = _FAILED.search(said), _DELAYED.search(said)
     if not (failed or delayed or enhanced):
         return None
     temporary = (enhanced[1][0] if enhanced else code[1] if code else "5") == "4" or (delayed and not failed)
-    named = headers.line("x-failed-recipients") or text[:20_000]
+    named = headers.line("x-failed-recipients") or said
     original = _original(raw)
     own = {str(address) for name in ("from", "to") if (address := parse_address(headers.line(name)))} | {original}
     found = (match[1] for match in _ADDRESS.finditer(named) if match[1].lower() not in own)
@@ -99,8 +152,11 @@ def _loose(headers: Headers, raw: bytes, text: str) -> DeliveryReport | None:
     )
 
 
-def _null_return_path(headers: Headers) -> bool:
-    return headers.line("return-path") == "<>"
+def _said(headers: Headers, text: str) -> str:
+    """What the report itself says, without the mail that it brings back."""
+    explained = text[:20_000]
+    returned = _RETURNED.search(explained)
+    return f"{headers.line('subject')}\n{explained[: returned.start()] if returned else explained}"
 
 
 def _original(raw: bytes) -> str | None:
@@ -110,4 +166,5 @@ def _original(raw: bytes) -> str | None:
 
 
 def _unique(addresses: Iterator[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(address.lower() for address in addresses if address))[:MOST_RECIPIENTS]
+    named = (address.strip("'").lower() for address in addresses)
+    return tuple(dict.fromkeys(address for address in named if address))[:MOST_RECIPIENTS]
