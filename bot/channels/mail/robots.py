@@ -23,22 +23,26 @@ _RULES: dict[str, Callable[[str], bool]] = {
     "x-failed-recipients": bool,
     "x-mail-autoreply": bool,
     "x-vacation": bool,
-    "feedback-id": bool,
 }
 _ROBOT = re.compile(
-    r"(?:mailer-?daemon|postmaster|listserv|majordomo|(?:no|do-?not|ne-?pas|pas-de)[-_.]?(?:reply|reponse|repondre)"
-    r"|(?:noreply|nepasrepondre|donotreply)|notifications?|bounces?|auto-?reply|automailer)(?:[-_.+].*)?"
+    r"(?:mailer-?daemon|postmaster|listserv|majordomo|notifications?|bounces|auto-?(?:reply|confirm)|automailer"
+    r"|(?:[a-z0-9]+[-_.+])*(?:no|do[-_.]?not|ne[-_.]?pas|pas[-_.]de)[-_.]?(?:reply|reponse|repondre))(?:[-_.+].*)?"
 )
+# What programs write as a subject of their own: away, or an answer by itself. People who write to a hosting provider
+# about mails that come back use the words of bounces; those are known by their envelope, or by the whole phrase.
 _SUBJECT = re.compile(
     r"(?:automatic reply|auto(?:matic)?[- ]?(?:re|reply|response|responder|réponse)?\s?:|autoreply|auto-reply"
     r"|out of (?:the )?office|ooo:|vacation (?:reply|notice)|away from (?:the )?office|i am out of"
     r"|r[ée]ponse automatique|message (?:de r[ée]ponse )?automatique|(?:message|notification) d['’]absence"
     r"|absen(?:ce|te?) (?:du bureau|temporaire|pour cong[ée]s|jusqu['’]au)|absence\s*(?::|$)"
     r"|(?:je suis )?(?:actuellement )?en (?:cong[ée]s?|vacances)\s*(?:$|du\b|jusqu)"
-    r"|undeliver(?:ed|able)|mail delivery (?:failed|failure|subsystem|status)|delivery (?:status )?notification"
-    r"|delivery (?:failure|delayed|has failed)|returned mail|failure notice|warning: could not send"
-    r"|non remis|[ée]chec de (?:la )?(?:remise|distribution|livraison)|retour de (?:courrier|mail)"
-    r"|notification (?:d['’][ée]tat|de non)[- ])",
+    r"|automatische (?:antwort|r[üu]ckantwort)|abwesenheits(?:notiz|nachricht)|abwesend\s*(?::|$)"
+    r"|automatisch antwoord|afwezig(?:heid)?\s*(?::|$)|respuesta autom[áa]tica|fuera de (?:la )?oficina"
+    r"|risposta automatica|fuori (?:sede|ufficio)|resposta autom[áa]tica|aus[êe]ncia tempor[áa]ria|automatiskt? svar|autosvar"
+    r"|automaattinen vastaus|odpowied[źz] automatyczna|automatyczna odpowied[źz]|automatick[áa] odpov[ěe][ďd]"
+    r"|автоответ|自動(?:返信|応答|回覆)|自动(?:回复|答复)"
+    r"|undelivered mail returned to sender|delivery status notification\b|mail delivery (?:subsystem|failed: ret)"
+    r"|returned mail: |failure notice$|undeliverable: |non remis\s?: |unzustellbar: )",
     re.IGNORECASE,
 )
 

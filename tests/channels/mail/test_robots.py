@@ -1,0 +1,121 @@
+"""Whether a person wrote a mail: what machines write is known by headers, sender, envelope or their own subjects."""
+
+import pytest
+
+from bot.channels.mail.compose import Letter, build
+from bot.channels.mail.parse import parse
+from tests.builders import MONDAY
+
+
+def why(*headers: str, subject: str = "Panne", sender: str = "bob@clientsa.fr", mail_from: str | None = None) -> str:
+    """Why no person wrote this mail; empty when one seems to have."""
+    lines = [f"From: {sender}", f"Subject: {subject}", *headers, "", "Bonjour,", "mon site est en panne.", ""]
+    return parse("\r\n".join(lines).encode(), sender if mail_from is None else mail_from).automatic or ""
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: auto-generated; owner-email=x@y",
+        "Precedence: bulk",
+        "Precedence: Auto_Reply",
+        "List-Id: <news.host.example>",
+        "List-Unsubscribe: <mailto:leave@host.example>",
+        "X-Auto-Response-Suppress: OOF, DR",
+        "X-Autoreply: yes",
+        "X-Autorespond: absence",
+        "X-Comptoir-Loop: host.example",
+    ],
+)
+def test_header_of_a_machine(header: str) -> None:
+    assert why(header)
+
+
+@pytest.mark.parametrize(
+    "header", ["Auto-Submitted: no", "Precedence: normal", "X-Autoreply: no", "Feedback-ID: 1.eu"]
+)
+def test_header_that_people_have_too(header: str) -> None:
+    assert why(header) == ""
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "no-reply@slack.com",
+        "noreply@github.com",
+        "notifications+a7@github.com",
+        "drive-shares-noreply@google.com",
+        "ne-pas-repondre@impots.fr",
+        "do_not_reply@apple.com",
+        "MAILER-DAEMON@clientsa.fr",
+        "bounces+123@lists.example",
+    ],
+)
+def test_sender_that_is_a_robot(sender: str) -> None:
+    assert why(sender=sender) == "robot sender"
+
+
+@pytest.mark.parametrize("sender", ["norbert@clientsa.fr", "noreen.reply@clientsa.fr", "bounce.house@clientsa.fr"])
+def test_sender_whose_name_only_sounds_like_one(sender: str) -> None:
+    assert why(sender=sender) == ""
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Réponse automatique : Panne",
+        "Absence du bureau",
+        "Message d’absence",
+        "Automatic reply: Panne",
+        "Out of office until Monday",
+        "Automatische Antwort: Panne",
+        "Abwesenheitsnotiz",
+        "Respuesta automática: Panne",
+        "Risposta automatica: Panne",
+        "Automatisch antwoord: Panne",
+        "自動返信: Panne",
+        "Undelivered Mail Returned to Sender",
+    ],
+)
+def test_subject_of_a_machine_without_any_header(subject: str) -> None:
+    assert why(subject=subject) == "subject"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Panne",
+        "Échec de livraison de nos mails depuis hier",
+        "Retour de mail : que faire ?",
+        "Undelivered orders in my shop",
+        "Mes mails ne sont plus remis",
+        "Automatisation en panne",
+        "TR: Undelivered Mail Returned to Sender",
+    ],
+)
+def test_subject_of_a_person_with_a_problem(subject: str) -> None:
+    """They write to a hosting provider: mails that come back are what it is about."""
+    assert why(subject=subject) == ""
+
+
+def test_null_sender_is_a_machine() -> None:
+    assert why(mail_from="") == "null sender"
+
+
+def test_our_own_mail_that_comes_round_is_known_by_its_header() -> None:
+    """Even where no robot marked it: a rule that forwards everything back to us."""
+    letter = Letter(
+        message_id="1@host.example",
+        sender_name="Hébergeur",
+        sender="support@host.example",
+        to="bob@clientsa.fr",
+        envelope_sender="bounce+1@host.example",
+        reply_to="support+1@host.example",
+        subject="[INC-1] Panne",
+        text="Nous regardons.",
+        date=MONDAY,
+        automatic=False,
+    )
+
+    assert parse(build(letter), "bob@clientsa.fr").automatic == "x-comptoir-loop"
