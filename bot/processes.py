@@ -87,6 +87,7 @@ async def wire(settings: Settings, clock: Clock = system_clock) -> AsyncIterator
             mail_domain=environment.mail_domain,
             mail_address=environment.mail_address,
             chat=not environment.slack_missing,
+            limits=settings.limits,
         )
         yield Wired(settings=settings, desk=desk, clock=clock)
     finally:

@@ -14,12 +14,13 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.app.pace import USUAL, Limits
 from bot.core.facts import Intervention, Rule
 from bot.core.money import Money
 from bot.core.terms import GoAhead, Terms
 from bot.words import Provider
 
-USUAL = Path("comptoir.toml")
+USUAL_FILE = Path("comptoir.toml")
 SHIPPED = Path(__file__).resolve().parent.parent / "comptoir.toml"
 
 
@@ -91,6 +92,16 @@ class TermsSection(Section):
         return Terms(diagnosis_price=Money.of(self.diagnosis_price, self.currency), **given)
 
 
+class LimitsSection(Section):
+    answers: int = Field(default=USUAL.answers, ge=1)
+    known: int = Field(default=USUAL.known, ge=1)
+    stranger: int = Field(default=USUAL.stranger, ge=1)
+    stranger_day: int = Field(default=USUAL.stranger_day, ge=1)
+    domain: int = Field(default=USUAL.domain, ge=1)
+    unproven: int = Field(default=USUAL.unproven, ge=1)
+    unproven_day: int = Field(default=USUAL.unproven_day, ge=1)
+
+
 class SlackSection(Section):
     team: str = ""
     staff: tuple[str, ...] = ()
@@ -120,6 +131,7 @@ class File(Section):
 
     provider: ProviderSection
     terms: TermsSection = TermsSection()
+    limits: LimitsSection = LimitsSection()
     slack: SlackSection = SlackSection()
     api: ApiSection = ApiSection()
     interventions: tuple[InterventionSection, ...] = ()
@@ -150,7 +162,7 @@ class Environment(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
     slack_staff_channel: str = ""
-    comptoir_config: Path = USUAL
+    comptoir_config: Path = USUAL_FILE
     comptoir_secret: SecretStr | None = None
     log_format: Literal["json", "text"] | None = None
 
@@ -193,6 +205,10 @@ class Settings(BaseModel):
         return Provider(**self.file.provider.model_dump())
 
     @property
+    def limits(self) -> Limits:
+        return Limits(**self.file.limits.model_dump())
+
+    @property
     def catalogue(self) -> tuple[Intervention, ...]:
         return tuple(Intervention(**entry.model_dump()) for entry in self.file.interventions)
 
@@ -214,7 +230,7 @@ def _read_file(path: Path) -> File:
     """The operator's file over the one that ships: tables merge, lists replace."""
     shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     try:
-        given = {} if path == USUAL and not path.exists() else tomllib.loads(path.read_text(encoding="utf-8"))
+        given = {} if path == USUAL_FILE and not path.exists() else tomllib.loads(path.read_text(encoding="utf-8"))
         return File.model_validate(_over(shipped, given))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise Misconfigured(f"{path}: {error}") from None
