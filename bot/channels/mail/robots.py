@@ -38,8 +38,9 @@ _SUBJECT = re.compile(
     r"|(?:je suis )?(?:actuellement )?en (?:cong[ée]s?|vacances)\s*(?:$|du\b|jusqu)"
     r"|automatische (?:antwort|r[üu]ckantwort)|abwesenheits(?:notiz|nachricht)|abwesend\s*(?::|$)"
     r"|automatisch antwoord|afwezig(?:heid)?\s*(?::|$)|respuesta autom[áa]tica|fuera de (?:la )?oficina"
-    r"|risposta automatica|fuori (?:sede|ufficio)|resposta autom[áa]tica|aus[êe]ncia tempor[áa]ria|automatiskt? svar|autosvar"
-    r"|automaattinen vastaus|odpowied[źz] automatyczna|automatyczna odpowied[źz]|automatick[áa] odpov[ěe][ďd]"
+    r"|risposta automatica|fuori (?:sede|ufficio)|resposta autom[áa]tica|aus[êe]ncia tempor[áa]ria"
+    r"|automatiskt? svar|autosvar|automaattinen vastaus|odpowied[źz] automatyczna|automatyczna odpowied[źz]"
+    r"|automatick[áa] odpov[ěe][ďd]"
     r"|автоответ|自動(?:返信|応答|回覆)|自动(?:回复|答复)"
     r"|undelivered mail returned to sender|delivery status notification\b|mail delivery (?:subsystem|failed: ret)"
     r"|returned mail: |failure notice$|undeliverable: |non remis\s?: |unzustellbar: )",
