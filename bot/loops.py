@@ -24,7 +24,9 @@ log = structlog.get_logger("loops")
 class Loop:
     """One queue worked by one process. `width` jobs at once; a job is tried `MOST_TRIES` times, then parked.
 
-    Failures to deliver are noted by `work` itself: the outbox has its own rule for giving up.
+    Failures to deliver are noted by `work` itself: the outbox has its own rule for giving up. There, what was never
+    tried leaves first, and what was tried before never takes more than half of the width: a backlog for a server
+    that is away does not hold up a fresh mail.
     """
 
     store: Store
@@ -83,7 +85,7 @@ class Loop:
             return 0
         room = self.width - len(self._running)
         now = self.clock()
-        jobs = await self.store.run(lambda tx: self._queue(tx).claim(now, room, self.lease, self.kinds))
+        jobs = await self.store.run(lambda tx: self._claim(tx, room, now))
         if self._stopping.is_set():  # while it was claiming: nobody would wait for these any more
             await self._give_back(jobs)
             return 0
@@ -92,6 +94,14 @@ class Loop:
             self._running[task] = job
             task.add_done_callback(lambda done: self._running.pop(done, None))
         return len(jobs)
+
+    def _claim(self, tx: Transaction, room: int, now: datetime) -> Sequence[Job]:
+        if self.queue != "outbox":
+            return self._queue(tx).claim(now, room, self.lease, self.kinds)
+        again = self.width // 2 - sum(job.tries > 1 for job in self._running.values())
+        fresh = tx.outbox.claim(now, max(1, room - 1), self.lease, self.kinds, untried=True)
+        left = min(again, room - len(fresh))
+        return fresh if left <= 0 else [*fresh, *tx.outbox.claim(now, left, self.lease, self.kinds, untried=False)]
 
     async def _one(self, job: Job) -> None:
         """The loop's edge: whatever a job raises is logged once, and the row is kept."""

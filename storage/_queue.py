@@ -92,9 +92,21 @@ class Queue:
             self._put_into.add(self._table.name)
         return put
 
-    def claim(self, now: datetime, limit: int, lease: timedelta, kinds: Collection[str] | None = None) -> list[Job]:
-        """Takes up to `limit` due jobs until `now + lease`; whoever dies holding them loses them by that."""
-        statement = claim(self._connection.dialect.name, self._table, limit, some_kinds=kinds is not None)
+    def claim(
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        kinds: Collection[str] | None = None,
+        *,
+        untried: bool | None = None,
+    ) -> list[Job]:
+        """Takes up to `limit` due jobs until `now + lease`; whoever dies holding them loses them by that.
+
+        `untried`: only those never tried, or only those tried before; without it, all.
+        """
+        dialect = self._connection.dialect.name
+        statement = claim(dialect, self._table, limit, some_kinds=kinds is not None, untried=untried)
         values = {"now": now, "until": now + lease, "token": secrets.token_hex(8), "kinds": list(kinds or ())}
         rows = self._connection.execute(statement, values)
         return sorted((Job(**row._asdict()) for row in rows), key=lambda job: job.id)

@@ -11,6 +11,7 @@ from storage._engine import insert, update_some
 
 WAITING: Final = sa.literal_column("'waiting'", sa.Text)
 """A literal, so that the partial indexes serve even a plan made before the values are known."""
+NEVER: Final = sa.literal_column("0", sa.Integer)
 NO_KEY: Final = sa.literal_column("''", sa.Text)
 CLAIMED: Final = ("id", "kind", "payload", "key", "dedup", "tries", "lease", "due_at", "created_at")
 
@@ -47,8 +48,12 @@ def statements(dialect: str, table: sa.Table) -> Statements:
 
 
 @cache
-def claim(dialect: str, table: sa.Table, limit: int, *, some_kinds: bool) -> sa.Executable:
+def claim(
+    dialect: str, table: sa.Table, limit: int, *, some_kinds: bool, untried: bool | None = None
+) -> sa.Executable:
     """One UPDATE … RETURNING. A job whose key an earlier waiting job has is passed over.
+
+    `untried` asks for those never tried, or for the others only.
 
     The limit is a literal too: unknown, it is planned for as a tenth of the table.
     """
@@ -66,6 +71,8 @@ def claim(dialect: str, table: sa.Table, limit: int, *, some_kinds: bool) -> sa.
         .order_by(table.c.due_at, table.c.id)
         .limit(sa.literal_column(str(int(limit)), sa.Integer))
     )
+    if untried is not None:
+        due = due.where(table.c.tries == NEVER if untried else table.c.tries > NEVER)
     if some_kinds:
         due = due.where(table.c.kind.in_(bindparam("kinds", expanding=True)))
     return (

@@ -53,7 +53,7 @@ metadata = sa.MetaData(
 )
 
 
-def _queue(name: str) -> Table:
+def _queue(name: str, *more: sa.Index) -> Table:
     """Jobs. `due_at` is also the end of the lease of one that is claimed; `key` keeps an order."""
     return Table(
         name,
@@ -76,11 +76,16 @@ def _queue(name: str) -> Table:
         partial_index(f"{name}_waiting", "due_at", "id", where="state = 'waiting'"),
         partial_index(f"{name}_in_order", "key", "id", where="state = 'waiting' AND key <> ''"),
         partial_index(f"{name}_parked", "id", where="state = 'parked'"),
+        *more,
     )
 
 
 inbox = _queue("inbox")
-outbox = _queue("outbox")
+outbox = _queue(
+    "outbox",
+    partial_index("outbox_untried", "due_at", "id", where="state = 'waiting' AND tries = 0"),
+    partial_index("outbox_tried", "due_at", "id", where="state = 'waiting' AND tries > 0"),
+)
 deadlines = _queue("deadlines")
 
 facts = Table(

@@ -22,7 +22,8 @@ class Taken:
 class Sink:
     """What the relay keeps (`mails`) and how it answers: an answer beginning with 4 or 5 refuses at that step.
 
-    `after_text`: `answer`, or `hang` for ever, or `drop` the connection after keeping the mail.
+    `at_recipient` may also say `hang`; `after_text`: `answer`, or `hang` for ever, or `drop` the connection after
+    keeping the mail.
     """
 
     mails: list[Taken] = field(default_factory=list)
@@ -74,6 +75,8 @@ class Sink:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         answer = self.at_recipient.get(address, "250 2.1.5 Ok")
+        if answer == "hang":
+            await asyncio.Event().wait()
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
         return answer

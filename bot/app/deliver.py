@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
@@ -14,6 +15,7 @@ from storage import Job, Transaction
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 GIVEN_UP = timedelta(days=5)
+CHANCE = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,13 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
                 _report(tx, desk, job, reason, now, delivered=False)
 
 
-def wait_before(tries: int) -> timedelta:
-    """How long to wait after so many tries: twice as long each time, at most an hour."""
+def wait_before(tries: int, chance: Callable[[], float] = CHANCE.random) -> timedelta:
+    """How long to wait after so many tries: twice as long each time, at most an hour, up to a quarter less by chance.
+
+    The chance keeps what failed together from coming back together.
+    """
     doubled: timedelta = FIRST_WAIT * 2 ** min(tries - 1, 12)
-    return min(LONGEST_WAIT, doubled)
+    return min(LONGEST_WAIT, doubled) * (1 - chance() / 4)
 
 
 def _report(tx: Transaction, desk: Desk, job: Job, reply: str, now: datetime, *, delivered: bool) -> None:

@@ -1,6 +1,6 @@
 """What must be told, to whom and where: written to the outbox with the facts that call for it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.app import links, pace
 from bot.app.desk import Desk
@@ -11,6 +11,8 @@ from bot.core.incident import Incident
 from bot.core.notices import Notice, Purpose
 from bot.core.told import notice as notice_of
 from storage import HELD, Direction, NewJob, NewMessage, Transaction, Via
+
+AHEAD_OF_ROUTINE = timedelta(hours=1)  # a receipt does not wait behind a month's reminders
 
 # What staff read in the thread; the card itself shows the rest.
 STAFF_READ: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - {
@@ -120,7 +122,8 @@ def _put_mail(
         reply_key=row.reply_key if row else "",
     )
     key = f"mail:{incident.id}" if incident else ""
-    outbox_id = tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=key), now)
+    rank = now if told.ROUTINE else now - AHEAD_OF_ROUTINE
+    outbox_id = tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=rank, key=key), now)
     _keep(tx, incident, told, Via.MAIL, customer.address, outbox_id, job.message_id, now)
 
 

@@ -34,13 +34,14 @@ class Notice:
     `LINK` is the page its button opens, beside the incident's own page; `PAPER` says that a document goes with it;
     `BY_MAIL` that it goes by mail even to customers answered in chat; `AUTOMATIC` that no person wrote it; `LIMITED`
     that it answers a mail or urges, and is held back when there are too many or when mail comes back. Receipts,
-    papers, results and whatever has effect in law are never held back.
+    papers, results and whatever has effect in law are never held back. `ROUTINE` ones leave after all others.
     """
 
     LINK: ClassVar[Purpose] = Purpose.INCIDENT
     PAPER: ClassVar[bool] = False
     BY_MAIL: ClassVar[bool] = False
     AUTOMATIC: ClassVar[bool] = True
+    ROUTINE: ClassVar[bool] = False
     LIMITED: ClassVar[bool] = False
 
     @property
@@ -78,6 +79,7 @@ ANNOUNCEMENT = IncidentOpened.name()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderNudged(Notice):
+    ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.ORDER
     LIMITED: ClassVar[bool] = True
     price: Price
@@ -117,6 +119,7 @@ class CustomerAsked(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerNudged(Notice):
+    ROUTINE: ClassVar[bool] = True
     LIMITED: ClassVar[bool] = True
     question: str
     lapses_on: date
@@ -166,6 +169,7 @@ class QuoteOffered(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteNudged(Notice):
+    ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.QUOTE
     LIMITED: ClassVar[bool] = True
     number: str
@@ -237,6 +241,7 @@ class ConsentRequested(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentNudged(Notice):
+    ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.CONSENT
     LIMITED: ClassVar[bool] = True
     number: str
@@ -312,6 +317,7 @@ class InvoiceIssued(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderBeforeDue(Notice):
+    ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.INVOICE
     PAPER: ClassVar[bool] = True
     BY_MAIL: ClassVar[bool] = True
@@ -323,6 +329,7 @@ class ReminderBeforeDue(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderOverdue(Notice):
+    ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.INVOICE
     PAPER: ClassVar[bool] = True
     BY_MAIL: ClassVar[bool] = True
@@ -337,6 +344,7 @@ class ReminderOverdue(Notice):
 class FormalNotice(Notice):
     """The last reminder, a formal notice to pay."""
 
+    ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.INVOICE
     PAPER: ClassVar[bool] = True
     BY_MAIL: ClassVar[bool] = True
@@ -349,6 +357,7 @@ class FormalNotice(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLongOverdue(Notice):
+    ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.INVOICE
     BY_MAIL: ClassVar[bool] = True
     number: str

@@ -214,3 +214,17 @@ async def test_what_a_dead_process_had_claimed_is_taken_back_at_once(store: Stor
         return tx.inbox.recall(NOW), [job.tries for job in tx.inbox.claim(NOW, 10, MINUTE)]
 
     assert await store.run(claimed_then_recalled) == (1, [2])
+
+
+async def test_claim_untried_leaves_what_was_tried_to_those_who_ask_for_it(store: Store) -> None:
+    tried, fresh = await put(store, a_job(), a_job(after=1))
+    (job,) = await claim(store, limit=1)
+    await store.run(lambda tx: tx.outbox.retry(job, NOW, "not now"))
+
+    def claims(tx: Transaction) -> tuple[list[Job], list[Job]]:
+        now = NOW + SECOND
+        return tx.outbox.claim(now, 9, MINUTE, untried=True), tx.outbox.claim(now, 9, MINUTE, untried=False)
+
+    untried, again = await store.run(claims)
+
+    assert (ids(untried), ids(again)) == ([fresh], [tried])

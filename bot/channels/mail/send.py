@@ -6,7 +6,9 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import aiosmtplib
 import structlog
@@ -30,6 +32,7 @@ __all__ = [
     "load_signer",
 ]
 
+PATIENCE = 20.0  # seconds a mail waits for a free connection: well below the lease of its job
 FRESH = 5.0  # seconds during which a connection is taken to be alive without asking
 OURS_TO_REPAIR = {500, 501, 502, 503, 504, 521, 530, 534, 535, 538, 555}
 log = structlog.get_logger("mail.send")
@@ -93,19 +96,32 @@ class Relay:
         self._signer = signer
         self._tls = tls
         self._room = asyncio.Semaphore(connections)
+        self._share = max(1, connections - 1)
+        self._domains: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._kept: list[tuple[float, SMTP]] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def send(self, envelope_sender: str, recipient: str, raw: bytes) -> Outcome:
         """Hands one mail for one recipient to the relay. Never raises for what the relay or the network does."""
-        if parse_address(recipient) is None:
+        address = parse_address(recipient)
+        if address is None:
             return Refused(553, "the recipient is not a mail address")
         signed = await asyncio.to_thread(self._signer.sign, raw) if self._signer else raw
-        async with self._room:
-            outcome = await self._send(envelope_sender, recipient, signed)
+        try:
+            async with AsyncExitStack() as held:
+                async with asyncio.timeout(PATIENCE):
+                    await held.enter_async_context(self._domain(address.domain))
+                    await held.enter_async_context(self._room)
+                outcome = await self._send(envelope_sender, recipient, signed)
+        except TimeoutError:
+            outcome = Deferred(0, "no connection to the relay was free")
         if not isinstance(outcome, Accepted):
             log.warning("mail_not_sent", outcome=type(outcome).__name__, code=getattr(outcome, "code", None))
         return outcome
+
+    def _domain(self, name: str) -> asyncio.Semaphore:
+        """One domain never holds every connection: a server that hangs does not keep mail from the others."""
+        return self._domains.setdefault(name, asyncio.Semaphore(self._share))
 
     async def close(self) -> None:
         """Says goodbye on the connections that are kept."""

@@ -34,13 +34,29 @@ async def test_mail_is_taken_with_its_envelope() -> None:
 
 async def test_connections_are_kept_and_bounded() -> None:
     async with a_relay() as sink:
-        relay = Relay(sink.url, connections=2)
+        relay = Relay(sink.url, connections=3)
 
         outcomes = await asyncio.gather(*(send(relay) for _ in range(30)))
 
         await relay.close()
     assert {type(outcome) for outcome in outcomes} == {Accepted}
     assert (len(sink.mails), sink.connections) == (30, 2)
+
+
+async def test_domain_whose_server_hangs_leaves_a_connection_to_the_others() -> None:
+    async with a_relay() as sink:
+        sink.at_recipient["bob@clientsa.fr"] = "hang"
+        relay = Relay(sink.url, connections=2, timeout=2)
+        hanging = [asyncio.create_task(send(relay)) for _ in range(5)]
+        await asyncio.sleep(0.1)
+
+        outcome = await asyncio.wait_for(relay.send("bounce+k1@host.fr", "jane@customer.co.uk", RAW), 1)
+
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        await relay.close()
+    assert outcome == Accepted("250 2.0.0 Ok: queued")
 
 
 async def test_connection_that_died_is_replaced_at_once() -> None:

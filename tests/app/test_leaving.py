@@ -1,0 +1,44 @@
+"""In which order things leave: what is fresh and what matters are not held up by a backlog."""
+
+import asyncio
+from datetime import timedelta
+
+from bot.loops import Loop
+from storage import Job, NewJob, Store, Transaction
+from tests.builders import MONDAY
+
+MINUTE = timedelta(minutes=1)
+WIDTH = 16
+
+
+def mail(name: str, after: timedelta = timedelta()) -> NewJob:
+    return NewJob(kind="mail", payload=name.encode(), due_at=MONDAY + after)
+
+
+async def test_backlog_for_a_server_that_is_away_does_not_hold_up_a_fresh_mail(store: Store) -> None:
+    """Tried before and due again, thousands of them hang; the fresh one leaves with the first claim."""
+    fresh = asyncio.Event()
+    running: list[int] = []
+
+    async def work(job: Job) -> None:
+        if job.payload == b"fresh":
+            fresh.set()
+            return
+        running.append(job.id)
+        await asyncio.Event().wait()
+
+    def backlog(tx: Transaction) -> None:
+        for number in range(2_000):
+            tx.outbox.put(mail(str(number)), MONDAY)
+        for job in tx.outbox.claim(MONDAY, 2_000, MINUTE):
+            tx.outbox.retry(job, MONDAY, "451 not now")
+        tx.outbox.put(mail("fresh", MINUTE), MONDAY)
+
+    await store.run(backlog)
+    loop = Loop(store=store, queue="outbox", work=work, clock=lambda: MONDAY + MINUTE, width=WIDTH)
+    running_loop = asyncio.create_task(loop.run())
+    await asyncio.wait_for(fresh.wait(), 10)
+    await loop.stop(grace=0)
+    await running_loop
+
+    assert len(running) <= WIDTH // 2
