@@ -43,7 +43,7 @@ async def write(desk: Desk, address: str, level: Level = Level.NONE, *, hours: f
     def opened(tx: Transaction) -> bool:
         done = open_incident(tx, desk, Opening(address=address, said=said), now)
         assert not hasattr(done, "reason")
-        held = [fact for fact in done.facts if isinstance(fact, f.NoticeHeld)]  # type: ignore[union-attr]
+        held = [fact for fact in done.facts if isinstance(fact, f.NoticeHeld)]
         return not held
 
     return await desk.store.run(opened)

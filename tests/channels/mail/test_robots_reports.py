@@ -47,7 +47,7 @@ def test_delayed_is_not_failed() -> None:
             b"failure notice",
             b"Hi. This is the qmail-send program at mx.example.\r\nI was not able to deliver your message to"
             b" the following addresses.\r\nThis is a permanent error; I have given up. Sorry.\r\n\r\n"
-            b"<bob@clientsa.fr>:\r\nSorry, no mailbox here by that name. (#5.1.1)\r\n\r\n"
+            b"<bob@clientsa.fr>:\r\nSorry, no mailbox here by that name. [5.1.1]\r\n\r\n"
             b"--- Below this line is a copy of the message.\r\n\r\nReturn-Path: <other@host.example>\r\n",
         ),
         (
