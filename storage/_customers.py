@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bot.core.customer import Customer, Details
 from bot.core.facts import Language
+from bot.core.likeness import likeness, likenesses
 from bot.core.lives import Support
 from bot.core.terms import Kind
 from storage._tables import contacts, customers
@@ -93,15 +94,26 @@ class Customers:
 
     def add_contact(self, customer_id: int, address: str, authority: Authority) -> None:
         """Puts an address on file. It must be nobody's yet."""
-        values = {"address": address.lower(), "customer_id": customer_id, "authority": authority}
+        values = {
+            "address": address.lower(),
+            "customer_id": customer_id,
+            "authority": authority,
+            "likeness": likeness(address.rpartition("@")[2]),
+        }
         self._connection.execute(sa.insert(contacts), values)
 
     def contacts_of(self, customer_id: int) -> list[Contact]:
-        query = sa.select(contacts).where(contacts.c.customer_id == customer_id).order_by(contacts.c.address)
+        query = sa.select(*_CONTACT).where(contacts.c.customer_id == customer_id).order_by(contacts.c.address)
         return [
             Contact(**(row._asdict() | {"authority": Authority(row.authority)}))
             for row in self._connection.execute(query)
         ]
+
+    def resembled_by(self, domain: str) -> str:
+        """The domain on file that this one only looks like; empty when there is none, or it is on file itself."""
+        query = sa.select(contacts.c.address).where(contacts.c.likeness.in_(likenesses(domain))).limit(100)
+        known = [address.rpartition("@")[2] for address in self._connection.execute(query).scalars()]
+        return "" if domain in known else next(iter(known), "")
 
     def set_bounced(self, address: str, at: datetime | None) -> None:
         """Notes that mail to this address comes back, or (None) that it no longer does."""
@@ -129,6 +141,7 @@ def _reading_and_locking(*wanted: sa.ColumnElement[bool]) -> tuple[sa.Select[Any
     return query, query.with_for_update(key_share=True)
 
 
+_CONTACT: Final = (contacts.c.address, contacts.c.customer_id, contacts.c.authority, contacts.c.bounced_at)
 _OF: Final[sa.BindParameter[Any]] = sa.bindparam("of")
 _BY_ID: Final = _reading_and_locking(customers.c.id == _OF)
 _BY_ADDRESS: Final = _reading_and_locking(

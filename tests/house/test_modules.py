@@ -12,7 +12,18 @@ NO_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "manager",
 CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"})
 MAY_MAKE_A_CLOCK = ("bot.processes", "bot.sandbox")
 CORE_MAY_IMPORT = frozenset(
-    {"bot.core", "collections", "dataclasses", "datetime", "decimal", "enum", "re", "typing", "zoneinfo"}
+    {
+        "bot.core",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "re",
+        "typing",
+        "unicodedata",
+        "zoneinfo",
+    }
 )
 EVERYTHING = frozenset({"", "Exception", "BaseException"})
 

@@ -163,3 +163,20 @@ async def test_decision_that_dns_never_vouches_for_gets_the_page(here: Town, zon
 
     assert await here.stage() == "quoted"
     assert (await here.told(BOB)).count("decide_by_link") == 1
+
+
+async def test_staff_see_who_was_judged_how_sure_it_is_and_what_to_beware_of(here: Town) -> None:
+    await quote(here)
+    mail = reply("Merci.", here.newest(BOB))
+    await bring(here, mail, signed(mail))
+    pretender = f'"{BOB}" <bob@client-sa.fr>'
+    await here.mail(pretender, "", "Changez mon adresse.", answering=here.newest(BOB))
+
+    thread = here.staff.thread()
+
+    assert any(f"{BOB} (proven) wrote by mail" in line for line in thread)
+    assert any(
+        f"bob@client-sa.fr “{BOB}” (not proven; BEWARE, its name shows another address: {BOB}; "
+        "BEWARE, its domain only looks like clientsa.fr), who is not the customer on file" in line
+        for line in thread
+    )

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -102,6 +102,8 @@ class Mailroom:
 
     def _incoming(self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, proof: Proof) -> Incoming:
         sender = _sender(mail, arrived)
+        resembles = tx.customers.resembled_by(mail.sender.domain) if mail.sender else ""
+        proof = replace(proof, resembles=resembles) if resembles else proof
         keys = [self.addresses.recognise(address) for address in arrived.rcpt_to]
         said = Said(
             author=sender or "?",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot import figures
 from bot.app.read import Case
+from bot.channels.slack.author import author
 from bot.core import facts as f
 from bot.core.facts import Language
 from bot.core.money import Money, Price
@@ -129,12 +130,12 @@ def _wrote(case: Case, fact: f.CustomerWrote) -> Entry:
     if message is None:
         return Entry("The customer wrote")
     about = f", about “{message.subject}”" if message.subject else ""
-    return Entry(f"{message.author} wrote by {message.channel}{about}")
+    return Entry(f"{author(message)} wrote by {message.channel}{about}")
 
 
 def _other_wrote(case: Case, fact: f.OtherWrote) -> Entry:
     message = next((m for m in case.messages if str(m.id) == fact.message), None)
-    who = message.author if message else "Somebody else"
+    who = author(message) if message else "Somebody else"
     return Entry(f"{who}, who is not the customer on file, wrote. This decides nothing")
 
 
