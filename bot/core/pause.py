@@ -6,8 +6,10 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.diagnosis import may_start_unordered
 from bot.core.incident import Incident
+from bot.core.letter import AT_WORK
 from bot.core.lives import ConsentState, Stage
 from bot.core.refusals import Decided, Deciders, Reason, Refused
+from bot.core.terms import Kind
 
 # What a customer decides, by a proven way, is what the pause waited for.
 _DECIDES = (
@@ -36,13 +38,13 @@ def pause(incident: Incident, command: c.PauseIncident, now: datetime) -> Decide
 
 
 def _goes_on(incident: Incident) -> bool:
-    """Whether anything would happen without the customer; where all waits for their answer a stop is that answer."""
-    states = {consent.state for consent in incident.consents}
+    """Whether something goes on that the customer can stop by a click; else their words are for staff to read."""
     if incident.stage is Stage.ANNOUNCED:
         return may_start_unordered(incident)
-    if incident.stage is Stage.QUOTED or ConsentState.REQUESTED in states:
-        return ConsentState.GRANTED in states
-    return True
+    if incident.stage not in AT_WORK:
+        return True
+    allowed = any(consent.state is ConsentState.GRANTED for consent in incident.consents)
+    return allowed or (incident.stage is Stage.WORKING and incident.kind is Kind.CONSUMER)
 
 
 def end(incident: Incident, command: c.EndPause, _now: datetime) -> Decided:

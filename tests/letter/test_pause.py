@@ -127,6 +127,13 @@ def test_diagnosis_that_may_have_been_called_off_is_not_started() -> None:
     assert isinstance(play.order(an_order(c.StartDiagnosis)), tuple)
 
 
+def test_words_are_for_staff_to_read_where_no_click_could_stop_anything() -> None:
+    """Without leave nobody touches hosted data; only a consumer may withdraw from the work (L221-18)."""
+    for stage in (Stage.DIAGNOSING, Stage.QUOTED, Stage.REPAIRING, Stage.WORKING):
+        assert a_play(at=stage).order(an_order(c.PauseIncident)) == Refused(Reason.MOOT)
+    assert isinstance(a_play(at=Stage.WORKING, kind=Kind.CONSUMER).order(an_order(c.PauseIncident)), tuple)
+
+
 def test_nothing_is_paused_where_nothing_begins_without_the_customer() -> None:
     assert a_play(at=Stage.ANNOUNCED).order(an_order(c.PauseIncident)) == Refused(Reason.MOOT)
     agreed = a_play(at=Stage.ANNOUNCED, terms=Terms(go_ahead=GoAhead.ANNOUNCE), kind=Kind.BUSINESS)

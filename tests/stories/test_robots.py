@@ -4,8 +4,8 @@ import pytest
 
 from bot.core import facts as f
 from bot.core.lives import ConsentState
-from tests.stories.people import BOB, DOWN_EN, DOWN_FR, JANE
-from tests.stories.steps import conclude, diagnose, invoice, quote
+from tests.stories.people import BOB, DOWN_FR, JANE
+from tests.stories.steps import diagnose, invoice, quote
 from tests.stories.test_consent import ask
 from tests.stories.town import SUPPORT, Town
 
@@ -312,7 +312,7 @@ async def test_customer_who_never_said_stop_lets_work_go_on(here: Town) -> None:
 
 
 async def test_staff_who_made_sure_lift_the_pause(here: Town) -> None:
-    await diagnose(here)
+    await here.press(await ask(here), "give", acts=("read_files",))
     await here.mail(BOB, "", "Stop", answering=here.newest(BOB))
 
     await here.staff.submit("go_on", reason="Bob nous a dit au téléphone de continuer.")
@@ -327,10 +327,3 @@ async def test_stranger_who_says_stop_stops_nothing(here: Town) -> None:
     await here.mail("mallory@pirate.net", "", "Stop", answering=here.newest(BOB))
 
     assert not (await here.incident()).paused
-
-
-async def test_no_answer_to_a_machine_ends_the_wait_for_one(here: Town) -> None:
-    await conclude(here, "quote", who=JANE)
-    await here.mail(JANE, "Another thing", DOWN_EN)
-
-    assert await here.stage(1) == "diagnosing"
