@@ -19,6 +19,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 ROOT = Path(__file__).resolve().parent.parent
 LINE = "Depuis ce matin, mon site affiche une erreur 500 et je ne sais pas où chercher.\r\n"
 
+DOMAINS = 97  # what is announced to strangers of one domain has its limit
+
 
 @dataclass
 class Sink:
@@ -89,7 +91,7 @@ async def load(port: int, mails: int, connections: int) -> Load:
         await reader.readline()
         await command(b"EHLO bench.example\r\n")
         for number in numbers:
-            sender = f"customer{number}@bench.example"
+            sender = f"customer{number}@bench{number % DOMAINS}.example"
             await command(f"MAIL FROM:<{sender}>\r\n".encode())
             await command(b"RCPT TO:<support@host.example>\r\n")
             await command(b"DATA\r\n")

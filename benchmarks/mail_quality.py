@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from bot.channels.mail.read import parse
+from bot.channels.mail.read import Mail, parse
 from bot.channels.mail.strip import strip
 from bot.channels.mail.winmail import open_winmail
 
@@ -84,9 +84,19 @@ def _count(case: dict[str, object], raw: bytes, counted: collections.Counter[str
     expected = case.get("expected")
     if kind == "bounce":
         counted["bounce: report"] += mail.delivery_report is not None
+        _count_recipients(expected, mail, counted)
     elif isinstance(expected, dict) and "subject" in expected:
         counted["mime: subjects known"] += 1
         counted["mime: subjects right"] += (expected["subject"] or "").strip() == mail.subject
+
+
+def _count_recipients(expected: object, mail: Mail, counted: collections.Counter[str]) -> None:
+    """Whether exactly those are named whom the mail did not reach."""
+    known = expected.get("oracle") if isinstance(expected, dict) else None
+    if known:
+        found = mail.delivery_report.recipients if mail.delivery_report else ()
+        counted["bounce: recipients known"] += 1
+        counted["bounce: recipients right"] += {one["recipient"].lower() for one in known} == set(found)
 
 
 def _timed(text: str) -> float:
