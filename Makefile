@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run test check format gallery bench lock browser
+.PHONY: help run test check format gallery bench lock programs
 help:            ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -22,10 +22,16 @@ run: $(VENV)/.run  ## start everything on this machine, with the sandbox
 	$(BIN)/python -m storage upgrade
 	exec $(BIN)/python -m bot sandbox
 
-browser:
-	@command -v chromium >/dev/null || test -x /usr/bin/chromium || $(MAKE) --no-print-directory system PACKAGES=chromium
+# What tests run beside the desk: a browser, and the mail servers of the world outside.
+programs:
+	@missing=; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	test -x /usr/sbin/postfix || missing="$$missing postfix"; \
+	test -x /usr/lib/dovecot/imap || missing="$$missing dovecot-imapd"; \
+	test -x /usr/bin/strace || missing="$$missing strace"; \
+	test -z "$$missing" || $(MAKE) --no-print-directory system PACKAGES="$$missing"
 
-test: $(VENV)/.dev browser  ## run the tests
+test: $(VENV)/.dev programs  ## run the tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, tests: all of CI
@@ -49,4 +55,4 @@ lock:            ## pin every dependency with its hashes
 system:
 	@test "$$(id -u)" = 0 && sudo= || sudo=sudo; \
 	command -v apt-get >/dev/null || { echo "please install: $(PACKAGES)"; exit 1; }; \
-	$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
+	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null

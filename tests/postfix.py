@@ -1,4 +1,4 @@
-"""Debian's Postfix with its own configuration, queue and ports: it passes on what it takes, and ends with the test."""
+"""Debian's Postfix with its own configuration, queue and ports: it passes on what it takes, and ends with a test."""
 
 import asyncio
 import os
