@@ -40,9 +40,19 @@ def _process(name: str, parts: frozenset[str], text: str) -> None:
 
 _process("all", frozenset(PARTS), "Everything in one process.")
 _process("web", frozenset({"web"}), "Pages, API and Slack's requests.")
-_process("mail", frozenset({"mail"}), "Takes mail in (SMTP or LMTP).")
 _process("worker", frozenset({"worker"}), "Understands what came in, sends what must leave.")
 _process("clock", frozenset({"clock"}), "Asks what falls due: nudges, lapses, reminders.")
+
+
+@cli.command()
+@click.option("--imap", metavar="URL", help="Fetch this mailbox instead: imaps://user:password@host/INBOX.")
+@click.pass_obj
+def mail(settings: Settings, imap: str | None) -> None:
+    """Takes mail in (SMTP or LMTP), and fetches the mailbox of MAIL_IMAP_URL where that is set."""
+    if imap is None:
+        _run(serve_until_stopped(settings, frozenset({"mail"})))
+    else:
+        _run(serve_until_stopped(settings.fetching(imap), frozenset({"mailbox"})))
 
 
 @cli.command()

@@ -20,8 +20,9 @@ from bot.app.language import warm_up
 from bot.app.paper import print_paper
 from bot.channels.mail.addresses import desk_address
 from bot.channels.mail.border import Border, parse_peers
+from bot.channels.mail.fetch import Fetcher, LoginRefused, Place, read_mailbox
 from bot.channels.mail.identity import Identity
-from bot.channels.mail.inbox import Mailroom, keep
+from bot.channels.mail.inbox import Mailroom, keep, keep_fetched
 from bot.channels.mail.lookup import Resolver, parse_servers
 from bot.channels.mail.outbox import Postman
 from bot.channels.mail.read import Reader
@@ -124,6 +125,8 @@ async def run_parts(
             running = replace(running, web_port=await _start_web(wired, slack, stack, more))
         if "mail" in parts:
             running = replace(running, mail_port=await _start_mail(wired, stack))
+        if "mailbox" in parts or ("mail" in parts and wired.settings.environment.mail_imap_url):
+            await _start_fetching(wired, stack)
         if "slack" in parts and slack is not None:
             await slack.connect()
         yield running
@@ -323,3 +326,28 @@ async def _start_mail(wired: Wired, stack: AsyncExitStack) -> int:
 
     stack.push_async_callback(stop)
     return listener.port
+
+
+async def _start_fetching(wired: Wired, stack: AsyncExitStack) -> None:
+    """Fetches the mailbox of MAIL_IMAP_URL. A server that is away is waited for; a refused login is said at once."""
+    environment = wired.settings.environment
+    addresses = desk_address(environment.mail_address, environment.mail_domain)
+
+    async def take(arrival: Arrival, mailbox: str, place: Place) -> None:
+        await keep_fetched(wired.desk, arrival, mailbox, place, wired.clock())
+
+    async def place(mailbox: str) -> str | None:
+        return await wired.desk.store.read(lambda tx: tx.setting(mailbox))
+
+    try:
+        fetcher = Fetcher(
+            mailbox=read_mailbox(told(environment.mail_imap_url)),
+            accepts=addresses.accepts,
+            default_recipient=environment.mail_address,
+            place=place,
+            take=take,
+        )
+        await fetcher.check()
+    except (ValueError, LoginRefused) as wrong:
+        raise Misconfigured(f"MAIL_IMAP_URL: {wrong}") from None
+    stack.push_async_callback(_end, asyncio.create_task(fetcher.run()))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -153,6 +153,7 @@ class Environment(BaseSettings):
     mail_address: str = "support@host.example"
     mail_trusted_peers: str = ""
     mail_authserv_id: str = ""
+    mail_imap_url: SecretStr | None = None
     dns_servers: str = ""
     relay_url: str = "smtp://127.0.0.1:1025"
     dkim_key_file: Path | None = None
@@ -195,6 +196,11 @@ class Settings(BaseModel):
 
     environment: Environment
     file: File
+
+    def fetching(self, mailbox: str) -> Self:
+        """The same settings with this mailbox to fetch, as `MAIL_IMAP_URL` has it."""
+        environment = self.environment.model_copy(update={"mail_imap_url": SecretStr(mailbox)})
+        return self.model_copy(update={"environment": environment})
 
     @property
     def terms(self) -> Terms:

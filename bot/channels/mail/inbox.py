@@ -15,6 +15,7 @@ from bot.app.proof import Level, Proof
 from bot.app.understand import FIRST_JUDGED_AGAIN, Incoming, heed_again, understand
 from bot.channels.mail import addresses
 from bot.channels.mail.addresses import Kind
+from bot.channels.mail.fetch import Place, read_place
 from bot.channels.mail.identity import Envelope, Identity, is_local, judge, unvouched
 from bot.channels.mail.mail import DeliveryReport, Mail
 from bot.channels.mail.read import Reader
@@ -32,6 +33,17 @@ log = structlog.get_logger("mail.inbox")
 async def keep(desk: Desk, arrival: Arrival, now: datetime) -> None:
     """Keeps a mail's bytes and envelope in one durable commit; the same bytes sent again are recognised."""
     await desk.store.run(lambda tx: _keep(tx, arrival, now))
+
+
+async def keep_fetched(desk: Desk, arrival: Arrival, mailbox: str, place: Place, now: datetime) -> None:
+    """Keeps a mail of a mailbox together with its place there; one that is kept already is not kept again."""
+
+    def fetched(tx: Transaction) -> None:
+        if read_place(tx.setting(mailbox), place.validity).last < place.last:
+            _keep(tx, arrival, now)
+            tx.keep_setting(mailbox, place.encode())
+
+    await desk.store.run(fetched)
 
 
 def _keep(tx: Transaction, arrival: Arrival, now: datetime) -> None:
