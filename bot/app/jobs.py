@@ -78,6 +78,14 @@ class PostInThread(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowSetAside(Order):
+    """Tells staff of a mail that belongs to no incident, because nobody can say who wrote it."""
+
+    KIND: ClassVar[str] = "aside"
+    message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintPaper(Order):
     """Renders, freezes and files the document with this number."""
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.app import links, pace
 from bot.app.desk import Desk
-from bot.app.jobs import PostInThread, ShowCard, TellByMail, TellInChat, fields_of
+from bot.app.jobs import PostInThread, ShowCard, ShowSetAside, TellByMail, TellInChat, fields_of
 from bot.core import facts as f
 from bot.core.customer import Customer
 from bot.core.incident import Incident
@@ -72,6 +72,13 @@ def tell_staff(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, se
         _put_staff(tx, job, incident, now, f"thread:{incident.id}:{seq}")
 
 
+def show_set_aside(tx: Transaction, desk: Desk, message: int, now: datetime) -> None:
+    """A mail that no incident shows, so that nobody needs to look for it in the logs."""
+    if desk.chat:
+        job = ShowSetAside(message=message)
+        tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=now, dedup=f"aside:{message}"), now)
+
+
 def show_card(tx: Transaction, desk: Desk, incident: Incident, now: datetime) -> None:
     """The card as it stands after this change."""
     if desk.chat:
@@ -121,7 +128,8 @@ def _put_mail(
         message_id=desk.message_id(),
         reply_key=row.reply_key if row else "",
     )
-    key = f"mail:{incident.id}" if incident else ""
+    # A nudge that is put off holds no receipt up.
+    key = f"mail:{incident.id}" if incident and not told.ROUTINE else ""
     rank = now if told.ROUTINE else now - AHEAD_OF_ROUTINE
     outbox_id = tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=rank, key=key), now)
     _keep(tx, incident, told, Via.MAIL, customer.address, outbox_id, job.message_id, now)

@@ -1,13 +1,15 @@
 """What a mail that was read means: a new incident, words in one, a bounce, or nothing at all."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.app import bounces, proof, stopping
+from bot.app import bounces, proof, stopping, tell
 from bot.app.desk import Desk
 from bot.app.handle import answer, carry_out
 from bot.app.jobs import JudgeAgain, MailArrived, decode
+from bot.app.keys import token_sha256
 from bot.app.opening import Opening, Said, add_words, keep, open_incident
 from bot.app.proof import Level, Proof
 from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
@@ -20,6 +22,7 @@ from bot.core.notices import DecideByLink
 from bot.core.refusals import Refused
 from storage import Direction, IncidentRow, Job, NewJob, Transaction
 
+_NUMBER = re.compile(r"\[INC-(\d{1,9})\]")
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 NOT_PROVEN = Proof()
 FIRST_JUDGED_AGAIN = timedelta(minutes=5)
@@ -84,8 +87,11 @@ def _understand(
     if mail.automatic and (mail.bounced or mail.failed):
         bounces.bounced(tx, desk, said, mail.bounced, mail.failed, now)
         return
-    if mail.automatic or not mail.sender:
+    if mail.automatic:
         keep(tx, said, row.id if row else None, now)
+        return
+    if not mail.sender:
+        _set_aside(tx, desk, row, said, now)
         return
     bounces.heard_from(tx, desk, mail.sender, now)
     if row is None:
@@ -98,13 +104,40 @@ def _understand(
 
 
 def _conversation(tx: Transaction, mail: Incoming) -> IncidentRow | None:
-    """By the key in the address, else by our Message-IDs among the references; a number proves nothing."""
+    """By the key in the address, else our Message-IDs among the references, else a page of ours that it quotes.
+
+    Last the number in the subject, for a contact of that incident's customer: alone a number proves nothing.
+    """
     if mail.reply_key and (row := tx.incidents.by_reply_key(mail.reply_key)):
         return row
+    return _answered(tx, mail) or _quoting(tx, mail) or _numbered(tx, mail)
+
+
+def _answered(tx: Transaction, mail: Incoming) -> IncidentRow | None:
     order = {reference: place for place, reference in enumerate(mail.references)}
     ours = [m for m in tx.messages.by_rfc_ids(mail.references) if m.direction is Direction.OUT and m.incident_id]
     newest = min(ours, key=lambda m: order.get(m.rfc_message_id or "", len(order)), default=None)
     return tx.incidents.row(newest.incident_id) if newest and newest.incident_id else None
+
+
+def _quoting(tx: Transaction, mail: Incoming) -> IncidentRow | None:
+    links = (tx.links.by_token_sha256(token_sha256(token)) for token in mail.links)
+    return next((tx.incidents.row(link.incident_id) for link in links if link and link.incident_id), None)
+
+
+def _numbered(tx: Transaction, mail: Incoming) -> IncidentRow | None:
+    named = _NUMBER.search(mail.said.subject)
+    row = tx.incidents.row(int(named[1])) if named else None
+    customer = tx.customers.by_address(mail.sender) if row else None
+    return row if row and customer and customer.id == row.customer_id else None
+
+
+def _set_aside(tx: Transaction, desk: Desk, row: IncidentRow | None, said: Said, now: datetime) -> None:
+    """Nobody can say who wrote it: staff see it, nobody is answered, and it has no effect."""
+    if row is not None:
+        add_words(tx, desk, row.id, said, f.Role.BOT, now)
+    else:
+        tell.show_set_aside(tx, desk, keep(tx, said, None, now), now)
 
 
 def _in_conversation(tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming, now: datetime) -> None:

@@ -84,6 +84,40 @@ async def test_a_number_alone_opens_an_incident_of_its_own(here: Town) -> None:
     assert await here.stage(2) == "announced"
 
 
+async def test_a_number_joins_its_incident_for_its_own_customer(here: Town) -> None:
+    await here.mail(BOB, "Panne", DOWN_FR)
+
+    await here.mail(BOB, "Re: [INC-1] Panne", "Encore moi.")
+
+    assert not await here.exists(2)
+    assert any("Encore moi." in line for line in here.staff.thread())
+
+
+async def test_a_page_of_ours_in_the_quotation_joins_its_incident(here: Town) -> None:
+    await here.mail(BOB, "Panne", DOWN_FR)
+    link = here.newest(BOB).link
+
+    await here.mail(BOB, "Autre sujet", f"Encore moi.\n\n> Ouvrez {link}\n")
+    await here.mail("mallory@pirate.net", "Autre sujet", f"Et moi.\n\n> Ouvrez {link}\n")
+
+    assert not await here.exists(2)
+    assert any("Encore moi." in line for line in here.staff.thread())
+    assert (await here.facts())[-1] is f.OtherWrote
+    assert here.inbox("mallory@pirate.net") == []
+
+
+async def test_a_mail_without_one_author_is_shown_to_staff_and_never_answered(here: Town) -> None:
+    raw = f"From: {BOB}, mallory@pirate.net\r\nSubject: Panne\r\nMessage-ID: <a@pirate.net>\r\n\r\nAu secours.\r\n"
+
+    await here.hand_in("mallory@pirate.net", SUPPORT, raw.encode())
+    await here.settled()
+
+    assert not await here.exists(1)
+    assert here.relay.mails == []
+    shown = here.slack.workspace.roots(here.staff.channel)
+    assert any("several addresses in From" in str(message) for message in shown)
+
+
 @pytest.mark.parametrize("header", ["Auto-Submitted: auto-replied", "Precedence: bulk", "X-Autoreply: yes"])
 async def test_a_machines_answer_is_kept_and_never_answered(here: Town, header: str) -> None:
     await diagnose(here)

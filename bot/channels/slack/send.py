@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 
 from bot.app import read
 from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
-from bot.app.jobs import PostInThread, ShowCard, TellInChat, decode
+from bot.app.jobs import PostInThread, ShowCard, ShowSetAside, TellInChat, decode
 from bot.app.read import Case
 from bot.channels.slack import blocks, chat, home, thread
 from bot.channels.slack.card import card
 from bot.channels.slack.jobs import SayInSlack, ShowHome
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
-from storage import Job, Transaction
+from storage import Job, Message, Transaction
 
 GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
 SHARED = "the staff channel is shared outside the workspace: nothing is posted there"
@@ -57,6 +57,7 @@ class Outgoing:
         return {
             ShowCard.KIND: self.show_card,
             PostInThread.KIND: self.post_in_thread,
+            ShowSetAside.KIND: self.show_set_aside,
             TellInChat.KIND: self.tell_in_chat,
             SayInSlack.KIND: self.say,
             ShowHome.KIND: self.show_home,
@@ -71,6 +72,24 @@ class Outgoing:
         """One line under the card: a fact, with the words that came with it."""
         order = decode(PostInThread, job.payload)
         return await self._to_staff(order.incident, now, lambda case: self._post_in_thread(case, order.seq, job))
+
+    async def show_set_aside(self, job: Job, now: datetime) -> Delivery:
+        """A mail that no incident shows, with its original."""
+        order = decode(ShowSetAside, job.payload)
+
+        def kept(tx: Transaction) -> tuple[Message | None, bytes]:
+            message = tx.messages.load(order.message)
+            return message, (tx.blobs.content(message.raw) or b"") if message and message.raw else b""
+
+        message, raw = await self._room.desk.store.read(kept)
+        if message is None:
+            return Failed("no such message")
+
+        async def checked() -> Delivery:
+            await self._check_privacy(now)
+            return await self._show_set_aside(message, raw, job)
+
+        return await self._carefully(self._room.channel, now, checked)
 
     async def tell_in_chat(self, job: Job, now: datetime) -> Delivery:
         """A notice to a customer, with its buttons, in their direct conversation."""
@@ -190,20 +209,24 @@ class Outgoing:
         )
         posted = await self._once(post, job)
         if told.whole:
-            await self._attach(card_at, told)
+            await self._attach(card_at, told.file_name, told.whole.encode())
         return posted
 
-    async def _attach(self, card_at: Posted, told: thread.Told) -> None:
+    async def _show_set_aside(self, message: Message, raw: bytes, job: Job) -> Delivered:
+        made = thread.set_aside(message)
+        post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
+        posted = await self._once(post, job)
+        await self._attach(posted, made.file_name, raw)
+        return Delivered(posted.ts)
+
+    async def _attach(self, card_at: Posted, file_name: str, content: bytes) -> None:
         """The whole of words that were cut, as a file below them; without it they stay cut, and said to be."""
-        content = told.whole.encode()
         try:
-            place = await self._room.api.call(
-                "files.getUploadURLExternal", filename=told.file_name, length=len(content)
-            )
+            place = await self._room.api.call("files.getUploadURLExternal", filename=file_name, length=len(content))
             await self._room.api.upload(str(place["upload_url"]), content)
             await self._room.api.call(
                 "files.completeUploadExternal",
-                files=[{"id": place["file_id"], "title": told.file_name}],
+                files=[{"id": place["file_id"], "title": file_name}],
                 channel_id=card_at.channel,
                 thread_ts=card_at.ts,
             )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.app.proof import decode
 from bot.app.read import Case
 from bot.channels.slack import blocks, story
 from bot.channels.slack.masks import mask
@@ -41,6 +42,27 @@ def told(case: Case, seq: int) -> Told:
         blocks=[blocks.rich(*elements)],
         whole=words if shown != words else "",
         file_name=f"{case.incident.reference}-{seq}.txt",
+    )
+
+
+def set_aside(message: Message) -> Told:
+    """A mail that belongs to no incident because nobody can say who wrote it; its original goes along."""
+    proof = decode(message.proof)
+    why = proof.reason if proof and proof.reason else "its author cannot be made out"
+    words = blocks.clip(mask(message.text), QUOTED)
+    about = f", about “{blocks.clip(message.subject, 150)}”" if message.subject else ""
+    elements = [
+        blocks.line(
+            blocks.span(f"A mail that belongs to no incident{about}", strong=True),
+            blocks.span(f" — {why}. It was not answered. Whoever wrote it may need you; its original is below."),
+        )
+    ]
+    if words:
+        elements.append(blocks.quote(words))
+    return Told(
+        text=blocks.escape(f"A mail that belongs to no incident: {why}"),
+        blocks=[blocks.rich(*elements)],
+        file_name="original.eml",
     )
 
 
