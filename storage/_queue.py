@@ -189,10 +189,11 @@ class Queue:
         return [Listed(**row) for row in self._connection.execute(query).mappings()]
 
     def next_due(self) -> datetime | None:
-        """When the first of all waiting jobs falls due, or its lease ends."""
-        query = sa.select(sa.func.min(self._table.c.due_at)).where(self._table.c.state == WAITING)
-        due: datetime | None = self._connection.execute(query).scalar_one()
-        return due
+        """When the first of all waiting jobs falls due, or its lease ends; ranked ahead, not before it was put."""
+        table = self._table
+        query = sa.select(table.c.due_at, table.c.created_at).where(table.c.state == WAITING)
+        first = self._connection.execute(query.order_by(table.c.due_at, table.c.id).limit(1)).first()
+        return max(first.due_at, first.created_at) if first else None
 
 
 def _proof(job: Job) -> dict[str, object]:

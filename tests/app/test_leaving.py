@@ -3,9 +3,12 @@
 import asyncio
 from datetime import timedelta
 
+from bot.channels.mail.send import Accepted, Relay, build
 from bot.loops import Loop
 from storage import Job, NewJob, Store, Transaction
 from tests.builders import MONDAY
+from tests.channels.mail.test_compose import LETTER
+from tests.relay import a_relay
 
 MINUTE = timedelta(minutes=1)
 WIDTH = 16
@@ -42,3 +45,38 @@ async def test_backlog_for_a_server_that_is_away_does_not_hold_up_a_fresh_mail(s
     await running_loop
 
     assert len(running) <= WIDTH // 2
+
+
+async def test_reminders_to_a_server_that_hangs_do_not_hold_up_a_receipt(store: Store) -> None:
+    """None was tried before; the receipt ranks ahead, and waits until those without a connection yield."""
+    raw = build(LETTER)
+    left = asyncio.Event()
+
+    async with a_relay() as sink:
+        sink.at_recipient["bob@dead.example"] = "hang"
+        relay = Relay(sink.url)
+
+        async def work(job: Job) -> None:
+            if isinstance(await relay.send("bounce+k1@host.fr", job.payload.decode(), raw), Accepted):
+                left.set()
+                await store.run(lambda tx: tx.outbox.done(job, MONDAY))
+            else:
+                await store.run(lambda tx: tx.outbox.retry(job, MONDAY + MINUTE, "later"))
+
+        def reminders(tx: Transaction) -> None:
+            for _ in range(2_000):
+                tx.outbox.put(mail("bob@dead.example"), MONDAY)
+
+        await store.run(reminders)
+        loop = Loop(store=store, queue="outbox", work=work, clock=lambda: MONDAY, width=WIDTH)
+        running_loop = asyncio.create_task(loop.run())
+        await asyncio.sleep(0.5)
+        receipt = mail("jane@customer.co.uk", timedelta(hours=-1))
+        await store.run(lambda tx: tx.outbox.put(receipt, MONDAY))
+
+        await asyncio.wait_for(left.wait(), 10)
+
+        await loop.stop(grace=0)
+        await running_loop
+        await relay.close()
+    assert [taken.recipients for taken in sink.mails] == [("jane@customer.co.uk",)]

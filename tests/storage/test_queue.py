@@ -201,6 +201,12 @@ async def test_next_due_of_an_empty_queue_is_none(store: Store) -> None:
     assert await store.read(lambda tx: tx.deadlines.next_due()) is None
 
 
+async def test_job_ranked_ahead_is_not_late_for_that(store: Store) -> None:
+    await put(store, a_job(after=-3600))
+
+    assert await store.read(lambda tx: tx.outbox.next_due()) == NOW
+
+
 async def test_queues_do_not_see_each_other(store: Store) -> None:
     await put(store, a_job())
 

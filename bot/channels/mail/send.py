@@ -32,7 +32,7 @@ __all__ = [
     "load_signer",
 ]
 
-PATIENCE = 20.0  # seconds a mail waits for a free connection: well below the lease of its job
+PATIENCE = 5.0  # seconds a mail waits for a free connection, then it makes room for mail to others
 FRESH = 5.0  # seconds during which a connection is taken to be alive without asking
 OURS_TO_REPAIR = {500, 501, 502, 503, 504, 521, 530, 534, 535, 538, 555}
 log = structlog.get_logger("mail.send")
