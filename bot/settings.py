@@ -154,6 +154,8 @@ class Environment(BaseSettings):
     mail_trusted_peers: str = ""
     mail_authserv_id: str = ""
     mail_imap_url: SecretStr | None = None
+    mail_tls_cert_file: Path | None = None
+    mail_tls_key_file: Path | None = None
     dns_servers: str = ""
     relay_url: str = "smtp://127.0.0.1:1025"
     dkim_key_file: Path | None = None

@@ -9,6 +9,7 @@ import collections
 import logging
 import re
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -18,6 +19,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from bot.channels.mail.text import one_line
+from bot.rates import Pace
 
 MEGABYTE = 1_000_000
 _END = b"\r\n.\r\n"
@@ -25,6 +27,7 @@ _FAILED = "451 4.3.0 Temporary failure on our side, please try again later"
 _KEPT = "250 2.0.0 Kept"
 _TOO_BIG = "552 5.3.4 The message is larger than what this server takes"
 _BUSY = "452 4.3.1 Too much mail at once, please try again later"
+_TOO_FAST = "450 4.7.1 Too many mails a minute, please try again later"
 _TOO_MANY = "421 4.7.0 Too many connections, please try again later"
 _GOODBYE = "421 4.3.2 This server is stopping, please try again later"
 _TOO_SLOW = "421 4.4.2 Too slow, goodbye"
@@ -52,7 +55,8 @@ class Reception:
     """How mail is taken in. Sizes are octets, times seconds.
 
     `keep` returns once the mail is durable; whatever it raises becomes a 451. `idle` bounds each command, and each
-    `progress` octets of a mail; `patience` bounds a session between two mails that it brings.
+    `progress` octets of a mail; `patience` bounds a session between two mails that it brings. Peers that `unlimited`
+    knows may bring as many mails a minute as they like.
     """
 
     domain: str
@@ -66,6 +70,8 @@ class Reception:
     connections: int = 400
     connections_per_peer: int = 100
     in_flight: int = 200 * MEGABYTE
+    mails_per_minute: int = 300
+    unlimited: Callable[[str], bool] = lambda _peer: False
     tls: ssl.SSLContext | None = None
 
 
@@ -83,6 +89,7 @@ class Listener:
         self.reception = reception
         self.peers: collections.Counter[str] = collections.Counter()
         self.in_flight = 0
+        self._pace = Pace(reception.mails_per_minute)
         self._session = session
         self._server: asyncio.Server | None = None
         self._sessions: set[_Smtp] = set()
@@ -134,6 +141,15 @@ class Listener:
         within = self.peers[peer] <= self.reception.connections_per_peer
         return within and len(self._sessions) <= self.reception.connections
 
+    def is_too_fast(self, peer: str) -> bool:
+        """Counts a mail that this peer begins; whether it has begun too many within a minute."""
+        if self.reception.unlimited(peer):
+            return False
+        count = self._pace.count(peer, time.monotonic())
+        if self._pace.is_just_over(count):
+            log.warning("too_many_mails", peer=peer, per_minute=self.reception.mails_per_minute)
+        return self._pace.is_over(count)
+
     def leave(self, session: "_Smtp", peer: str) -> None:
         """Counts a session out."""
         self._sessions.discard(session)
@@ -166,8 +182,9 @@ class Listener:
 class _Rules:
     """What each command is answered; aiosmtpd calls these by name."""
 
-    def __init__(self, reception: Reception) -> None:
-        self.reception = reception
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+        self.reception = listener.reception
 
     async def handle_EHLO(  # noqa: N802 - named by the library
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
@@ -177,8 +194,10 @@ class _Rules:
         return [*offered, "250-PIPELINING", "250 ENHANCEDSTATUSCODES"]
 
     async def handle_MAIL(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.listener.is_too_fast(_host(session.peer)):
+            return _TOO_FAST
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 Sender ok"
@@ -207,7 +226,7 @@ class _Smtp(SMTP):
     def __init__(self, listener: Listener) -> None:
         self._reception = reception = listener.reception
         super().__init__(
-            _Rules(reception),
+            _Rules(listener),
             data_size_limit=reception.size_limit,
             enable_SMTPUTF8=True,
             hostname=reception.domain,

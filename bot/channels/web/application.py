@@ -13,7 +13,7 @@ from bot.channels.web.health import Health, Ready
 from bot.channels.web.links import Links
 from bot.channels.web.metrics import Metrics
 from bot.channels.web.openapi import description
-from bot.channels.web.pace import Pace
+from bot.rates import Pace
 
 ROBOTS = "User-agent: *\nDisallow: /\n"
 LARGEST = 1024 * 1024

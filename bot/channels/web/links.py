@@ -19,7 +19,6 @@ from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose
 from bot.channels.web.forms import Form, read_form, who
 from bot.channels.web.metrics import Metrics
 from bot.channels.web.origin import is_ours, origin_of
-from bot.channels.web.pace import Pace
 from bot.channels.web.pages import (
     HERE,
     NOTHING_SAID,
@@ -37,6 +36,7 @@ from bot.core.facts import Evidence
 from bot.core.lives import Stage
 from bot.core.notices import Purpose
 from bot.core.refusals import Reason, Refused
+from bot.rates import Pace
 from storage import Link, Transaction
 
 log = structlog.get_logger("web.links")
@@ -207,7 +207,7 @@ class Links:
     def _unknown(self, request: web.Request) -> web.Response:
         """The same page whatever was wrong with the link, and less of it to who tries many."""
         self._metrics.unknown_link()
-        count = self._pace.count(request.remote or "", self._clock())
+        count = self._pace.count(request.remote or "", self._clock().timestamp())
         if self._pace.is_just_over(count):
             self._metrics.slowed()
             log.warning("many unknown links", peer=request.remote)

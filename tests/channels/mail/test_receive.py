@@ -470,3 +470,26 @@ async def test_lmtp_answers_once_for_each_recipient() -> None:
     assert answers == ["250 2.0.0 Kept", "250 2.0.0 Kept", "250 OK"]
     assert helo[:3] == "500"
     assert [arrival.rcpt_to for arrival in box.kept] == [("support@host.fr", "support+k@host.fr")]
+
+
+async def test_peer_that_brings_too_many_mails_a_minute_is_told_to_wait() -> None:
+    box = Box()
+    async with a_door(box, mails_per_minute=2) as (_, connect):
+        client = await connect()
+        answers = [await client.hand_in(MAIL + b"%d\r\n" % number) for number in range(2)]
+
+        refused = await client.ask(b"MAIL FROM:<bob@clientsa.fr>\r\n")
+
+    assert [answer[:3] for answer in answers] == ["250", "250"]
+    assert refused == "450 4.7.1 Too many mails a minute, please try again later"
+    assert len(box.kept) == 2
+
+
+async def test_trusted_peer_may_bring_as_many_as_it_likes() -> None:
+    box = Box()
+    async with a_door(box, mails_per_minute=1, unlimited=lambda peer: peer == "127.0.0.1") as (_, connect):
+        client = await connect()
+
+        answers = [await client.hand_in(MAIL + b"%d\r\n" % number) for number in range(3)]
+
+    assert [answer[:3] for answer in answers] == ["250"] * 3

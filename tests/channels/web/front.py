@@ -19,7 +19,6 @@ from bot.app.jobs import TellByMail, decode
 from bot.app.keys import Keys, token_sha256
 from bot.app.opening import Opening, Said, open_incident
 from bot.channels.web.application import application
-from bot.channels.web.pace import Pace
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer, Details
@@ -27,6 +26,7 @@ from bot.core.incident import Incident
 from bot.core.money import Line, Money
 from bot.core.notices import Purpose
 from bot.core.terms import Kind, Terms
+from bot.rates import Pace
 from bot.words import Provider, Words
 from storage import Document, Link, Recorded, Store, Transaction, Via
 from tests.builders import EDIT, READ, STAFF

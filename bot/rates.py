@@ -1,10 +1,9 @@
-"""How many unknown links one peer may try before it is told to slow down."""
+"""How often one peer may do something in a minute: try unknown links, bring mail."""
 
 from collections import OrderedDict
-from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
-WINDOW = timedelta(minutes=1)
+WINDOW = 60.0
 PEERS = 10_000
 NETWORK_BITS = 64
 
@@ -14,13 +13,13 @@ class Pace:
 
     def __init__(self, limit: int = 30) -> None:
         self._limit = limit
-        self._counts: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def count(self, peer: str, now: datetime) -> int:
-        """How many this peer has tried in its window, this one included."""
+    def count(self, peer: str, now: float) -> int:
+        """How many times this peer has come in its window, this one included; `now` in seconds."""
         name = _network(peer)
         began, tried = self._counts.pop(name, (now, 0))
-        if not timedelta() <= now - began < WINDOW:
+        if not 0 <= now - began < WINDOW:
             began, tried = now, 0
         self._counts[name] = (began, tried + 1)
         if len(self._counts) > PEERS:
