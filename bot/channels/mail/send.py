@@ -257,7 +257,10 @@ def _target(url: str) -> _Target:
     if starttls not in {"offered", "required", "never"}:
         raise ValueError("starttls is required or never")
     tls = parts.scheme == "smtps"
-    required = starttls == "required" or (parts.password is not None and not _is_loopback(parts.hostname))
+    secret = parts.password is not None and not _is_loopback(parts.hostname)
+    if secret and starttls == "never":
+        raise ValueError("starttls=never would send the password in the clear to another machine")
+    required = starttls == "required" or secret
     return _Target(
         host=parts.hostname,
         port=parts.port or (465 if tls else 25),

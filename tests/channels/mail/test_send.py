@@ -245,7 +245,15 @@ def test_key_that_cannot_sign_is_refused_when_it_is_loaded(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["http://relay", "smtp://", "smtp://relay?tls=yes", "smtp://relay?starttls=maybe", "relay:25"]
+    "url",
+    [
+        "http://relay",
+        "smtp://",
+        "smtp://relay?tls=yes",
+        "smtp://relay?starttls=maybe",
+        "relay:25",
+        "smtp://user:secret@relay.example?starttls=never",
+    ],
 )
 async def test_url_that_is_no_relay_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"smtp://|starttls"):
