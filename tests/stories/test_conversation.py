@@ -21,6 +21,37 @@ async def test_staff_and_customer_write_to_each_other(here: Town) -> None:
     assert not await here.exists(2)
 
 
+async def test_staff_have_the_whole_of_a_mail_by_one_click_and_no_link_that_decides(here: Town) -> None:
+    await here.mail(BOB, "Panne", DOWN_FR)
+    link = here.newest(BOB).link
+    await here.mail(BOB, "", f"Toujours rien.\n\n> Ouvrez {link}", answering=here.newest(BOB))
+    place, workspace = here.staff.channel, here.slack.workspace
+    reply = next(m for m in workspace.replies(place, here.staff.card().ts) if "Toujours rien" in str(m.blocks))
+
+    await here.people.click(here.staff.user, place, reply.ts, "original")
+    await here.people.click(here.staff.user, place, reply.ts, "original")
+    await here.settled()
+
+    wholes = [file for file in workspace.files.values() if file.name.endswith(".txt")]
+    assert len(wholes) == 1
+    whole = (wholes[0].content or b"").decode()
+    assert whole.startswith(f"From: {BOB} (not proven)\nSubject: Re: [INC-1] ")
+    assert "Toujours rien." in whole
+    assert "Ouvrez http://desk.host.example/a/…" in whole
+    assert "already" in workspace.shown_to(here.staff.user)[-1].text
+
+
+async def test_customer_sees_what_they_wrote_with_what_they_quoted(here: Town) -> None:
+    await here.mail(BOB, "Panne", DOWN_FR)
+    link = here.newest(BOB).link
+    await here.mail(BOB, "", f"Toujours rien.\n\n> Ouvrez {link}", answering=here.newest(BOB))
+
+    page = await here.open(here.newest(BOB).links[-1])
+
+    assert "Toujours rien." in page.text
+    assert "Ouvrez http://desk.host.example/a/…" in page.text
+
+
 async def test_words_among_staff_reach_no_customer(here: Town) -> None:
     await diagnose(here)
     before = len(here.relay.mails)

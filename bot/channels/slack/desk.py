@@ -10,6 +10,7 @@ from bot.app.read import Case
 from bot.channels.slack import blocks, forms, orders
 from bot.channels.slack.acts import ACTS, Act
 from bot.channels.slack.answer import open_modal, since, whisper
+from bot.channels.slack.jobs import ShowOriginal
 from bot.channels.slack.orders import Filled, WrongFieldError
 from bot.channels.slack.payloads import Click, Submission
 from bot.channels.slack.room import Room
@@ -45,6 +46,25 @@ async def press(room: Room, click: Click, now: datetime) -> None:
             await open_modal(room, click, forms.form(room, case, act, _given(click)))
     if refused:
         await whisper(room, click, refused)
+
+
+async def show_original(room: Room, click: Click, now: datetime) -> None:
+    """The button under a mail in a thread: the whole of it, as a file below."""
+    actor = await room.actor(click.person)
+    if isinstance(actor, str):
+        await whisper(room, click, actor)
+        return
+    wanted = click.carried.get("message")
+
+    def put(tx: Transaction) -> str:
+        message = tx.messages.load(wanted) if isinstance(wanted, int) else None
+        if message is None or not message.raw or message.incident_id is None or message.incident_id != click.incident:
+            return UNKNOWN
+        order = ShowOriginal(incident=message.incident_id, message=message.id)
+        return "" if order.put(tx, now) else "The whole mail is in this thread already."
+
+    if said := await room.desk.store.run(put):
+        await whisper(room, click, said)
 
 
 async def submit(room: Room, submission: Submission, now: datetime) -> Payload:

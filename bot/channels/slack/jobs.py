@@ -35,6 +35,26 @@ class SayInSlack(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOriginal(Order):
+    """Puts the whole of a mail into its incident's thread."""
+
+    KIND: ClassVar[str] = "original"
+    incident: int
+    message: int
+
+    def put(self, tx: Transaction, now: datetime) -> bool:
+        """Whether it is on its way: once for each mail."""
+        new = NewJob(
+            kind=self.KIND,
+            payload=self.encode(),
+            due_at=now,
+            key=f"slack:{self.incident}",
+            dedup=f"original:{self.message}",
+        )
+        return tx.outbox.put(new, now) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowHome(Order):
     """Publishes somebody's App Home as things stand when it leaves."""
 

@@ -2,6 +2,8 @@
 
 import re
 
+from bot.app.links import masked
+
 HIDDEN = "••••••"
 
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -17,4 +19,4 @@ def mask(text: str) -> str:
     """The text with what looks like a secret hidden; the words kept on file are untouched."""
     text = _KEY.sub(f"[private key {HIDDEN}]", text)
     text = _URL.sub(rf"\g<before>{HIDDEN}", text)
-    return _NAMED.sub(rf"\g<name>{HIDDEN}", text)
+    return _NAMED.sub(rf"\g<name>{HIDDEN}", masked(text))

@@ -100,6 +100,7 @@ def _response(answer: BoltResponse) -> web.Response:
 
 PRESSES: dict[str, Pressed] = {
     **dict.fromkeys(ACTS, desk.press),
+    "original": desk.show_original,
     **customer.PRESSES,
     "open_incident": customer.open_form,
     "new_incident": listing.new_incident,

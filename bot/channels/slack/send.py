@@ -12,7 +12,7 @@ from bot.app.jobs import PostInThread, ShowCard, ShowSetAside, TellInChat, decod
 from bot.app.read import Case
 from bot.channels.slack import blocks, chat, home, thread
 from bot.channels.slack.card import card
-from bot.channels.slack.jobs import SayInSlack, ShowHome
+from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
 from storage import Job, Message, Transaction
@@ -58,6 +58,7 @@ class Outgoing:
             ShowCard.KIND: self.show_card,
             PostInThread.KIND: self.post_in_thread,
             ShowSetAside.KIND: self.show_set_aside,
+            ShowOriginal.KIND: self.show_original,
             TellInChat.KIND: self.tell_in_chat,
             SayInSlack.KIND: self.say,
             ShowHome.KIND: self.show_home,
@@ -74,22 +75,35 @@ class Outgoing:
         return await self._to_staff(order.incident, now, lambda case: self._post_in_thread(case, order.seq, job))
 
     async def show_set_aside(self, job: Job, now: datetime) -> Delivery:
-        """A mail that no incident shows, with its original."""
-        order = decode(ShowSetAside, job.payload)
-
-        def kept(tx: Transaction) -> tuple[Message | None, bytes]:
-            message = tx.messages.load(order.message)
-            return message, (tx.blobs.content(message.raw) or b"") if message and message.raw else b""
-
-        message, raw = await self._room.desk.store.read(kept)
+        """A mail that no incident shows, with the whole of it below."""
+        message = await self._kept(decode(ShowSetAside, job.payload).message)
         if message is None:
             return Failed("no such message")
 
         async def checked() -> Delivery:
             await self._check_privacy(now)
-            return await self._show_set_aside(message, raw, job)
+            return await self._show_set_aside(message, job)
 
         return await self._carefully(self._room.channel, now, checked)
+
+    async def show_original(self, job: Job, now: datetime) -> Delivery:
+        """A mail with all that it quotes, as a file in its incident's thread."""
+        order = decode(ShowOriginal, job.payload)
+        message = await self._kept(order.message)
+        if message is None:
+            return Failed("no such message")
+
+        async def attach(case: Case) -> Delivered:
+            if case.row.slack_ts is None:
+                raise RefusedError("thread_not_found")
+            card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
+            await self._upload(card_at, f"{case.incident.reference}-{order.message}.txt", thread.whole(message))
+            return Delivered("attached")
+
+        return await self._to_staff(order.incident, now, attach)
+
+    async def _kept(self, number: int) -> Message | None:
+        return await self._room.desk.store.read(lambda tx: tx.messages.load(number))
 
     async def tell_in_chat(self, job: Job, now: datetime) -> Delivery:
         """A notice to a customer, with its buttons, in their direct conversation."""
@@ -212,26 +226,29 @@ class Outgoing:
             await self._attach(card_at, told.file_name, told.whole.encode())
         return posted
 
-    async def _show_set_aside(self, message: Message, raw: bytes, job: Job) -> Delivered:
+    async def _show_set_aside(self, message: Message, job: Job) -> Delivered:
         made = thread.set_aside(message)
         post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
         posted = await self._once(post, job)
-        await self._attach(posted, made.file_name, raw)
+        await self._attach(posted, made.file_name, thread.whole(message))
         return Delivered(posted.ts)
 
     async def _attach(self, card_at: Posted, file_name: str, content: bytes) -> None:
         """The whole of words that were cut, as a file below them; without it they stay cut, and said to be."""
         try:
-            place = await self._room.api.call("files.getUploadURLExternal", filename=file_name, length=len(content))
-            await self._room.api.upload(str(place["upload_url"]), content)
-            await self._room.api.call(
-                "files.completeUploadExternal",
-                files=[{"id": place["file_id"], "title": file_name}],
-                channel_id=card_at.channel,
-                thread_ts=card_at.ts,
-            )
+            await self._upload(card_at, file_name, content)
         except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
             log.warning("the whole text was not attached: %s", trouble)
+
+    async def _upload(self, card_at: Posted, file_name: str, content: bytes) -> None:
+        place = await self._room.api.call("files.getUploadURLExternal", filename=file_name, length=len(content))
+        await self._room.api.upload(str(place["upload_url"]), content)
+        await self._room.api.call(
+            "files.completeUploadExternal",
+            files=[{"id": place["file_id"], "title": file_name}],
+            channel_id=card_at.channel,
+            thread_ts=card_at.ts,
+        )
 
     # --- to customers, and to one person ---
 

@@ -1,11 +1,13 @@
 """One line in an incident's thread: the fact, who did it, and words somebody wrote, never as markup."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.app.proof import decode
 from bot.app.read import Case
 from bot.channels.slack import blocks, story
+from bot.channels.slack.author import author
 from bot.channels.slack.masks import mask
 from bot.channels.slack.wire import Payload
 from bot.core import facts as f
@@ -39,14 +41,28 @@ def told(case: Case, seq: int) -> Told:
     elements.extend(_files(case, message))
     return Told(
         text=blocks.escape(blocks.clip(f"{case.incident.reference}: {entry.head}", 300)),
-        blocks=[blocks.rich(*elements)],
+        blocks=[blocks.rich(*elements), *_original(case, message)],
         whole=words if shown != words else "",
         file_name=f"{case.incident.reference}-{seq}.txt",
     )
 
 
+def whole(message: Message) -> bytes:
+    """A mail with all that was read of it, what it quotes too; the links in it, which would decide, are masked."""
+    written = message.written_at or message.at
+    head = (f"From: {author(message)}", f"Subject: {message.subject}", f"Date: {written:%Y-%m-%d %H:%M} UTC")
+    return mask("\n".join((*head, "", message.text, "", message.quoted)).rstrip() + "\n").encode()
+
+
+def _original(case: Case, message: Message | None) -> Iterator[Payload]:
+    """A mail can be had whole."""
+    if message is not None and message.raw:
+        value = json.dumps({"incident": case.incident.id, "message": message.id})
+        yield blocks.actions(f"original-{message.id}", [blocks.button("original", "Whole mail", value)])
+
+
 def set_aside(message: Message) -> Told:
-    """A mail that belongs to no incident because nobody can say who wrote it; its original goes along."""
+    """A mail that belongs to no incident because nobody can say who wrote it; all that was read of it goes along."""
     proof = decode(message.proof)
     why = proof.reason if proof and proof.reason else "its author cannot be made out"
     words = blocks.clip(mask(message.text), QUOTED)
@@ -54,7 +70,7 @@ def set_aside(message: Message) -> Told:
     elements = [
         blocks.line(
             blocks.span(f"A mail that belongs to no incident{about}", strong=True),
-            blocks.span(f" — {why}. It was not answered. Whoever wrote it may need you; its original is below."),
+            blocks.span(f" — {why}. It was not answered. Whoever wrote it may need you; the whole of it is below."),
         )
     ]
     if words:
@@ -62,7 +78,7 @@ def set_aside(message: Message) -> Told:
     return Told(
         text=blocks.escape(f"A mail that belongs to no incident: {why}"),
         blocks=[blocks.rich(*elements)],
-        file_name="original.eml",
+        file_name="mail.txt",
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.app.links import masked
 from bot.app.read import Case
 from bot.core import facts as f
 from storage import Recorded
@@ -38,11 +39,15 @@ TOLD: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - UNTOLD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened, worded under its fact's name; `words` are the customer's own where they wrote."""
+    """Something that happened, worded under its fact's name; `words` are the customer's own where they wrote.
+
+    `quoted` is what stood below them.
+    """
 
     at: datetime
     fact: f.Fact
     words: str = ""
+    quoted: str = ""
     files: tuple[str, ...] = ()
 
     @property
@@ -68,4 +73,10 @@ def _event(case: Case, recorded: Recorded) -> Event:
     number = recorded.fact.message
     message = next((one for one in case.messages if str(one.id) == number), None)
     files = tuple(file.name for file in case.attachments if str(file.message_id) == number)
-    return Event(at=recorded.at, fact=recorded.fact, words=message.text if message else "", files=files)
+    return Event(
+        at=recorded.at,
+        fact=recorded.fact,
+        words=message.text if message else "",
+        quoted=masked(message.quoted) if message else "",
+        files=files,
+    )
