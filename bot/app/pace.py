@@ -26,11 +26,11 @@ class Limits:
 
     answers: int = 3
     known: int = 20
-    stranger: int = 5
-    stranger_day: int = 10
-    domain: int = 200
-    unproven: int = 3_000
-    unproven_day: int = 20_000
+    stranger: int = 10
+    stranger_day: int = 40
+    domain: int = 400
+    unproven: int = 10_000
+    unproven_day: int = 50_000
 
 
 USUAL = Limits()

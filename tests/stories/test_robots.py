@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.app.pace import USUAL
 from bot.core import facts as f
 from bot.core.lives import ConsentState
 from tests.stories.people import BOB, DOWN_FR, JANE
@@ -142,8 +143,8 @@ async def test_forged_strangers_are_told_the_price_in_our_words_alone(here: Town
     assert all("pills" not in f"{letter.subject} {letter.text}" for letter in here.inbox("victim0@victims.example"))
     for _ in range(12):
         await here.mail("victim0@victims.example", "Buy cheap pills", "Buy cheap pills.")
-    assert len(here.inbox("victim0@victims.example")) == 5
-    assert any("Held back" in line for line in here.staff.thread(12))
+    assert len(here.inbox("victim0@victims.example")) == USUAL.stranger
+    assert any("Held back" in line for line in here.staff.thread(17))
 
 
 async def test_announcement_that_came_back_was_not_made_and_is_made_again(here: Town) -> None:
