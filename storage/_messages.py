@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from storage._tables import attachments, messages, storable
+from storage._tables import attachments, blobs, messages, storable
 
 
 class Direction(StrEnum):
@@ -31,6 +31,8 @@ class Via(StrEnum):
 class NewMessage:
     """A message to keep. `text` is what the author wrote, `quoted` the rest; `raw` the kept bytes' hash.
 
+    `html_sha256` is the hash of its HTML as it was sent, kept too (UTF-8).
+
     `proof` is what was found out about the author (`bot.app.proof`, as JSON), `written_at` the date they claim.
     """
 
@@ -48,6 +50,7 @@ class NewMessage:
     outbox_id: int | None = None
     delivery: str | None = None
     content_sha256: str | None = None
+    html_sha256: str | None = None
     proof: str = ""
     written_at: datetime | None = None
 
@@ -71,10 +74,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptAttachment(Attachment):
-    """An attachment on file."""
+    """An attachment on file; `size` in octets."""
 
     id: int
     message_id: int
+    size: int
 
 
 HELD: Final = "held"
@@ -147,7 +151,7 @@ class Messages:
         return [_message(row) for row in self._connection.execute(query, values)]
 
     def _files(self, *wanted: "sa.ColumnElement[bool]") -> list[KeptAttachment]:
-        query = sa.select(attachments).where(*wanted).order_by(attachments.c.id)
+        query = sa.select(attachments, blobs.c.size).join(blobs).where(*wanted).order_by(attachments.c.id)
         return [KeptAttachment(**row._asdict()) for row in self._connection.execute(query)]
 
 

@@ -228,6 +228,7 @@ messages = Table(
     Column("outbox_id", sa.BigInteger, index=True),
     Column("delivery", Words),
     Column("content_sha256", sa.Text),
+    Column("html_sha256", sa.Text),
     Column("proof", Words, nullable=False, server_default=""),
     Column("written_at", Moment),
     sa.CheckConstraint("direction IN ('in', 'out', 'note')", name="direction"),

@@ -38,6 +38,7 @@ class Said:
     in_reply_to: str | None = None
     raw: str | None = None
     content_sha256: str | None = None
+    html_sha256: str | None = None
     files: tuple[Attachment, ...] = ()
     proof: Proof | None = None
     written_at: datetime | None = None
@@ -106,6 +107,7 @@ def keep(tx: Transaction, said: Said, incident: int | None, now: datetime) -> in
         in_reply_to=said.in_reply_to,
         raw=said.raw,
         content_sha256=said.content_sha256,
+        html_sha256=said.html_sha256,
         proof=proof.encode(said.proof) if said.proof else "",
         written_at=said.written_at,
     )

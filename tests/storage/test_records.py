@@ -279,6 +279,7 @@ async def test_message_comes_back_with_its_files(store: Store) -> None:
         quoted="> hier",
         rfc_message_id="<1@clientsa.fr>",
         content_sha256="c0",
+        html_sha256="h0",
     )
 
     def keep(tx: Transaction) -> int:
@@ -303,10 +304,11 @@ async def test_message_comes_back_with_its_files(store: Store) -> None:
         rfc_message_id="<1@clientsa.fr>",
         raw=raw,
         content_sha256="c0",
+        html_sha256="h0",
     )
     (file,) = await store.read(lambda tx: tx.messages.attachments_of(kept))
     assert file == KeptAttachment(
-        id=file.id, message_id=kept, sha256=photo, name="écran.png", media_type="image/png", cid="1@x"
+        id=file.id, message_id=kept, sha256=photo, name="écran.png", media_type="image/png", cid="1@x", size=3
     )
     assert await store.read(lambda tx: tx.messages.attachment(file.id)) == file
     assert await store.read(lambda tx: tx.blobs.content(raw)) == b"raw\0\xff"

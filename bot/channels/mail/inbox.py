@@ -127,6 +127,7 @@ class Mailroom:
             in_reply_to=mail.in_reply_to,
             raw=arrived.raw,
             content_sha256=arrived.raw,
+            html_sha256=tx.blobs.keep(mail.html.encode("utf-8", "replace")) if mail.html else None,
             files=_files(tx, mail, arrived.raw),
             proof=proof,
             written_at=mail.date,
@@ -187,7 +188,7 @@ def _files(tx: Transaction, mail: Mail, raw: str) -> tuple[Attachment, ...]:
             sha256=tx.blobs.keep(file.content),
             name=file.name,
             media_type=file.media_type,
-            cid=file.content_id if file.inline else None,
+            cid=file.content_id,
         )
         for file in mail.attachments
     )
