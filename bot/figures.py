@@ -42,6 +42,14 @@ def number(value: Decimal, language: Language) -> str:
     return format_decimal(value, locale=_LOCALES[language])
 
 
+def size(octets: int, language: Language) -> str:
+    """How big a file is: `1,4 Mo` or `1.4 MB`."""
+    unit = "o" if language is Language.FR else "B"
+    power = next((power for power in (2, 1) if octets >= 1000**power), 0)
+    scaled = round(Decimal(octets) / 1000**power, 1 if power else 0)
+    return f"{number(scaled, language)}{HARD}{('', 'k', 'M')[power]}{unit}"
+
+
 def day(value: date, language: Language) -> str:
     """`lundi 23 novembre 2026` or `Monday 23 November 2026`."""
     written = format_date(value, "EEEE d MMMM y", locale=_LOCALES[language])

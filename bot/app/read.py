@@ -88,6 +88,11 @@ async def document(store: Store, number: str) -> tuple[Document, bytes] | None:
     return await store.read(look)
 
 
+async def kept(store: Store, sha256: str) -> bytes | None:
+    """The bytes with this hash."""
+    return await store.read(lambda tx: tx.blobs.content(sha256))
+
+
 def first_wrong(tx: Transaction) -> str:
     """The first fact or document that is not as it was written, in words; empty when all are."""
     for subject in tx.journal.subjects():

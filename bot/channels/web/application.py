@@ -71,6 +71,8 @@ def application(
             web.get("/a/{token}", links.show),
             web.post("/a/{token}", links.decide),
             web.get("/a/{token}/document/{number}", links.read),
+            web.get("/a/{token}/file/{number:[0-9]{1,18}}", links.file),
+            web.get("/a/{token}/mail/{number:[0-9]{1,18}}", links.mail),
             web.get("/api/v1/openapi.json", openapi),
             web.get("/api/v1/entitlements/{who}", api.entitlement),
             web.post("/api/v1/incidents", api.open),

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.app.links import masked
 from bot.app.read import Case
 from bot.core import facts as f
-from storage import Recorded
+from storage import KeptAttachment, Message, Recorded
 
 # What concerns the desk alone: deliveries, who took it, drafts, the calendar's notes, what others wrote.
 UNTOLD: frozenset[type[f.Fact]] = frozenset(
@@ -41,14 +41,15 @@ TOLD: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - UNTOLD
 class Event:
     """Something that happened, worded under its fact's name; `words` are the customer's own where they wrote.
 
-    `quoted` is what stood below them.
+    `quoted` is what stood below them, `original` the number of a mail that can be seen as it was sent.
     """
 
     at: datetime
     fact: f.Fact
     words: str = ""
     quoted: str = ""
-    files: tuple[str, ...] = ()
+    files: tuple[KeptAttachment, ...] = ()
+    original: int = 0
 
     @property
     def kind(self) -> str:
@@ -70,13 +71,28 @@ def _is_told(case: Case, fact: f.Fact) -> bool:
 def _event(case: Case, recorded: Recorded) -> Event:
     if not isinstance(recorded.fact, f.CustomerWrote):
         return Event(at=recorded.at, fact=recorded.fact)
-    number = recorded.fact.message
-    message = next((one for one in case.messages if str(one.id) == number), None)
-    files = tuple(file.name for file in case.attachments if str(file.message_id) == number)
+    message = next((one for one in case.messages if str(one.id) == recorded.fact.message), None)
     return Event(
         at=recorded.at,
         fact=recorded.fact,
         words=message.text if message else "",
         quoted=masked(message.quoted) if message else "",
-        files=files,
+        files=files_of(case, message) if message else (),
+        original=message.id if message and message.html_sha256 else 0,
     )
+
+
+def told_message(case: Case, number: int) -> Message | None:
+    """The customer's own message of this number; None for what others wrote, and for other incidents."""
+    told = {fact.fact.message for fact in case.history if isinstance(fact.fact, f.CustomerWrote)}
+    return next((one for one in case.messages if one.id == number and str(one.id) in told), None)
+
+
+def told_file(case: Case, number: int) -> KeptAttachment | None:
+    """The file of this number, where it came with a message that is told."""
+    file = next((one for one in case.attachments if one.id == number), None)
+    return file if file and told_message(case, file.message_id) else None
+
+
+def files_of(case: Case, message: Message) -> tuple[KeptAttachment, ...]:
+    return tuple(file for file in case.attachments if file.message_id == message.id)

@@ -13,10 +13,12 @@ from bot.app.decisions import order_in, renew_link
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
 from bot.app.keys import token_sha256
-from bot.app.read import document, linked
-from bot.channels.web.answers import Problems, html, language_of, pdf
+from bot.app.read import document, kept, linked
+from bot.channels.web.answers import Problems, html, language_of, original, pdf
 from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, is_known
+from bot.channels.web.downloads import download
 from bot.channels.web.forms import Form, read_form, who
+from bot.channels.web.history import files_of, told_file, told_message
 from bot.channels.web.metrics import Metrics
 from bot.channels.web.origin import is_ours, origin_of
 from bot.channels.web.pages import (
@@ -29,6 +31,7 @@ from bot.channels.web.pages import (
     page,
     render,
     render_expired,
+    render_original,
     what_is_shown,
 )
 from bot.channels.web.seals import Shown, sealed, unsealed, wording_sha256
@@ -93,6 +96,31 @@ class Links:
         if door.expired:
             return self._expired(door)
         return pdf(found[1], f"{found[0].number}.pdf")
+
+    async def file(self, request: web.Request) -> web.Response:
+        """A file that the customer sent."""
+        door = await self._open(request)
+        told = door is not None and door.opened.purpose is Purpose.INCIDENT
+        found = told_file(door.opened.case, _number(request)) if door and told else None
+        content = await kept(self._desk.store, found.sha256) if found else None
+        if door is None or found is None or content is None:
+            return self._unknown(request)
+        return self._expired(door) if door.expired else download(content, found.name)
+
+    async def mail(self, request: web.Request) -> web.Response:
+        """A mail of the customer's as it was sent, made harmless."""
+        door = await self._open(request)
+        told = door is not None and door.opened.purpose is Purpose.INCIDENT
+        message = told_message(door.opened.case, _number(request)) if door and told else None
+        content = await kept(self._desk.store, message.html_sha256) if message and message.html_sha256 else None
+        if door is None or message is None or content is None:
+            return self._unknown(request)
+        if door.expired:
+            return self._expired(door)
+        files = files_of(door.opened.case, message)
+        written = content.decode()
+        page_of = (self._desk.words, door.opened, f"/a/{door.token}", message, files, written)
+        return original(await asyncio.to_thread(render_original, *page_of))
 
     async def decide(self, request: web.Request) -> web.Response:
         """A form sent back: from our own page, about what that page showed, or not at all."""
@@ -212,6 +240,10 @@ class Links:
             self._metrics.slowed()
             log.warning("many unknown links", peer=request.remote)
         return self._problems.page(429 if self._pace.is_over(count) else 404, language_of(request))
+
+
+def _number(request: web.Request) -> int:
+    return int(request.match_info["number"])
 
 
 def _carry_out(tx: Transaction, desk: Desk, opened: Opened, decision: Decision, wording: bytes) -> Done | Refused:

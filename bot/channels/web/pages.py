@@ -1,11 +1,12 @@
 """What each kind of link shows: the template, and what it is filled with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.channels.web.choices import Opened, offered, pending, quote_shown
 from bot.channels.web.forms import Who, countries, on_file
 from bot.channels.web.history import history
+from bot.channels.web.original import shown
 from bot.channels.web.seals import Shown, wording_sha256
 from bot.core.incident import Consent, Incident, Invoice
 from bot.core.invoice import dues
@@ -13,8 +14,8 @@ from bot.core.lives import ConsentState, QuoteState
 from bot.core.money import Price
 from bot.core.notices import Purpose
 from bot.papers.transfer import code, payload, reference
-from bot.words import Provider, Words
-from storage import Document
+from bot.words import Provider, Words, trusted
+from storage import Document, KeptAttachment, Message
 
 HERE = "<!--here-->"
 """Where a page's own address goes when it is sent: the wording that is kept as evidence holds no token."""
@@ -82,6 +83,28 @@ def render_expired(words: Words, opened: Opened, stylesheet: str, *, sent: bool 
         link=opened.link,
         address=masked(opened.case.customer.address),
         sent=sent,
+    )
+
+
+def render_original(
+    words: Words, opened: Opened, here: str, message: Message, files: Sequence[KeptAttachment], written: str
+) -> str:
+    """The page below `here` that shows a mail as it was sent, its own pictures in their places.
+
+    Nothing is put into it afterwards: what strangers wrote must not name the place of a token.
+    """
+    language = opened.incident.language
+    pictures = {file.cid: f"../file/{file.id}" for file in reversed(files) if file.cid}
+    body = shown(written, pictures, words.phrase("mail.absent_picture", language))
+    return words.page(
+        f"{language}/mail",
+        language,
+        timezone=opened.incident.terms.timezone,
+        incident=opened.incident,
+        here=here,
+        message=message,
+        absent=body.absent if body else 0,
+        body=trusted(body.html) if body else "",
     )
 
 
