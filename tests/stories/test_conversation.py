@@ -1,5 +1,9 @@
 """Words that come back: from the customer, from strangers, from machines; and to an incident that is over."""
 
+import re
+from email.message import EmailMessage
+from email.policy import SMTP
+
 import pytest
 
 from bot.core import facts as f
@@ -215,3 +219,27 @@ async def test_a_mail_after_the_invoice_goes_into_its_incident(here: Town) -> No
 
     assert not await here.exists(2)
     assert any("J'ai payé hier." in line for line in here.staff.thread())
+
+
+async def test_customer_sees_a_mail_as_it_was_sent_and_has_its_files_back(here: Town) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = BOB, SUPPORT, "Panne"
+    message.set_content(DOWN_FR)
+    message.add_alternative("<p onclick='x()'>Voir <img src='cid:1@x'></p><script>x()</script>", subtype="html")
+    for part in message.iter_parts():
+        if part.get_content_type() == "text/html" and isinstance(part, EmailMessage):
+            part.add_related(b"\x89PNG\r\n\x1a\n", "image", "png", cid="<1@x>")
+            break
+    message.add_attachment(b"x", "application", "html", filename="../\u202eécran" + "a" * 300 + ".html")
+    await here.hand_in(BOB, SUPPORT, message.as_bytes(policy=SMTP))
+    await here.settled()
+    incident = here.newest(BOB).links[-1]
+
+    story = await here.open(incident)
+    leads = re.search(r"/mail/\d+", story.body.decode())
+    assert leads
+    mail = await here.open(incident + leads[0])
+
+    assert re.search(r'<p>Voir <img src="\.\./file/\d+"></p>', mail.body.decode())
+    assert "x()" not in mail.body.decode()
+    assert re.search(r"<bdi>écrana{50,}\.html</bdi>", story.body.decode())
