@@ -102,6 +102,10 @@ class Customers:
         }
         self._connection.execute(sa.insert(contacts), values)
 
+    def may_decide(self, address: str) -> bool:
+        """Whether who writes from this address may commit the customer whose contact they are."""
+        return self._connection.execute(_AUTHORITY, {"of": address.lower()}).scalar() == Authority.DECIDE
+
     def contacts_of(self, customer_id: int) -> list[Contact]:
         query = sa.select(*_CONTACT).where(contacts.c.customer_id == customer_id).order_by(contacts.c.address)
         return [
@@ -147,6 +151,7 @@ _BY_ID: Final = _reading_and_locking(customers.c.id == _OF)
 _BY_ADDRESS: Final = _reading_and_locking(
     customers.c.id == sa.select(contacts.c.customer_id).where(contacts.c.address == _OF).scalar_subquery()
 )
+_AUTHORITY: Final = sa.select(contacts.c.authority).where(contacts.c.address == _OF)
 _CREATE: Final = sa.insert(customers).returning(customers.c.id)
 _SAVE: Final = sa.update(customers).where(customers.c.id == sa.bindparam("of"))
 _BY_SLACK: Final = _reading_and_locking(customers.c.slack_user == _OF, customers.c.slack_team == sa.bindparam("team"))

@@ -9,7 +9,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from storage import Transaction
 
-SAYS_STOP = frozenset({DecisionKind.STOPS, DecisionKind.CONTESTS})
+SAYS_STOP = frozenset({DecisionKind.DECLINES, DecisionKind.STOPS, DecisionKind.CONTESTS})
 
 
 def heard(

@@ -16,7 +16,7 @@ from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer
-from bot.core.incident import Incident
+from bot.core.incident import Consent, Incident
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.notices import DecideByLink
 from bot.core.refusals import Refused
@@ -175,7 +175,8 @@ def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, m
     decision = decision_in(mail.said.text)
     if incident is None or decision is None:
         return
-    command = _command(incident, customer, decision, mail, actor, now) if mail.proof.strong else None
+    decides = mail.proof.strong and tx.customers.may_decide(mail.sender)
+    command = _command(incident, customer, decision, mail, actor, now) if decides else None
     if command is not None and not isinstance(carry_out(tx, desk, incident_id, command, now), Refused):
         return
     if not stopping.heard(tx, desk, incident_id, decision, mail.said.rfc_message_id, now):
@@ -188,14 +189,27 @@ def _command(
     """The command an exact phrase with its number stands for, from a proven sender whose details are on file."""
     evidence = f.Evidence(method="mail", who=mail.sender, message=mail.said.rfc_message_id or "")
     quote = incident.quote_named(decision.number)
-    if quote is not None:
-        return c.AcceptQuote(
-            actor=actor, number=quote.number, document_sha256=quote.document_sha256, evidence=evidence
-        )
-    if decision.number == incident.reference and customer.details.complete:
-        price = incident.terms.price_at(now).net.cents
-        return c.OrderDiagnosis(actor=actor, price_cents=price, kind=customer.kind, evidence=evidence)
-    return None
+    match decision.kind:
+        case DecisionKind.ORDERS if decision.number == incident.reference and customer.details.complete:
+            price = incident.terms.price_at(now).net.cents
+            return c.OrderDiagnosis(actor=actor, price_cents=price, kind=customer.kind, evidence=evidence)
+        case DecisionKind.ACCEPTS if quote is not None:
+            return c.AcceptQuote(
+                actor=actor, number=quote.number, document_sha256=quote.document_sha256, evidence=evidence
+            )
+        case DecisionKind.DECLINES if quote is not None:
+            return c.DeclineQuote(actor=actor, number=quote.number, evidence=evidence)
+        case DecisionKind.ALLOWS if asked := _request(incident, decision.number):
+            acts = tuple(act.id for act in asked.acts)
+            return c.GrantConsent(actor=actor, number=asked.number, acts=acts, evidence=evidence)
+        case _:
+            return None
+
+
+def _request(incident: Incident, number: str) -> Consent | None:
+    """The request for leave that an answer names as `INC-42/1`, while it waits for one."""
+    asked = (leave for leave in incident.consents if f"{incident.reference}/{leave.number}" == number)
+    return next((leave for leave in asked if leave.state is ConsentState.REQUESTED), None)
 
 
 def _point_to_page(

@@ -32,16 +32,15 @@ _CONTESTS = re.compile(
     r"|i contest|i dispute|i disagree|i refuse to pay|i (?:will not|won[’']t) pay)\b",
     re.IGNORECASE,
 )
-_EXACT = re.compile(
-    r"(?:j[’']accepte le devis|i accept (?:the )?quote|je commande le diagnostic|i order the diagnosis)\s+"
-    r"(?P<number>[A-Z]{1,3}(?:\d{4})?-\d{1,9})\W*",
-    re.IGNORECASE,
-)
 
 
 class DecisionKind(StrEnum):
-    """What the words seem to say."""
+    """What the words say where they are a phrase we asked for, or else seem to say."""
 
+    ORDERS = "orders"
+    ACCEPTS = "accepts"
+    DECLINES = "declines"
+    ALLOWS = "allows"
     AGREES = "agrees"
     STOPS = "stops"
     CONTESTS = "contests"
@@ -49,7 +48,7 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Words that read like a decision; `number` only where the exact phrase names it."""
+    """Words that read like a decision; `number` only where the exact phrase names it: `INC-42/1` is a request's."""
 
     number: str = ""
     kind: DecisionKind = DecisionKind.AGREES
@@ -65,9 +64,9 @@ def decision_in(text: str) -> Decision | None:
     line = _first_line(text)
     if len(line) > _LONGEST:
         return None
-    exact = _EXACT.fullmatch(line)
-    if exact is not None:
-        return Decision(exact["number"].upper())
+    for kind, phrase in _PHRASES.items():
+        if exact := phrase.fullmatch(line):
+            return Decision(exact["number"].upper(), kind)
     return next((Decision(kind=kind) for kind, words in _READS_LIKE.items() if words.match(line)), None)
 
 
@@ -75,6 +74,18 @@ def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
+def _phrase(words: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:{words})\s+(?P<number>[A-Z]{{1,3}}(?:\d{{4}})?-\d{{1,9}}(?:/\d{{1,3}})?)\W*", re.IGNORECASE
+    )
+
+
+_PHRASES: Mapping[DecisionKind, re.Pattern[str]] = {
+    DecisionKind.ORDERS: _phrase(r"je commande le diagnostic|i order the diagnosis"),
+    DecisionKind.ACCEPTS: _phrase(r"j[’']accepte le devis|i accept (?:the )?quote"),
+    DecisionKind.DECLINES: _phrase(r"je (?:refuse|d[ée]cline) le devis|i decline (?:the )?quote"),
+    DecisionKind.ALLOWS: _phrase(r"j[’']autorise l[’']intervention|i allow (?:the )?intervention"),
+}
 _READS_LIKE: Mapping[DecisionKind, re.Pattern[str]] = {
     DecisionKind.CONTESTS: _CONTESTS,
     DecisionKind.STOPS: _STOPS,

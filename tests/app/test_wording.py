@@ -5,10 +5,15 @@ import pytest
 from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
 from bot.core.facts import WayIn
 
-DECISIONS = {
-    "J’accepte le devis D2026-00017": Decision("D2026-00017"),
-    "I accept the quote d2026-00017.": Decision("D2026-00017"),
-    "Je commande le diagnostic INC-42": Decision("INC-42"),
+DECISIONS: dict[str, Decision | None] = {
+    "J’accepte le devis D2026-00017": Decision("D2026-00017", DecisionKind.ACCEPTS),
+    "I accept the quote d2026-00017.": Decision("D2026-00017", DecisionKind.ACCEPTS),
+    "Je commande le diagnostic INC-42": Decision("INC-42", DecisionKind.ORDERS),
+    "Je refuse le devis D2026-00017.": Decision("D2026-00017", DecisionKind.DECLINES),
+    "I decline quote D2026-00017": Decision("D2026-00017", DecisionKind.DECLINES),
+    "J’autorise l’intervention INC-42/1": Decision("INC-42/1", DecisionKind.ALLOWS),
+    "I allow the intervention INC-42/1": Decision("INC-42/1", DecisionKind.ALLOWS),
+    "J'autorise l'intervention, sauf la base": None,
     "oui, allez-y": Decision(),
     "OK": Decision(),
     "oui mais pas la base": Decision(),

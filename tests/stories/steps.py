@@ -26,6 +26,14 @@ async def conclude(here: Town, outcome: str, report: str = "L'index est cassé."
     await here.staff.submit("conclude", outcome=outcome, report=report)
 
 
+async def ask(here: Town, who: str = BOB, until: str = "2010-06-20") -> Page:
+    """Staff ask to read the files of the shop and change its database; the page that the request leads to."""
+    await diagnose(here, who)
+    acts = ("read_files", "modify_database")
+    await here.staff.submit("ask_consent", acts=acts, places="/www/shop\nshop_db", until=until, why="L'index.")
+    return await here.open(here.newest(who).link)
+
+
 async def quote(here: Town, who: str = BOB) -> Page:
     """The diagnosis ends with a quote; the page that its mail leads to."""
     await conclude(here, "quote", who=who)

@@ -1,18 +1,9 @@
 """Leave to touch hosted data: asked, given for so much and so long, taken back (letter §1)."""
 
 from bot.core import facts as f
-from tests.stories.browser import Page
 from tests.stories.people import BOB, JANE
-from tests.stories.steps import diagnose
+from tests.stories.steps import ask, diagnose
 from tests.stories.town import Town
-
-
-async def ask(here: Town, who: str = BOB, until: str = "2010-06-20") -> Page:
-    """Staff ask to read the files of the shop and change its database; the page that the request leads to."""
-    await diagnose(here, who)
-    acts = ("read_files", "modify_database")
-    await here.staff.submit("ask_consent", acts=acts, places="/www/shop\nshop_db", until=until, why="L'index.")
-    return await here.open(here.newest(who).link)
 
 
 async def acts(here: Town) -> list[tuple[str, str, int | None]]:

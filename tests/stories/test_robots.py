@@ -6,8 +6,7 @@ from bot.app.pace import USUAL
 from bot.core import facts as f
 from bot.core.lives import ConsentState
 from tests.stories.people import BOB, DOWN_FR, JANE
-from tests.stories.steps import diagnose, invoice, quote
-from tests.stories.test_consent import ask
+from tests.stories.steps import ask, diagnose, invoice, quote
 from tests.stories.town import SUPPORT, Town
 
 

@@ -7,17 +7,22 @@ import dkim  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from bot.core import facts as f
+from bot.core.lives import ConsentState
 from bot.core.terms import Kind
+from storage import Authority
 from tests.channels.mail.keys import OTHER, STRONG, Key
 from tests.channels.mail.names import Zone, a_zone
 from tests.stories.letters import Letter, write
 from tests.stories.people import BOB, DOWN_FR
-from tests.stories.steps import quote
+from tests.stories.steps import ask, quote
 from tests.stories.town import SUPPORT, Town, town
 
 SIGNED = (b"from", b"to", b"subject", b"date", b"message-id")
 ACCEPTS = "J'accepte le devis D2010-00001"
+DECLINES = "Je refuse le devis D2010-00001"
 ORDERS = "Je commande le diagnostic INC-1"
+ALLOWS = "J'autorise l'intervention INC-1/1"
+ALICE = "alice@clientsa.fr"
 
 
 @pytest.fixture
@@ -77,6 +82,54 @@ async def test_proven_words_order_the_diagnosis_of_a_customer_on_file(here: Town
     await bring(here, mail, signed(mail))
 
     assert await here.stage() == "ordered"
+
+
+async def test_proven_words_decline_the_quote(here: Town) -> None:
+    await quote(here)
+    mail = reply(DECLINES, here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    assert f.QuoteDeclined in await here.facts()
+    assert f.QuoteAccepted not in await here.facts()
+
+
+async def test_proven_words_allow_all_that_was_asked_for(here: Town) -> None:
+    await ask(here)
+    mail = reply(ALLOWS, here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    consent = (await here.incident()).consents[0]
+    assert (consent.state, consent.granted) == (ConsentState.GRANTED, ("read_files", "modify_database"))
+    granted = next(entry.fact for entry in await here.history() if isinstance(entry.fact, f.ConsentGranted))
+    assert (granted.evidence.method, granted.evidence.who) == ("mail", BOB)
+
+
+@pytest.mark.parametrize(
+    "words", ["Oui, allez-y", "J'autorise l'intervention", f"{ALLOWS}2", f"{ALLOWS} sauf la base"]
+)
+async def test_proven_yes_in_other_words_allows_nothing(here: Town, words: str) -> None:
+    await ask(here)
+    mail = reply(words, here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    assert (await here.incident()).consents[0].state is ConsentState.REQUESTED
+    assert f.CustomerWrote in await here.facts()
+
+
+async def test_contact_who_may_only_write_leaves_the_decision_to_the_address_on_file(here: Town) -> None:
+    await quote(here)
+    bob = await here.customer(BOB)
+    await here.store.run(lambda tx: tx.customers.add_contact(bob.id, ALICE, Authority.WRITE))
+    mail = reply(ACCEPTS, here.newest(BOB), sender=ALICE)
+
+    await bring(here, mail, signed(mail), sender=ALICE)
+
+    assert await here.stage() == "quoted"
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+    assert here.inbox(ALICE) == []
 
 
 async def test_same_bytes_brought_again_decide_once(here: Town) -> None:
