@@ -5,6 +5,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -66,7 +67,6 @@ def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
         pool_size=READERS,
     )
     pragmas = (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         *(["query_only=ON"] if reading else []),
@@ -74,6 +74,7 @@ def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
 
     @event.listens_for(engine, "connect")
     def connected(driver_connection: Any, _: object) -> None:
+        _turn_to_wal(driver_connection)
         for pragma in pragmas:
             driver_connection.execute(f"PRAGMA {pragma}")
 
@@ -83,6 +84,20 @@ def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _turn_to_wal(driver_connection: sqlite3.Connection) -> None:
+    """Puts the file into WAL mode, once for ever. A new file wants that alone, and no busy timeout waits for it."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            driver_connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @dataclass(slots=True)

@@ -1,6 +1,8 @@
 """The migrations make exactly the tables the code works with; an unknown version is refused."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,4 +75,19 @@ async def test_claim_uses_the_index_of_what_waits(sqlite_url: str) -> None:
 
     assert "USING COVERING INDEX outbox_waiting (due_at<?)" in found or "outbox_waiting (due_at<?)" in found
     assert "outbox_in_order (key=? AND id<?)" in found
+    await store.close()
+
+
+async def test_file_that_another_is_about_to_make_is_waited_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE theirs (id INTEGER)")
+        upgrading = asyncio.create_task(upgrade(url))
+        await asyncio.sleep(0.3)
+        other.execute("COMMIT")
+
+    await upgrading
+
+    store = await Store.open(url)
     await store.close()
