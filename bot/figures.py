@@ -6,6 +6,7 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone, get_timezone_location
 from babel.numbers import format_currency, format_decimal
+from stdnum.iso7064 import mod_97_10
 
 from bot.core.facts import Language
 from bot.core.money import Money, Price
@@ -14,6 +15,7 @@ HARD = "\u00a0"
 _LOCALES = {Language.FR: Locale("fr", "FR"), Language.EN: Locale("en", "GB")}
 _NET = {Language.FR: "HT", Language.EN: "excl." + HARD + "VAT"}
 _GROSS = {Language.FR: "TTC", Language.EN: "incl." + HARD + "VAT"}
+_REFERENCE_LENGTH = 25
 _VOWELS = "aàâäeéèêëiîïoôöuùûü"
 
 
@@ -72,6 +74,17 @@ def iban(value: str) -> str:
     """In groups of four (ISO 13616); plain spaces, which a bank's form takes when pasted."""
     compact = "".join(value.split())
     return " ".join(compact[i : i + 4] for i in range(0, len(compact), 4))
+
+
+def creditor_reference(number: str) -> str:
+    """The creditor reference of an invoice (ISO 11649): `F2026-00042` -> `RF18F202600042`.
+
+    The number itself where it does not fit into 21 letters and digits.
+    """
+    compact = "".join(sign for sign in number.upper() if sign.isascii() and sign.isalnum())
+    if not 1 <= len(compact) <= _REFERENCE_LENGTH - 4:
+        return number
+    return f"RF{mod_97_10.calc_check_digits(f'{compact}RF')}{compact}"
 
 
 def _french_zone(timezone: str) -> str:

@@ -273,6 +273,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "day": _day,
     "moment": _moment,
     "iban": figures.iban,
+    "creditor": figures.creditor_reference,
     "grouped": grouped,
     "as_text": as_text,
 }

@@ -10,6 +10,7 @@ import typst
 
 from bot.core.facts import Language
 from bot.core.money import Line, Money
+from bot.figures import creditor_reference
 from bot.papers import figures, glyphs, transfer
 from bot.papers.paper import Paper, PaperKind, Party
 
@@ -132,7 +133,7 @@ def _pay(paper: Paper) -> dict[str, Json] | None:
     return {
         "iban": glyphs.one_line(figures.iban(seller.iban)),
         "bic": glyphs.one_line(seller.bic),
-        "reference": glyphs.one_line(transfer.reference(paper.number)),
+        "reference": glyphs.one_line(creditor_reference(paper.number)),
         "code": transfer.picture(scanned) if scanned else "",
     }
 

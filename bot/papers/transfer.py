@@ -1,35 +1,23 @@
-"""How an invoice is paid: a structured reference, and a code that a banking app scans."""
+"""How an invoice is paid: a code that a banking app scans."""
 
 import unicodedata
 from io import BytesIO
 
 import segno
-from stdnum.iso7064 import mod_97_10
 
 from bot.core.money import Money
+from bot.figures import creditor_reference
 
 _MOST = Money(cents=99_999_999_999)
 _NAME_LENGTH = 70
-_REFERENCE_LENGTH = 25
 _UNSTRUCTURED_LENGTH = 140
-
-
-def reference(number: str) -> str:
-    """The creditor reference of an invoice (ISO 11649): `F2026-00042` -> `RF18F202600042`.
-
-    The number itself where it does not fit into 21 letters and digits.
-    """
-    compact = "".join(sign for sign in number.upper() if sign.isascii() and sign.isalnum())
-    if not 1 <= len(compact) <= _REFERENCE_LENGTH - 4:
-        return number
-    return f"RF{mod_97_10.calc_check_digits(f'{compact}RF')}{compact}"
 
 
 def payload(*, name: str, iban: str, bic: str, amount: Money, number: str) -> str | None:
     """The text of a transfer's code (EPC069-12, version 2, UTF-8); None where a SEPA transfer cannot say it."""
     if amount.currency != "EUR" or not Money(cents=0) < amount <= _MOST or not iban:
         return None
-    structured = reference(number)
+    structured = creditor_reference(number)
     is_structured = structured != number
     fields = (
         "BCD",

@@ -4,17 +4,18 @@ import pytest
 from stdnum import iso11649
 
 from bot.core.money import Money
-from bot.papers.transfer import code, payload, picture, reference
+from bot.figures import creditor_reference
+from bot.papers.transfer import code, payload, picture
 
 
 @pytest.mark.parametrize("number", ["F2026-00042", "F2026-00001", "A/2026_00003", "f9", "F" * 21])
 def test_reference_is_a_valid_creditor_reference(number: str) -> None:
-    assert iso11649.is_valid(reference(number))
+    assert iso11649.is_valid(creditor_reference(number))
 
 
 @pytest.mark.parametrize("number", ["F" * 22, "---"])
 def test_reference_of_a_number_that_does_not_fit_is_the_number(number: str) -> None:
-    assert reference(number) == number
+    assert creditor_reference(number) == number
 
 
 def _payload(

@@ -225,7 +225,7 @@ def test_reminders_say_how_to_pay_and_how_to_contest() -> None:
     ):
         text = _spaced(_said(Language.FR, name).text)
         assert "FR76 3000 6000 0112 3456 7890 189" in text
-        assert "Référence à indiquer : F2026-00042" in text
+        assert "Référence à indiquer : RF93F202600042" in text
         assert "Vous pouvez contester depuis la page de la facture" in text
 
 

@@ -13,7 +13,8 @@ from bot.core.invoice import dues
 from bot.core.lives import ConsentState, QuoteState
 from bot.core.money import Price
 from bot.core.notices import Purpose
-from bot.papers.transfer import code, payload, reference
+from bot.figures import creditor_reference
+from bot.papers.transfer import code, payload
 from bot.words import Provider, Words, trusted
 from storage import Document, KeptAttachment, Message
 
@@ -192,7 +193,7 @@ def _invoice_values(provider: Provider, opened: Opened, invoice: Invoice) -> dic
         "invoice": invoice,
         "document": _pdf(opened, invoice.number),
         "credit_note": _pdf(opened, invoice.credit_note),
-        "reference": reference(invoice.number),
+        "reference": creditor_reference(invoice.number),
         "code": code(scanned).svg_inline(border=4, light="#fff", omitsize=True) if scanned else "",
         "overdue": bool(invoice.open) and opened.incident.terms.day_of(opened.now) > invoice.due_on,
         "reason": "",

@@ -48,7 +48,7 @@ async def test_overdue_part_paid_and_paid_invoices_say_what_is_left(one_front: F
     await one_front.give(c.RecordPayment(actor=STAFF, amount=Money(cents=1400), received_on=today))
     paid = await one_front.look(path)
 
-    assert "Cette facture devait être réglée avant le mercredi 23 décembre 2026." in overdue.plain
+    assert "Cette facture devait être réglée au plus tard le mercredi 23 décembre 2026." in overdue.plain
     assert "Régler par virement 14,00 € TTC" in part.plain
     assert "La facture est réglée. Merci." in paid.plain
     assert 'value="contest"' not in paid.text
