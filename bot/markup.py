@@ -15,6 +15,7 @@ from bot.core.facts import Language
 WIDTH = 76
 _SIGNS = "*>!\n"
 _SHIELDS = {ord(sign): chr(0xE000 + i) for i, sign in enumerate(_SIGNS)}
+_ENDS = "\n" + _SHIELDS[ord("\n")]
 _UNSHIELDS = {ord(shield): sign for sign, shield in zip(_SIGNS, _SHIELDS.values(), strict=True)}
 # What may not come from outside: the shields themselves, controls but tab and newline, and overrides of direction.
 _UNWANTED = re.compile("[\ue000-\ue0ff\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -113,7 +114,7 @@ def _blocks(chunk: str) -> Iterator[Block]:
 
 def _block(shape: Shape, lines: list[str]) -> Block:
     glue = "\n" if shape in {Shape.QUOTE, Shape.PANEL} else " "
-    source = glue.join(line.strip(" \t") for line in lines)
+    source = glue.join(line.strip(" \t") for line in lines).strip(_ENDS)
     pieces = (piece.translate(_UNSHIELDS) for piece in source.split("**"))
     return Block(shape, tuple(Run(piece, strong=bool(i % 2)) for i, piece in enumerate(pieces) if piece))
 

@@ -1,5 +1,6 @@
 """Jinja's room: a notice and a language in; subject, text, HTML and blocks out. Every sentence is in `templates/`."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -11,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pas
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context as Rendering
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bot import figures
 from bot.core.facts import Language
@@ -85,6 +86,7 @@ class Words:
         subject = _subject(template, values, context)
         preview = _shortened(one_line(_block(template, "preview", values)))
         lines = parse(_block(template, "body", values))
+        after = parse(_block(template, "after", values))
         button_url = _button_url(notice, context)
         button = one_line(_block(template, "button", values)) if button_url else ""
         mail = {
@@ -92,6 +94,7 @@ class Words:
             "preview": preview,
             "greeting": self._greeting(one_line(context.customer), language),
             "blocks": lines,
+            "after": after,
             "button": button,
             "button_url": button_url,
             "incident_url": context.links.get(Purpose.INCIDENT, ""),
@@ -104,7 +107,7 @@ class Words:
             html=self._rendered("mail/mail.html.j2", language, mail),
             button=button,
             button_url=button_url,
-            lines=lines,
+            lines=lines + after,
         )
 
     def refusal(self, reason: Reason, language: Language) -> str:
@@ -172,6 +175,15 @@ def _flat(tables: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", str(value)
+
+
+def _tied(text: str) -> Markup:
+    """Words for HTML: no line end breaks their numbers (`INC-42/1`), which are copied as they are."""
+    held = _NUMBER.sub(r'<span style="white-space:nowrap">\g<0></span>', str(escape(text)))
+    return Markup(held)  # noqa: S704  escaped just now
+
+
+_NUMBER = re.compile(r"\b[A-Z]{1,4}\d{0,4}-\d{1,8}(?:/\d{1,4})?\b")
 
 
 def _environment(
@@ -276,4 +288,5 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "creditor": figures.creditor_reference,
     "grouped": grouped,
     "as_text": as_text,
+    "tied": _tied,
 }

@@ -1,12 +1,13 @@
 """Leave to touch hosted data: explicit, scoped, dated, provable, revocable (letter §1)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.incident import Consent, Incident
 from bot.core.lives import ConsentState
 from bot.core.refusals import Decided, Deciders, Reason, Refused
+from bot.core.terms import Terms
 
 
 def request(incident: Incident, command: c.RequestConsent, now: datetime) -> Decided:
@@ -31,6 +32,11 @@ def request(incident: Incident, command: c.RequestConsent, now: datetime) -> Dec
         why=command.why,
     )
     return (*replaced, asked)
+
+
+def request_lapses_at(consent: Consent, terms: Terms) -> datetime:
+    """A request lapses after its days, or with the end it names: then there is nothing left to grant."""
+    return min(consent.asked_at + timedelta(days=terms.consent_lapse_days), consent.until)
 
 
 def grant(incident: Incident, command: c.GrantConsent, now: datetime) -> Decided:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.core import facts as f
 from bot.core.commands import DeadlineKind
+from bot.core.consent import request_lapses_at
 from bot.core.due import consent_about
 from bot.core.incident import Incident
 from bot.core.lives import Stage
@@ -85,10 +86,8 @@ def _nudge_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Dead
 
 
 def _lapse_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Deadline:
-    """A request lapses after its days, or with the end it names: then there is nothing left to grant."""
     consent = i.consent_named(fact.number)
-    days = now + timedelta(days=i.terms.consent_lapse_days)
-    at = min(days, consent.until) if consent else days
+    at = request_lapses_at(consent, i.terms) if consent else now + timedelta(days=i.terms.consent_lapse_days)
     return Deadline(kind=DeadlineKind.LAPSE_CONSENT, about=consent_about(fact.number), at=at)
 
 

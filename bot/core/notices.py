@@ -62,7 +62,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened(Notice):
-    """The announcement of the price, before anything else (letter §2.3). `usual` is the price after an offer."""
+    """The announcement of the price, before anything else (letter §2.3). `usual` is the price after an offer.
+
+    `lapse_days` after its delivery the incident ends by itself, where it must be ordered.
+    """
 
     LINK: ClassVar[Purpose] = Purpose.ORDER
     LIMITED: ClassVar[bool] = True
@@ -71,6 +74,7 @@ class IncidentOpened(Notice):
     offer_until: date | None
     way_in: WayIn
     must_order: bool
+    lapse_days: int
     previous: str
 
 
@@ -237,6 +241,7 @@ class ConsentRequested(Notice):
     places: tuple[str, ...]
     until: datetime
     why: str
+    lapses_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +254,7 @@ class ConsentNudged(Notice):
     places: tuple[str, ...]
     until: datetime
     why: str
+    lapses_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

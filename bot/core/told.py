@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.core import facts as f
 from bot.core import notices as n
+from bot.core.consent import request_lapses_at
 from bot.core.diagnosis import may_start_unordered
 from bot.core.due import NEVER_ANNOUNCED, consent_about
 from bot.core.facts import Language, Outcome
@@ -31,6 +32,7 @@ def _opened(i: Incident, fact: f.IncidentOpened, _now: datetime) -> Notice:
         offer_until=None if fact.price.net else fact.terms.offer_until,
         way_in=fact.way_in,
         must_order=not may_start_unordered(i),
+        lapse_days=i.terms.announcement_lapse_days,
         previous=f"INC-{fact.previous}" if fact.previous else "",
     )
 
@@ -42,6 +44,7 @@ def _announced_again(i: Incident, fact: f.AnnouncementRepeated, _now: datetime) 
         offer_until=None if fact.price.net else i.terms.offer_until,
         way_in=i.way_in,
         must_order=not may_start_unordered(i),
+        lapse_days=i.terms.announcement_lapse_days,
         previous=f"INC-{i.previous}" if i.previous else "",
     )
 
@@ -320,6 +323,7 @@ def _asks_leave(
         places=consent.places,
         until=consent.until,
         why=consent.why,
+        lapses_at=request_lapses_at(consent, i.terms),
     )
 
 

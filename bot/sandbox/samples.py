@@ -41,6 +41,8 @@ _INVOICE = "F2026-00042"
 _CREDIT = "A2026-00003"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
+_PATH = "/www/shop" + "/un-dossier-au-nom-bien-long" * 5
+
 _TITLES = {Language.FR: "Boutique en erreur 500", Language.EN: "Shop answers with error 500"}
 
 
@@ -69,7 +71,13 @@ def samples(language: Language) -> Mapping[str, n.Notice]:
 
 def _diagnosis(words: Mapping[str, str]) -> dict[str, n.Notice]:
     opened = n.IncidentOpened(
-        price=_DIAGNOSIS, usual=_DIAGNOSIS, offer_until=None, way_in=WayIn.DIAGNOSE, must_order=True, previous=""
+        price=_DIAGNOSIS,
+        usual=_DIAGNOSIS,
+        offer_until=None,
+        way_in=WayIn.DIAGNOSE,
+        must_order=True,
+        lapse_days=7,
+        previous="",
     )
     ordered = n.DiagnosisOrdered(price=_DIAGNOSIS, ordered_at=_AT, kind=Kind.BUSINESS)
     unbilled = n.LeftUnbilled(outcome=Outcome.NO_COMPETENCE, report=words["report"])
@@ -86,13 +94,14 @@ def _diagnosis(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "diagnosis_ordered-offer": replace(ordered, kind=Kind.CONSUMER, price=_FREE),
         "incident_cancelled": n.IncidentCancelled(by=Role.CUSTOMER, reason=""),
         "incident_cancelled-lapsed": n.IncidentCancelled(by=Role.CALENDAR, reason="no_answer"),
-        "incident_cancelled-staff": n.IncidentCancelled(by=Role.STAFF, reason=words["note"]),
+        "incident_cancelled-staff": n.IncidentCancelled(by=Role.STAFF, reason=words["doubled"]),
         "diagnosis_started": n.DiagnosisStarted(price=_DIAGNOSIS),
         "diagnosis_started-offer": n.DiagnosisStarted(price=_FREE),
-        "diagnosis_waived": n.DiagnosisWaived(reason=words["note"]),
+        "diagnosis_waived": n.DiagnosisWaived(reason=words["again"]),
         "customer_asked": n.CustomerAsked(question=words["question"]),
         "answer_nudged": n.AnswerNudged(question=words["question"], lapses_on=_LAPSES),
         "staff_wrote": n.StaffWrote(text=words["letter"]),
+        "staff_wrote-long": n.StaffWrote(text=f"{words['letter']}\n{_PATH}"),
         "our_fault_found": n.OurFaultFound(report=words["report"]),
         "problem_solved": n.ProblemSolved(report=words["report"], price=_DIAGNOSIS),
         "problem_solved-offer": n.ProblemSolved(report=words["report"], price=_FREE),
@@ -105,6 +114,10 @@ def _diagnosis(words: Mapping[str, str]) -> dict[str, n.Notice]:
 def _quote(words: Mapping[str, str]) -> dict[str, n.Notice]:
     lines = _lines(words)
     price = total(lines, _VAT)
+    long = (
+        Line(label=f"{words['restore']} {_PATH}", quantity=Decimal("12.25"), unit=Money(cents=123456)),
+        *lines * 9,
+    )
     offered = n.QuoteOffered(
         number=_QUOTE,
         report=words["report"],
@@ -121,6 +134,9 @@ def _quote(words: Mapping[str, str]) -> dict[str, n.Notice]:
     half = Price(net=Money(cents=price.net.cents // 2), vat_rate=_VAT)
     return {
         "quote_offered": offered,
+        "quote_offered-long": replace(
+            offered, report=f"{words['report']}\n\n{_PATH}\n\n" * 4, lines=long, price=total(long, _VAT)
+        ),
         "quote_offered-again": replace(offered, note="", replaces="D2026-00016", diagnosis=_FREE),
         "quote_nudged": n.QuoteNudged(number=_QUOTE, price=price, diagnosis=_DIAGNOSIS, valid_until=_VALID),
         "quote_nudged-offer": n.QuoteNudged(number=_QUOTE, price=price, diagnosis=_FREE, valid_until=_VALID),
@@ -130,10 +146,10 @@ def _quote(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "quote_declined-offer": n.QuoteDeclined(quote=_QUOTE, diagnosis=_FREE),
         "quote_lapsed": n.QuoteLapsed(quote=_QUOTE, diagnosis=_DIAGNOSIS),
         "quote_lapsed-offer": n.QuoteLapsed(quote=_QUOTE, diagnosis=_FREE),
-        "quote_cancelled": n.QuoteCancelled(quote=_QUOTE, reason=words["note"]),
+        "quote_cancelled": n.QuoteCancelled(quote=_QUOTE, reason=words["needless"]),
         "work_finished": n.WorkFinished(report=words["work"], warranty=False),
         "work_finished-warranty": n.WorkFinished(report=words["work"], warranty=True),
-        "work_stopped": n.WorkStopped(by=Role.STAFF, reason=words["note"], owed=_FREE, diagnosis=_DIAGNOSIS),
+        "work_stopped": n.WorkStopped(by=Role.STAFF, reason=words["stuck"], owed=_FREE, diagnosis=_DIAGNOSIS),
         "work_stopped-withdrawn": n.WorkStopped(by=Role.CUSTOMER, reason="", owed=half, diagnosis=_DIAGNOSIS),
         "work_stopped-nothing": n.WorkStopped(by=Role.STAFF, reason="", owed=_FREE, diagnosis=_FREE),
     }
@@ -142,17 +158,19 @@ def _quote(words: Mapping[str, str]) -> dict[str, n.Notice]:
 def _consent(words: Mapping[str, str]) -> dict[str, n.Notice]:
     acts = (words["act"], words["other_act"])
     places = ("/www/shop", "shop_prod")
-    asked = n.ConsentRequested(number="1", acts=acts, places=places, until=_UNTIL, why=words["why"])
+    asked = n.ConsentRequested(number="1", acts=acts, places=places, until=_UNTIL, why=words["why"], lapses_at=_UNTIL)
     act = n.ActRecorded(act=words["told"], place=places[0], note="", clause="art. 4.1", emergency=False)
     return {
         "consent_requested": asked,
-        "consent_nudged": n.ConsentNudged(number="1", acts=acts, places=places, until=_UNTIL, why=words["why"]),
+        "consent_nudged": n.ConsentNudged(
+            number="1", acts=acts, places=places, until=_UNTIL, why=words["why"], lapses_at=_UNTIL
+        ),
         "consent_granted": n.ConsentGranted(number="1", acts=acts[:1], places=places, until=_UNTIL),
         "consent_refused": n.ConsentRefused(acts=acts, places=places),
         "consent_lapsed": n.ConsentLapsed(acts=acts, places=places),
         "consent_revoked": n.ConsentRevoked(acts=acts[:1], places=places),
         "consent_expired": n.ConsentExpired(acts=acts[:1], places=places),
-        "consent_withdrawn": n.ConsentWithdrawn(acts=acts, places=places, reason=words["note"]),
+        "consent_withdrawn": n.ConsentWithdrawn(acts=acts, places=places, reason=words["found"]),
         "act_recorded": act,
         "act_recorded-emergency": replace(
             act, act=words["emergency"], note=words["danger"], clause="art. 6.1", emergency=True
@@ -188,9 +206,9 @@ def _contest(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "contest_said": n.ContestSaid(number=_INVOICE, price=_DIAGNOSIS, open=gross, until=_VALID),
         "contest_withdrawn": n.ContestWithdrawn(number=_INVOICE, price=_DIAGNOSIS, open=gross),
         "contest_lapsed": n.ContestLapsed(number=_INVOICE, price=_DIAGNOSIS, open=Money(cents=1000)),
-        "contest_conceded": n.ContestConceded(invoice=_INVOICE, reason=words["note"]),
+        "contest_conceded": n.ContestConceded(invoice=_INVOICE, reason=words["ours"]),
         "contest_confirmed": n.ContestConfirmed(invoice=_INVOICE),
-        "contest_reversed": n.ContestReversed(reason=words["note"]),
+        "contest_reversed": n.ContestReversed(reason=words["paid"]),
         "support_ended": n.SupportEnded(),
         "support_unavailable": n.SupportUnavailable(support=Support.FORFEITED, invoice=""),
         "support_unavailable-limited": n.SupportUnavailable(support=Support.LIMITED, invoice=_INVOICE),
@@ -227,7 +245,14 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "report": "Une extension installée le 12 juin demande une version de PHP plus récente que la vôtre.\n\n"
         "Le reste du site n’est pas touché, et aucune commande n’a été perdue.",
         "work": "Extension mise à jour, version de PHP passée en 8.3, trois pages vérifiées une à une.",
-        "note": "C’est le même problème que la semaine dernière.",
+        "note": "La boutique restera en ligne pendant les travaux.",
+        "again": "C’est le même problème que la semaine dernière.",
+        "doubled": "Votre message du matin a déjà ouvert l’incident INC-41 : nous y répondons.",
+        "needless": "La version de l’extension parue ce matin corrige l’erreur : une simple mise à jour suffit.",
+        "stuck": "L’extension n’est plus suivie par son auteur : la réparer reviendrait à la réécrire.",
+        "found": "Le journal du serveur a suffi : lire vos fichiers n’est plus nécessaire.",
+        "ours": "La cause était bien une mise à jour faite de notre côté.",
+        "paid": "Vous avez finalement réglé la facture, merci.",
         "question": "Depuis quand la page d’accueil répond-elle ainsi, et qu’est-ce qui a changé juste avant ?",
         "letter": "Nous avons trouvé une piste et la vérifions ce soir, à une heure où la boutique est calme.\n\n"
         "Vous n’avez rien à faire d’ici là.\nBonne soirée !",
@@ -245,7 +270,14 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "report": "An extension installed on 12 June needs a newer version of PHP than yours.\n\n"
         "The rest of the site is not affected, and no order was lost.",
         "work": "Extension updated, PHP moved to version 8.3, three pages checked one by one.",
-        "note": "It is the same problem as last week.",
+        "note": "The shop will stay online during the work.",
+        "again": "It is the same problem as last week.",
+        "doubled": "Your message of this morning has already opened incident INC-41: we answer there.",
+        "needless": "The extension’s version of this morning corrects the error: an update is enough.",
+        "stuck": "The extension is no longer kept up by its author: repairing it would mean rewriting it.",
+        "found": "The server’s log was enough: reading your files is no longer needed.",
+        "ours": "The cause was indeed an update made on our side.",
+        "paid": "You have paid the invoice after all, thank you.",
         "question": "Since when has the home page answered like this, and what changed just before?",
         "letter": "We have found a lead and will check it tonight, at an hour when the shop is quiet.\n\n"
         "There is nothing for you to do until then.\nHave a good evening!",

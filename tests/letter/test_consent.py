@@ -8,6 +8,7 @@ import pytest
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
+from bot.core.commands import DeadlineKind
 from bot.core.letter import AT_WORK
 from bot.core.lives import ConsentState, Stage
 from bot.core.refusals import Reason, Refused
@@ -64,9 +65,21 @@ def test_request_says_acts_places_end_and_why_in_the_customers_language() -> Non
         places=("shop", "/var/www"),
         until=UNTIL,
         why="to see the index",
+        lapses_at=UNTIL,
     )
     assert english.told[-1] == told
     assert french.told[-1] == replace(told, acts=("Lire la base de données", "Modifier des fichiers"))
+
+
+def test_request_says_when_it_lapses_as_the_calendar_has_it() -> None:
+    """§1.3: after its days, whenever it would have ended."""
+    play = asked(replace(BOTH, until=MONDAY + timedelta(days=30)))
+
+    told = play.told[-1]
+
+    assert isinstance(told, n.ConsentRequested)
+    assert told.lapses_at == MONDAY + timedelta(days=7)
+    assert DeadlineKind.LAPSE_CONSENT in {due.kind for due in play.deadlines if due.at == told.lapses_at}
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_announcement_under_the_offer_says_free_until_when_and_what_after() -> N
         offer_until=LAST_DAY,
         way_in=f.WayIn.DIAGNOSE,
         must_order=True,
+        lapse_days=7,
         previous="",
     )
     assert play.told == (announced,)

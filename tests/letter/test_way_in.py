@@ -29,6 +29,7 @@ def test_opening_either_way_announces_the_same_price(way_in: f.WayIn) -> None:
             offer_until=None,
             way_in=way_in,
             must_order=True,
+            lapse_days=7,
             previous="",
         ),
     )
@@ -147,6 +148,7 @@ def test_start_by_the_announcement_alone_where_a_business_agreed() -> None:
         offer_until=None,
         way_in=f.WayIn.DIAGNOSE,
         must_order=False,
+        lapse_days=7,
         previous="",
     )
     assert play.order(an_order(c.StartDiagnosis)) == STARTED

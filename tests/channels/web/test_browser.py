@@ -15,7 +15,7 @@ from bot.core import facts as f
 from bot.core.facts import Language
 from bot.core.notices import Purpose
 from bot.core.terms import Kind
-from bot.sandbox.gallery import pages
+from bot.sandbox.gallery import notices, pages
 from storage import Store
 from tests.channels.web.front import Front, serving
 
@@ -176,6 +176,51 @@ async def test_pages_are_accessible_and_fit_a_phone_by_day(browser: Browser, tmp
 
 async def test_pages_are_accessible_and_fit_a_phone_by_night(browser: Browser, tmp_path: Path) -> None:
     assert await _wrong(browser, tmp_path, "dark", KINDS, Language.EN) == {}
+
+
+async def test_mails_are_accessible_and_fit_a_phone_by_day(browser: Browser, tmp_path: Path) -> None:
+    assert await _wrong_mails(browser, tmp_path, "light", Language.FR) == {}
+
+
+async def test_mails_are_accessible_and_fit_a_phone_by_night(browser: Browser, tmp_path: Path) -> None:
+    assert await _wrong_mails(browser, tmp_path, "dark", Language.EN) == {}
+
+
+MAILS = (
+    "incident_opened",
+    "consent_requested",
+    "quote_offered-long",
+    "staff_wrote-long",
+    "invoice_issued",
+    "reminder_overdue-part",
+    "contest_said",
+    "chat_code_sent",
+)
+"""Every shape of block, with and without a button, and words too long for a phone."""
+FINGER = 44  # pixels (WCAG 2.5.5)
+BUTTON = "table.wide a"
+
+
+async def _wrong_mails(
+    browser: Browser, folder: Path, scheme: Literal["light", "dark"], language: Language
+) -> dict[str, str]:
+    """What axe, a ruler and a finger find, by mail."""
+    notices(folder)
+    context = await browser.new_context(viewport={"width": PHONE, "height": 740}, color_scheme=scheme)
+    tab = await context.new_page()
+    wrong: dict[str, str] = {}
+    for name in MAILS:
+        await tab.goto((folder / f"{name}.{language}.html").as_uri())
+        found = await Axe().run(tab)
+        if found.violations_count:
+            wrong[name] = found.generate_report()
+        if await tab.evaluate("document.documentElement.scrollWidth") > PHONE:
+            wrong[f"{name} is wide"] = ""
+        boxes = [await button.bounding_box() for button in await tab.locator(BUTTON).all()]
+        if [box for box in boxes if box is None or box["height"] < FINGER]:
+            wrong[f"{name} has a small button"] = ""
+    await context.close()
+    return wrong
 
 
 KINDS = ("order-incomplete", "quote-consumer", "consent", "invoice", "contest", "incident-working", "problem-404")
