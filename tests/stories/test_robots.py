@@ -264,7 +264,7 @@ async def test_words_that_contest_pause_reminders_and_take_no_support(here: Town
     assert (await here.customer(BOB)).support == "full"
     await here.wait(days=6)
     assert "reminder_before_due" not in await here.told(BOB)
-    paused = next(letter for letter in here.inbox(BOB) if "confirmez" in letter.subject)
+    paused = next(letter for letter in here.inbox(BOB) if "en un clic" in letter.subject)
     page = await here.open(paused.link)
     assert {"contest", "go_on"} <= set(page.choices)
     await here.press(page, "contest")

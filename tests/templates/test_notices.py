@@ -27,6 +27,7 @@ REPLY_ABOVE = {
     Language.FR: "-- Répondez au-dessus de cette ligne --",
     Language.EN: "-- Reply above this line --",
 }
+FIGURE = re.compile(r"[A-Z]2026-\d+|\d[\d.,]+\u00a0€|€\d[\d.,]+")
 CLIPPED = 100_000  # Gmail hides what follows its 102 kB
 HOSTILE = "<script>alert(1)</script> **x** {{ 7*7 }} {% if %} &amp;\r\nBcc: everybody\r\n\r\n* y\n> z\n! w \ue000"
 
@@ -83,6 +84,14 @@ def test_a_notice_is_complete(language: Language, name: str) -> None:
     assert not re.search(r"\{[{%]|[%}]\}|\*\*|None|[\ue000-\ue0ff]", said.subject + said.preview + said.text)
     assert bool(said.button) == bool(said.button_url)
     assert "\n\n\n" not in said.text
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_the_preview_goes_on_where_the_subject_ends(language: Language, name: str) -> None:
+    """A phone shows one after the other: what the one says, numbers and amounts, is not in the other."""
+    said = _said(language, name)
+
+    assert set(FIGURE.findall(said.subject)) & set(FIGURE.findall(said.preview)) == set()
 
 
 @pytest.mark.parametrize(("language", "name"), EVERY)
