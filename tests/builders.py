@@ -61,6 +61,8 @@ ORDERS: tuple[c.Command, ...] = (
     c.ChooseWayIn(actor=CUSTOMER, way_in=f.WayIn.WARRANTY),
     c.OrderDiagnosis(actor=CUSTOMER, price_cents=2000, kind=Kind.BUSINESS, evidence=EVIDENCE),
     c.CancelIncident(actor=CUSTOMER, reason="found it myself"),
+    c.Disown(actor=CUSTOMER, about="order", evidence=EVIDENCE),
+    c.SettleDisowned(actor=MANAGER, stands=True, reason="they remember it now"),
     c.TakeIncident(actor=STAFF),
     c.WaiveDiagnosis(actor=STAFF, reason="the same problem again"),
     c.StartDiagnosis(actor=STAFF),

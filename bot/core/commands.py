@@ -136,6 +136,22 @@ class CancelIncident(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disown(Command):
+    """“This was not me”: `about` names the decision, `order` or the number of a quote."""
+
+    about: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleDisowned(Command):
+    """Whether a decision that was disowned after work began stands all the same, and why."""
+
+    stands: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeIncident(Command):
     pass
 

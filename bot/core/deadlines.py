@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core import facts as f
 from bot.core.commands import DeadlineKind
@@ -57,6 +57,15 @@ def _lapse_pause(_i: Incident, fact: f.IncidentPaused, _now: datetime) -> Deadli
     return Deadline(kind=DeadlineKind.LAPSE_PAUSE, about="pause", at=fact.until)
 
 
+def _lapse_again(i: Incident, fact: f.DecisionUndone, now: datetime) -> Deadline:
+    """What was decided waits for a decision again, and lapses as it would have."""
+    quote = i.quote_named(fact.about)
+    if quote is None:
+        at = now + timedelta(days=i.terms.announcement_lapse_days)
+        return Deadline(kind=DeadlineKind.LAPSE_ANNOUNCEMENT, about="order", at=at)
+    return Deadline(kind=DeadlineKind.LAPSE_QUOTE, about=quote.number, at=_after(i, quote.valid_until))
+
+
 def _nudge_answer(i: Incident, fact: f.CustomerAsked, now: datetime) -> Deadline:
     at = in_working_hours(now + timedelta(days=i.terms.waiting_nudge_days), i.terms.timezone)
     return Deadline(kind=DeadlineKind.NUDGE_ANSWER, about=fact.message, at=at)
@@ -76,8 +85,11 @@ def _nudge_quote(i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: date
 def _lapse_quote(i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: datetime) -> Deadline:
     quote = i.quote_named(fact.number)
     day = quote.valid_until if quote else i.terms.day_of(now)
-    at = i.terms.end_of(day) + timedelta(microseconds=1)
-    return Deadline(kind=DeadlineKind.LAPSE_QUOTE, about=fact.number, at=at)
+    return Deadline(kind=DeadlineKind.LAPSE_QUOTE, about=fact.number, at=_after(i, day))
+
+
+def _after(i: Incident, day: date) -> datetime:
+    return i.terms.end_of(day) + timedelta(microseconds=1)
 
 
 def _nudge_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Deadline:
@@ -127,6 +139,7 @@ _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.IncidentPaused: (_lapse_pause,),
     f.PauseEnded: (_reminder, _limit),
     f.AddressRestored: (_reminder, _limit),
+    f.DecisionUndone: (_lapse_again,),
     f.CustomerAsked: (_nudge_answer, _lapse_answer),
     f.QuoteOffered: (_nudge_quote, _lapse_quote),
     f.QuoteProlonged: (_nudge_quote, _lapse_quote),

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.core import commands as c
-from bot.core import consent, contest, delivery, diagnosis, due, invoice, pause, quote
+from bot.core import consent, contest, delivery, diagnosis, disown, due, invoice, pause, quote
 from bot.core import facts as f
 from bot.core.fold import apply
 from bot.core.incident import Incident
-from bot.core.letter import ALLOWED, AT_WORK, CONSENT_FOLLOWS
+from bot.core.letter import ALLOWED, AT_WORK, CONSENT_FOLLOWS, HELD
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 
 
@@ -34,6 +34,8 @@ def _forbidden(incident: Incident, command: c.Command) -> Refused | None:
         return Refused(Reason.STALE)
     if incident.stage not in stages:
         return Refused(Reason.NOT_NOW)
+    if incident.held and type(command) in HELD:
+        return Refused(Reason.DISOWNED)
     return None
 
 
@@ -58,6 +60,7 @@ def _consents_that_end(incident: Incident, decided: tuple[f.Fact, ...], now: dat
 _DECIDERS: Deciders = {
     **delivery.DECIDERS,
     **pause.DECIDERS,
+    **disown.DECIDERS,
     **diagnosis.DECIDERS,
     **quote.DECIDERS,
     **consent.DECIDERS,
@@ -70,6 +73,7 @@ _DECIDERS: Deciders = {
 _ALREADY: Mapping[type[c.Command], Callable[..., bool]] = {
     c.OrderDiagnosis: diagnosis.is_ordered,
     c.CancelIncident: diagnosis.is_cancelled,
+    c.Disown: disown.is_disowned,
     c.StartDiagnosis: diagnosis.is_started,
     c.AcceptQuote: quote.is_accepted,
     c.DeclineQuote: quote.is_declined,

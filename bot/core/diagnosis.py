@@ -131,7 +131,7 @@ def conclude(incident: Incident, command: c.ConcludeDiagnosis, _now: datetime) -
             return (f.DiagnosisReported(report=command.report),)
         case _:
             ending = f.LeftUnbilled(outcome=command.outcome, report=command.report)
-    return (*_drafts_dropped(incident), ending)
+    return (*drafts_dropped(incident), ending)
 
 
 def finish(_incident: Incident, command: c.FinishWork, _now: datetime) -> Decided:
@@ -142,7 +142,7 @@ def finish(_incident: Incident, command: c.FinishWork, _now: datetime) -> Decide
 
 def stop(incident: Incident, command: c.StopWork, now: datetime) -> Decided:
     """We give up and nothing is owed for the work, or a consumer withdraws and pays what was done (L221-25)."""
-    accepted = next((q for q in incident.quotes if q.state is QuoteState.ACCEPTED), None)
+    accepted = incident.accepted
     if accepted is None:
         return Refused(Reason.NOT_NOW)
     nothing = Money(cents=0, currency=accepted.price.net.currency)
@@ -167,10 +167,10 @@ def _withdrawal_end(incident: Incident, accepted: Quote) -> datetime:
 
 
 def end_support(incident: Incident, _command: c.EndSupport, _now: datetime) -> Decided:
-    return (*_drafts_dropped(incident), f.SupportEnded())
+    return (*drafts_dropped(incident), f.SupportEnded())
 
 
-def _drafts_dropped(incident: Incident) -> tuple[f.Fact, ...]:
+def drafts_dropped(incident: Incident) -> tuple[f.Fact, ...]:
     return tuple(f.QuoteSuperseded(number=q.number, by="") for q in incident.quotes if q.state is QuoteState.DRAFT)
 
 

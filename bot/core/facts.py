@@ -213,6 +213,34 @@ class DiagnosisOrdered(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionUndone(Fact):
+    """The customer says that an order or an acceptance was not theirs, and nothing was done under it yet.
+
+    `about` is `order` or the number of the quote.
+    """
+
+    about: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionDisowned(Fact):
+    """The same once something was done under it: all stops until a manager settles whether it stands."""
+
+    about: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisownedSettled(Fact):
+    """A manager settled it: `stands` says that the decision was the customer's after all."""
+
+    about: str
+    stands: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosisWaived(Fact):
     """Staff found the same problem again: this diagnosis is free (letter §3.2, our decision on reopening)."""
 

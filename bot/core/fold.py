@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core import facts as f
-from bot.core.incident import Consent, Contest, Incident, Invoice, Lost, Pause, Question, Quote
+from bot.core.incident import Consent, Contest, Disowned, Incident, Invoice, Lost, Pause, Question, Quote
 from bot.core.letter import CONSENT_FOLLOWS, CONTEST_FOLLOWS, FOLLOWS, QUIET, QUOTE_FOLLOWS
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
 from bot.core.money import Money
@@ -108,7 +108,24 @@ def _way_in(i: Incident, fact: f.WayInChosen, _at: datetime) -> Incident:
 
 
 def _ordered(i: Incident, fact: f.DiagnosisOrdered, at: datetime) -> Incident:
-    return replace(i, ordered_at=at, price=fact.price, kind=fact.kind)
+    return replace(i, ordered_at=at, price=fact.price, kind=fact.kind, begun=False)
+
+
+def _undone(i: Incident, fact: f.DecisionUndone, _at: datetime) -> Incident:
+    """As if it had never been decided."""
+    quote = i.quote_named(fact.about)
+    if quote is None:
+        return replace(i, ordered_at=None)
+    after = replace(quote, state=QUOTE_FOLLOWS[quote.state][f.DecisionUndone], decided_at=None)
+    return replace(i, quotes=tuple(after if q is quote else q for q in i.quotes))
+
+
+def _disowned(i: Incident, fact: f.DecisionDisowned, at: datetime) -> Incident:
+    return replace(i, disowned=Disowned(about=fact.about, stage=i.stage, since=at))
+
+
+def _settled(i: Incident, _fact: f.DisownedSettled, _at: datetime) -> Incident:
+    return replace(i, disowned=None)
 
 
 def _waived(i: Incident, _fact: f.DiagnosisWaived, _at: datetime) -> Incident:
@@ -124,7 +141,7 @@ def _taken(i: Incident, fact: f.IncidentTaken, _at: datetime) -> Incident:
 
 
 def _started(i: Incident, _fact: f.DiagnosisStarted, at: datetime) -> Incident:
-    return replace(i, started_at=at)
+    return replace(i, started_at=at, begun=True)
 
 
 def _asked(i: Incident, fact: f.CustomerAsked, at: datetime) -> Incident:
@@ -185,6 +202,8 @@ def _quote_fact(
     i = replace(i, quotes=tuple(after if q is quote else q for q in i.quotes))
     if isinstance(fact, f.QuoteOffered):
         return replace(i, waiting=None)
+    if isinstance(fact, f.QuoteAccepted):
+        return replace(i, begun=False)
     if isinstance(fact, f.QuoteCancelled):
         return replace(i, outcome=f.Outcome.NO_QUOTE)
     return i
@@ -243,7 +262,7 @@ def _consent_fact(
 
 
 def _act(i: Incident, fact: f.ActRecorded, _at: datetime) -> Incident:
-    return replace(i, acts=(*i.acts, fact))
+    return replace(i, acts=(*i.acts, fact), begun=True)
 
 
 def _invoiced(i: Incident, fact: f.InvoiceIssued, _at: datetime) -> Incident:
@@ -325,6 +344,9 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.PauseEnded: _pause_ended,
     f.WayInChosen: _way_in,
     f.DiagnosisOrdered: _ordered,
+    f.DecisionUndone: _undone,
+    f.DecisionDisowned: _disowned,
+    f.DisownedSettled: _settled,
     f.DiagnosisWaived: _waived,
     f.IncidentCancelled: _cancelled,
     f.IncidentTaken: _taken,

@@ -117,6 +117,15 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disowned:
+    """A decision that its customer says was not theirs, after work under it had begun; `stage` is where that was."""
+
+    about: str
+    stage: Stage
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """`version` counts the facts that change what may be done; `seq` counts all of them."""
 
@@ -152,6 +161,8 @@ class Incident:
     contest: Contest | None = None
     lost: Lost | None = None
     pause: Pause | None = None
+    begun: bool = False
+    disowned: Disowned | None = None
     ended: str = ""
     closed_at: datetime | None = None
 
@@ -174,6 +185,16 @@ class Incident:
     def contested(self) -> bool:
         """Whether a contest stands between its first and its second step."""
         return self.contest is not None and self.contest.state is ContestState.SAID
+
+    @property
+    def accepted(self) -> Quote | None:
+        """The quote that was accepted and neither done nor stopped for good."""
+        return next((quote for quote in self.quotes if quote.state is QuoteState.ACCEPTED), None)
+
+    @property
+    def held(self) -> bool:
+        """Whether a disowned decision still waits for a manager."""
+        return self.disowned is not None and self.disowned.stage is self.stage
 
     @property
     def paused(self) -> bool:

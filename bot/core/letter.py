@@ -22,6 +22,7 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
         f.SupportEnded: Stage.CLOSED,
     },
     Stage.ORDERED: {
+        f.DecisionUndone: Stage.ANNOUNCED,
         f.DiagnosisStarted: Stage.DIAGNOSING,
         f.IncidentCancelled: Stage.CANCELLED,
         f.SupportEnded: Stage.CLOSED,
@@ -43,6 +44,7 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
     },
     Stage.REPAIRING: {f.WorkFinished: Stage.DONE, f.SupportEnded: Stage.CLOSED},
     Stage.WORKING: {
+        f.DecisionUndone: Stage.QUOTED,
         f.WorkFinished: Stage.DONE,
         f.WorkStopped: Stage.STOPPED,
         f.LeftUnbilled: Stage.UNBILLED,
@@ -63,6 +65,7 @@ ENDINGS = frozenset({Stage.SOLVED, Stage.QUOTE_REFUSED, Stage.DONE, Stage.STOPPE
 BEFORE_DIAGNOSIS = frozenset({Stage.OPENED, Stage.ANNOUNCED, Stage.ORDERED})
 AT_WORK = frozenset({Stage.DIAGNOSING, Stage.QUOTED, Stage.REPAIRING, Stage.WORKING})
 SUPPORTED = BEFORE_DIAGNOSIS | AT_WORK
+DISOWNABLE = frozenset({Stage.ORDERED, Stage.DIAGNOSING, Stage.WORKING})
 PAUSABLE = SUPPORTED - {Stage.OPENED} | {Stage.INVOICED}  # where something can still be done against the customer
 
 # What each ending leaves owed, by what the diagnosis found (letter §3).
@@ -95,6 +98,8 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.ChooseWayIn: (CUSTOMER | STAFF, BEFORE_DIAGNOSIS),
     c.OrderDiagnosis: (CUSTOMER, frozenset({Stage.ANNOUNCED})),
     c.CancelIncident: (CUSTOMER | STAFF, BEFORE_DIAGNOSIS),
+    c.Disown: (CUSTOMER, DISOWNABLE),
+    c.SettleDisowned: (MANAGER, frozenset({Stage.DIAGNOSING, Stage.WORKING})),
     c.TakeIncident: (STAFF, OPEN),
     c.WaiveDiagnosis: (STAFF, SUPPORTED),
     c.StartDiagnosis: (STAFF, frozenset({Stage.ANNOUNCED, Stage.ORDERED})),
@@ -128,6 +133,11 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.FallDue: (frozenset({Role.CALENDAR}), frozenset(Stage)),
 }
 
+# What waits while a customer says that the decision behind it was not theirs.
+HELD: frozenset[type[c.Command]] = frozenset(
+    {c.ConcludeDiagnosis, c.DraftQuote, c.FinishWork, c.RequestConsent, c.GrantConsent}
+)
+
 QUOTE_FOLLOWS: Mapping[QuoteState, Mapping[type[f.Fact], QuoteState]] = {
     QuoteState.DRAFT: {f.QuoteOffered: QuoteState.SENT, f.QuoteSuperseded: QuoteState.SUPERSEDED},
     QuoteState.SENT: {
@@ -137,7 +147,7 @@ QUOTE_FOLLOWS: Mapping[QuoteState, Mapping[type[f.Fact], QuoteState]] = {
         f.QuoteSuperseded: QuoteState.SUPERSEDED,
         f.QuoteCancelled: QuoteState.CANCELLED,
     },
-    QuoteState.ACCEPTED: {f.WorkStopped: QuoteState.REVOKED},
+    QuoteState.ACCEPTED: {f.WorkStopped: QuoteState.REVOKED, f.DecisionUndone: QuoteState.SENT},
     QuoteState.DECLINED: {},
     QuoteState.LAPSED: {},
     QuoteState.SUPERSEDED: {},

@@ -100,6 +100,31 @@ class DiagnosisOrdered(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionUndone(Notice):
+    """An order or an acceptance (then `quote`) is taken back as if it had never been given."""
+
+    BY_MAIL: ClassVar[bool] = True
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionDisowned(Notice):
+    """The same after work began: all has stopped, a person looks at it, nothing is billed meanwhile."""
+
+    BY_MAIL: ClassVar[bool] = True
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisownedSettled(Notice):
+    """We hold that the decision was theirs, and why; work goes on."""
+
+    BY_MAIL: ClassVar[bool] = True
+    reason: str
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentCancelled(Notice):
     by: Role
     reason: str

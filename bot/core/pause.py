@@ -22,6 +22,8 @@ _DECIDES = (
     f.WorkStopped,
     f.IncidentCancelled,
     f.DiagnosisOrdered,
+    f.DecisionUndone,
+    f.DecisionDisowned,
 )
 
 

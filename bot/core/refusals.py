@@ -36,6 +36,9 @@ class Reason(StrEnum):
     NO_CONSENT = "no_consent"  # letter §1.1
     ACT_FORBIDDEN = "act_forbidden"
     PAUSED = "paused"  # somebody said stop: sure first that it was not the customer
+    DISOWNED = "disowned"  # the customer says that the decision was not theirs
+    NOT_DISOWNED = "not_disowned"
+    DISOWN_ENDED = "disown_ended"  # its days are over
     ADDRESS_LOST = "address_lost"  # mail to it comes back
     NOTHING_OPEN = "nothing_open"
     AMOUNT_WRONG = "amount_wrong"

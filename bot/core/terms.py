@@ -39,6 +39,7 @@ class Terms:
     waiting_nudge_days: int = 5
     waiting_lapse_days: int = 14
     consent_lapse_days: int = 7
+    disown_days: int = 7
     contest_confirm_days: int = 15
     contest_pause_days: int = 7
     limit_after_days: int = 45

@@ -89,6 +89,23 @@ def _nudged(i: Incident, fact: f.CustomerNudged, now: datetime) -> Notice | None
     return n.OrderNudged(price=i.terms.price_at(now), lapses_on=lapses_on)
 
 
+def _undone(i: Incident, fact: f.DecisionUndone, _now: datetime) -> Notice:
+    return n.DecisionUndone(quote=_quote_about(i, fact.about))
+
+
+def _disowned(i: Incident, fact: f.DecisionDisowned, _now: datetime) -> Notice:
+    return n.DecisionDisowned(quote=_quote_about(i, fact.about))
+
+
+def _disowned_settled(i: Incident, fact: f.DisownedSettled, _now: datetime) -> Notice | None:
+    """Where it does not stand, the ending that follows is what they are told."""
+    return n.DisownedSettled(reason=fact.reason, quote=_quote_about(i, fact.about)) if fact.stands else None
+
+
+def _quote_about(i: Incident, about: str) -> str:
+    return about if i.quote_named(about) else ""
+
+
 def _waived(_i: Incident, fact: f.DiagnosisWaived, _now: datetime) -> Notice:
     return n.DiagnosisWaived(reason=fact.reason)
 
@@ -345,6 +362,9 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.IncidentPaused: _paused,
     f.CustomerNudged: _nudged,
     f.DiagnosisOrdered: _ordered,
+    f.DecisionUndone: _undone,
+    f.DecisionDisowned: _disowned,
+    f.DisownedSettled: _disowned_settled,
     f.DiagnosisWaived: _waived,
     f.IncidentCancelled: _cancelled,
     f.DiagnosisStarted: _started,

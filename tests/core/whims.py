@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from bot.core import commands as c
 from bot.core import facts as f
+from bot.core.disown import decision
 from bot.core.letter import ALLOWED
 from bot.core.lives import Stage
 from bot.core.money import Money
@@ -57,8 +58,8 @@ RARE = frozenset(
         c.DeclineQuote,
         c.CancelQuote,
         c.FinishWork,
-        c.StopWork,
         c.WriteOff,
+        c.Disown,
     }
 )
 PLACES = ("shop", "/var/www")
@@ -158,6 +159,14 @@ def _stop(rng: Random, _play: Play) -> dict[str, Any]:
     return {"done_percent": rng.choice((0, 33, 100, 101)), "reason": rng.choice(("", "no more"))}
 
 
+def _disowned(rng: Random, play: Play) -> dict[str, Any]:
+    return {"about": rng.choice((decision(play.incident), "order"))}
+
+
+def _settled(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"stands": rng.random() < 0.5, "reason": rng.choice(("", "because", "because"))}
+
+
 def _request(rng: Random, play: Play) -> dict[str, Any]:
     until = play.now + timedelta(days=rng.choice((-1, 1, 20, 60)))
     return {"acts": _some(rng, ACTS[:3]) or ACTS, "places": _some(rng, PLACES), "until": until}
@@ -213,6 +222,8 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.AcceptQuote: _acceptance,
     c.DeclineQuote: _quote,
     c.StopWork: _stop,
+    c.Disown: _disowned,
+    c.SettleDisowned: _settled,
     c.RequestConsent: _request,
     c.GrantConsent: _grant,
     c.RefuseConsent: _consent,

@@ -8,7 +8,7 @@ from bot.channels.slack import story
 from bot.core import commands as c
 from bot.core.diagnosis import may_start_unordered
 from bot.core.letter import ALLOWED, ENDINGS
-from bot.core.lives import ConsentState, ContestState, QuoteState, Stage, Support
+from bot.core.lives import ConsentState, ContestState, Stage, Support
 from bot.core.money import Price
 from bot.core.refusals import Reason
 
@@ -80,7 +80,7 @@ def _asks_start(case: Case) -> str:
 
 
 def _asks_finish(case: Case) -> str:
-    accepted = next((q for q in case.incident.quotes if q.state is QuoteState.ACCEPTED), None)
+    accepted = case.incident.accepted
     if accepted is None:
         return "The repair is under warranty: nothing will be billed."
     quote = story.price(accepted.price)
@@ -154,6 +154,14 @@ ACTS: Mapping[str, Act] = {
             command=c.WithdrawConsentRequest,
             guard=_asks_leave,
         ),
+        Act(
+            id="settle_disowned",
+            label="Does the decision stand?",
+            command=c.SettleDisowned,
+            guard=lambda case: case.incident.held,
+            instead=Reason.NOT_DISOWNED,
+            style="primary",
+        ),
         Act(id="go_on", label="Lift the pause", command=c.EndPause, guard=lambda case: case.incident.paused),
         Act(
             id="announce_again",
@@ -186,10 +194,10 @@ FIRST: Mapping[Stage, tuple[str, ...]] = {
     Stage.OPENED: ("take", "reply", "close"),
     Stage.ANNOUNCED: ("start_diagnosis", "take", "reply"),
     Stage.ORDERED: ("start_diagnosis", "take", "reply"),
-    Stage.DIAGNOSING: ("send_quote", "conclude", "ask_customer", "ask_consent"),
+    Stage.DIAGNOSING: ("settle_disowned", "send_quote", "conclude", "ask_customer", "ask_consent"),
     Stage.REPAIRING: ("finish_work", "record_act", "reply"),
     Stage.QUOTED: ("reply", "send_quote", "cancel_quote"),
-    Stage.WORKING: ("finish_work", "record_act", "ask_customer"),
+    Stage.WORKING: ("settle_disowned", "finish_work", "record_act", "ask_customer"),
     Stage.INVOICED: ("record_payment", "concede", "reply"),
     Stage.CLOSED: ("reinstate", "reply"),
 }

@@ -170,6 +170,8 @@ def _waits(incident: Incident) -> Iterator[str]:
     """Why what is not on the card cannot be done."""
     if incident.paused:
         yield "Paused: a mail says stop. Leave hosted data alone until the customer answers or you lift it."
+    if incident.held:
+        yield "The customer says the decision was not theirs: stop work. A manager settles whether it stands."
     if incident.lost is not None:
         yield "Mail to the customer comes back. Reach them another way, then say that the address works again."
     if incident.stage is Stage.OPENED and incident.unannounced_at is not None:

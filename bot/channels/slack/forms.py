@@ -8,6 +8,7 @@ from bot.channels.slack import blocks, story
 from bot.channels.slack.acts import Act
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import Payload
+from bot.core.disown import ORDER
 from bot.core.facts import Channel, Language, Outcome, Rule, WayIn
 from bot.core.lives import ConsentState, Stage
 
@@ -199,6 +200,22 @@ def _reason(words: str) -> Callable[[Room, Case, Given], list[Payload]]:
     return asked
 
 
+def _settle_disowned(_room: Room, case: Case, given: Given) -> list[Payload]:
+    about = case.incident.disowned.about if case.incident.disowned else ""
+    what = "the order of the diagnosis" if about == ORDER else f"the acceptance of quote {about}"
+    options = [
+        blocks.option("yes", "It stands: the customer did decide it, work goes on"),
+        blocks.option("no", "It does not: all ends here, nothing is owed for it"),
+    ]
+    return [
+        blocks.context(
+            f"The customer says that {what} was not theirs. For managers only; nothing is billed meanwhile."
+        ),
+        blocks.field("stands", "What you found out", blocks.one_of(options, given.get("stands", ""))),
+        *_reason("Speak to the customer first.")(_room, case, given)[1:],
+    ]
+
+
 def _close(_room: Room, case: Case, given: Given) -> list[Payload]:
     words = _CLOSING.get(
         case.incident.stage, "The incident is cancelled and nothing is owed. The customer is told why."
@@ -235,6 +252,7 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "concede": _reason("A credit note is issued and support is kept: for managers only. The customer is told why."),
     "reinstate": _reason("The customer's support is given back: for managers only. The customer is told why."),
     "withdraw_consent": _reason("The request is taken back before it was answered. The customer is told why."),
+    "settle_disowned": _settle_disowned,
     "go_on": _reason("You made sure that the customer did not ask to stop, or they told you to go on: say how."),
     "same_problem": _reason("This diagnosis becomes free: it is the same problem as before. The customer is told."),
     "close": _close,

@@ -141,6 +141,11 @@ def _go_on(by: Filled) -> c.Command:
     return c.EndPause(actor=by.actor, expected=by.version, reason=_needed(by, "reason"))
 
 
+def _settle_disowned(by: Filled) -> c.Command:
+    stands = _chosen(by, "stands", ("yes", "no")) == "yes"
+    return c.SettleDisowned(actor=by.actor, expected=by.version, stands=stands, reason=_needed(by, "reason"))
+
+
 def _withdraw_consent(by: Filled) -> c.Command:
     asked = next((k.number for k in by.case.incident.consents if k.state is ConsentState.REQUESTED), 0)
     return c.WithdrawConsentRequest(actor=by.actor, expected=by.version, number=asked, reason=_needed(by, "reason"))
@@ -179,5 +184,6 @@ _ORDERS: Mapping[str, Callable[[Filled], c.Command]] = {
     "concede": _concede,
     "same_problem": _same_problem,
     "go_on": _go_on,
+    "settle_disowned": _settle_disowned,
     "withdraw_consent": _withdraw_consent,
 }

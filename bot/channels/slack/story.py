@@ -9,6 +9,7 @@ from bot import figures
 from bot.app.read import Case
 from bot.channels.slack.author import author
 from bot.core import facts as f
+from bot.core.disown import ORDER
 from bot.core.facts import Language
 from bot.core.money import Money, Price
 
@@ -102,6 +103,28 @@ def _way_in(_case: Case, fact: f.WayInChosen) -> Entry:
 
 def _ordered(_case: Case, fact: f.DiagnosisOrdered) -> Entry:
     return Entry(f"Diagnosis ordered: {price(fact.price)}, as a {fact.kind}")
+
+
+def _undone(_case: Case, fact: f.DecisionUndone) -> Entry:
+    return Entry(
+        f"The customer says “this was not me”: {_decision(fact.about)} is undone. Nothing may begin under it"
+    )
+
+
+def _disowned(_case: Case, fact: f.DecisionDisowned) -> Entry:
+    return Entry(
+        f"The customer says “this was not me” about {_decision(fact.about)}: stop all work now."
+        " Nothing is billed; a manager speaks to the customer and settles it"
+    )
+
+
+def _disowned_settled(_case: Case, fact: f.DisownedSettled) -> Entry:
+    found = "stands: work goes on" if fact.stands else "does not stand: nothing is owed for it"
+    return Entry(f"Settled: {_decision(fact.about)} {found}", fact.reason)
+
+
+def _decision(about: str) -> str:
+    return "the order of the diagnosis" if about == ORDER else f"the acceptance of quote {about}"
 
 
 def _waived(_case: Case, fact: f.DiagnosisWaived) -> Entry:
@@ -305,6 +328,9 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.CustomerNudged: _nudged,
     f.WayInChosen: _way_in,
     f.DiagnosisOrdered: _ordered,
+    f.DecisionUndone: _undone,
+    f.DecisionDisowned: _disowned,
+    f.DisownedSettled: _disowned_settled,
     f.DiagnosisWaived: _waived,
     f.IncidentCancelled: _cancelled,
     f.IncidentTaken: _taken,

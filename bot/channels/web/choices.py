@@ -11,6 +11,7 @@ from bot.channels.web.seals import Shown
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.decide import decide
+from bot.core.disown import decision
 from bot.core.incident import Consent, Incident
 from bot.core.lives import ConsentState, QuoteState
 from bot.core.notices import Purpose
@@ -218,6 +219,12 @@ def _keep(opened: Opened, click: Click) -> Decision:
     return Decision(command=c.WithdrawContest(actor=opened.actor, evidence=click.evidence))
 
 
+def _disown(opened: Opened, click: Click) -> Decision:
+    """The decision that work stands on was not theirs."""
+    about = decision(opened.incident)
+    return Decision(command=c.Disown(actor=opened.actor, about=about, evidence=click.evidence))
+
+
 def _go_on(opened: Opened, _click: Click) -> Decision:
     """It was not they who said stop, or not what they meant."""
     return Decision(command=c.EndPause(actor=opened.actor))
@@ -234,6 +241,7 @@ CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
     Purpose.INCIDENT: {
         "withdraw": _withdraw,
         "stop": _stop,
+        "disown": _disown,
         "revoke": _revoke_named,
         "contest": _contest,
         "go_on": _go_on,

@@ -213,7 +213,7 @@ def _incident(_provider: Provider, opened: Opened) -> Page:
         "events": history(opened.case),
         "documents": tuple(_documents(opened)),
         "diagnosis": _diagnosis(incident),
-        "accepted": next((quote for quote in incident.quotes if quote.state is QuoteState.ACCEPTED), None),
+        "accepted": incident.accepted,
         "offered_quote": next((quote for quote in incident.quotes if quote.state is QuoteState.SENT), None),
         "dues": dues(incident),
         "live": tuple(_live(opened)),
