@@ -176,7 +176,7 @@ def euros(amount: str) -> Money:
 
 def price(net: str) -> Price:
     """A net amount in euros at the usual rate."""
-    return Price(net=euros(net), vat_rate=TERMS.vat_rate)
+    return Price.at(euros(net), TERMS.vat_rate)
 
 
 def _script(stage: Stage) -> tuple[c.Command, ...]:

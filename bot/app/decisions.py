@@ -10,7 +10,7 @@ from bot.app.handle import Done, carry_out, carry_out_on_customer, note_on_custo
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
-from bot.core.customer import Customer, Details
+from bot.core.customer import Customer, Details, vat_of
 from bot.core.letter import OPEN
 from bot.core.lives import ContestState, Stage, Support
 from bot.core.refusals import Reason, Refused
@@ -38,7 +38,8 @@ def order_in(tx: Transaction, desk: Desk, incident_id: int, form: OrderForm, now
     incident = tx.incidents.load(incident_id)
     if incident is None:
         return Refused(Reason.NOT_NOW)
-    done = carry_out(tx, desk, incident_id, form.order, now)
+    priced = replace(form.order, vat=vat_of(form.order.kind, form.details))
+    done = carry_out(tx, desk, incident_id, priced, now)
     if isinstance(done, Refused):
         return done
     customer = tx.customers.load(incident.customer)

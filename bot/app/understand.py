@@ -15,7 +15,7 @@ from bot.app.proof import Level, Proof
 from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.customer import Customer
+from bot.core.customer import Customer, vat_of
 from bot.core.incident import Consent, Incident
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.notices import DecideByLink
@@ -192,7 +192,8 @@ def _command(
     match decision.kind:
         case DecisionKind.ORDERS if decision.number == incident.reference and customer.details.complete:
             price = incident.terms.price_at(now).net.cents
-            return c.OrderDiagnosis(actor=actor, price_cents=price, kind=customer.kind, evidence=evidence)
+            vat = vat_of(customer.kind, customer.details)
+            return c.OrderDiagnosis(actor=actor, price_cents=price, kind=customer.kind, evidence=evidence, vat=vat)
         case DecisionKind.ACCEPTS if quote is not None:
             return c.AcceptQuote(
                 actor=actor, number=quote.number, document_sha256=quote.document_sha256, evidence=evidence

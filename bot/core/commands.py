@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.core.facts import Actor, Channel, Evidence, Intervention, Language, Outcome, WayIn
 from bot.core.lives import Support
-from bot.core.money import Line, Money
+from bot.core.money import Line, Money, Vat
 from bot.core.terms import Kind, Terms
 
 
@@ -123,11 +123,14 @@ class ChooseWayIn(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDiagnosis(Command):
-    """`price_cents` is the net price beside the button (letter §2.5); `kind` what the customer says to be."""
+    """`price_cents` is the net price beside the button (letter §2.5); `kind` what the customer says to be, and
+    `vat` what follows from it and from where they are established.
+    """
 
     price_cents: int
     kind: Kind
     evidence: Evidence
+    vat: Vat = Vat.STANDARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

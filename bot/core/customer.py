@@ -7,6 +7,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.letter import SUPPORT_FOLLOWS
 from bot.core.lives import Support
+from bot.core.money import Vat
 from bot.core.refusals import Reason, Refused
 from bot.core.terms import Kind
 
@@ -49,6 +50,24 @@ class Customer:
     def name(self) -> str:
         """How to call them: the name on file, else their address."""
         return self.details.name or self.address
+
+
+HOME = "FR"
+UNION = frozenset(
+    {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT"}
+    | {"LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
+)
+"""The member states, Greece under both of its codes."""
+
+
+def vat_of(kind: Kind, details: Details) -> Vat:
+    """Consumers and businesses at home pay VAT, as do businesses of the Union that give no number of their own."""
+    if kind is Kind.CONSUMER or details.country == HOME:
+        return Vat.STANDARD
+    if details.country not in UNION:
+        return Vat.OUTSIDE
+    abroad = details.vat_number[:2].upper() in UNION - {HOME}
+    return Vat.REVERSE_CHARGE if abroad else Vat.STANDARD
 
 
 def decide_customer(customer: Customer, command: c.Command, _now: datetime) -> tuple[f.Fact, ...] | Refused:

@@ -6,7 +6,6 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.incident import Incident, Quote
 from bot.core.lives import QuoteState, Stage, Support
-from bot.core.money import Money
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 from bot.core.terms import GoAhead, Kind
 
@@ -43,12 +42,12 @@ def choose_way_in(incident: Incident, command: c.ChooseWayIn, _now: datetime) ->
 
 def order(incident: Incident, command: c.OrderDiagnosis, now: datetime) -> Decided:
     """The order binds to the price that was beside the button (letter §2.5, §3.9)."""
-    price = incident.terms.price_at(now)
+    price = incident.terms.price_at(now, command.vat)
     if command.price_cents != price.net.cents:
         return Refused(Reason.PRICE_CHANGED)
     if command.kind is Kind.CONSUMER and price.net and not command.evidence.express_request:
         return Refused(Reason.EXPRESS_REQUEST_MISSING)
-    return (f.DiagnosisOrdered(price=price, kind=command.kind, evidence=command.evidence),)
+    return (f.DiagnosisOrdered(price=price, kind=command.kind, evidence=command.evidence, vat=command.vat),)
 
 
 def is_ordered(incident: Incident, _command: c.OrderDiagnosis) -> bool:
@@ -145,18 +144,17 @@ def stop(incident: Incident, command: c.StopWork, now: datetime) -> Decided:
     accepted = incident.accepted
     if accepted is None:
         return Refused(Reason.NOT_NOW)
-    nothing = Money(cents=0, currency=accepted.price.net.currency)
     if command.actor.role is not f.Role.CUSTOMER:
         if not command.reason.strip():
             return Refused(Reason.REASON_MISSING)
-        return (f.WorkStopped(by=command.actor.role, reason=command.reason, owed=nothing),)
+        return (f.WorkStopped(by=command.actor.role, reason=command.reason, owed=accepted.price.share(0)),)
     if incident.kind is not Kind.CONSUMER:
         return Refused(Reason.CONSUMER_ONLY)
     if now > _withdrawal_end(incident, accepted):
         return Refused(Reason.WITHDRAWAL_ENDED)
     if not 0 <= command.done_percent <= 100:
         return Refused(Reason.AMOUNT_WRONG)
-    owed = Money(cents=accepted.price.net.cents * command.done_percent // 100, currency=nothing.currency)
+    owed = accepted.price.share(command.done_percent)
     return (f.WorkStopped(by=command.actor.role, reason=command.reason, owed=owed),)
 
 

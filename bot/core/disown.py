@@ -7,7 +7,6 @@ from bot.core import facts as f
 from bot.core.diagnosis import drafts_dropped
 from bot.core.incident import Incident
 from bot.core.lives import ConsentState, Stage
-from bot.core.money import Money
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 
 ORDER = "order"
@@ -55,9 +54,9 @@ def settle(incident: Incident, command: c.SettleDisowned, _now: datetime) -> Dec
     settled = f.DisownedSettled(about=about, stands=command.stands, reason=command.reason)
     if command.stands:
         return (settled,)
-    if about == ORDER:
+    if incident.accepted is None:
         return (settled, f.LeftUnbilled(outcome=f.Outcome.INCONCLUSIVE, report=command.reason))
-    nothing = Money(cents=0, currency=incident.price.net.currency)
+    nothing = incident.accepted.price.share(0)
     return (settled, f.WorkStopped(by=command.actor.role, reason=command.reason, owed=nothing))
 
 

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.money import Line, Money, Price
+from bot.core.money import Line, Money, Price, Vat
 from bot.core.terms import Kind, Terms
 
 
@@ -207,9 +206,12 @@ class WayInChosen(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosisOrdered(Fact):
+    """At this price, which bears the VAT of whoever orders: known once they said who they are."""
+
     price: Price
     kind: Kind
     evidence: Evidence
+    vat: Vat = Vat.STANDARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,7 +324,6 @@ class LeftUnbilled(Fact):
 class QuoteDrafted(Fact):
     number: str
     lines: tuple[Line, ...]
-    vat_rate: Decimal
     valid_until: date
     note: str
     replaces: str | None = None
@@ -380,11 +381,11 @@ class WorkFinished(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkStopped(Fact):
-    """`owed` is the net part of the quote that stays due: pro rata for a consumer's withdrawal, else nothing."""
+    """`owed` is the part of the quote that stays due: pro rata for a consumer's withdrawal, else nothing."""
 
     by: Role
     reason: str
-    owed: Money
+    owed: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,7 +108,7 @@ def _way_in(i: Incident, fact: f.WayInChosen, _at: datetime) -> Incident:
 
 
 def _ordered(i: Incident, fact: f.DiagnosisOrdered, at: datetime) -> Incident:
-    return replace(i, ordered_at=at, price=fact.price, kind=fact.kind, begun=False)
+    return replace(i, ordered_at=at, price=fact.price, kind=fact.kind, vat=fact.vat, begun=False)
 
 
 def _undone(i: Incident, fact: f.DecisionUndone, _at: datetime) -> Incident:
@@ -178,7 +178,6 @@ def _drafted(i: Incident, fact: f.QuoteDrafted, _at: datetime) -> Incident:
     quote = Quote(
         number=fact.number,
         lines=fact.lines,
-        vat_rate=fact.vat_rate,
         valid_until=fact.valid_until,
         note=fact.note,
         state=QuoteState.DRAFT,

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from bot.core import facts as f
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
-from bot.core.money import Line, Money, Price, total
+from bot.core.money import Line, Money, Price, Vat, total
 from bot.core.terms import Kind, Terms
 
 
@@ -16,7 +15,6 @@ class Quote:
 
     number: str
     lines: tuple[Line, ...]
-    vat_rate: Decimal
     valid_until: date
     note: str
     state: QuoteState
@@ -26,7 +24,7 @@ class Quote:
 
     @property
     def price(self) -> Price:
-        return total(self.lines, self.vat_rate)
+        return total(self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +141,7 @@ class Incident:
     seq: int = 1
     version: int = 1
     previous: int | None = None
+    vat: Vat = Vat.STANDARD
     announced_at: datetime | None = None
     unannounced_at: datetime | None = None
     ordered_at: datetime | None = None
@@ -156,7 +155,7 @@ class Incident:
     consents: tuple[Consent, ...] = ()
     acts: tuple[f.ActRecorded, ...] = ()
     work_report: str = ""
-    work_owed: Money | None = None
+    work_owed: Price | None = None
     invoice: Invoice | None = None
     contest: Contest | None = None
     lost: Lost | None = None

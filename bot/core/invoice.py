@@ -8,7 +8,7 @@ from bot.core import facts as f
 from bot.core.incident import Incident
 from bot.core.letter import OWED
 from bot.core.lives import Due, QuoteState
-from bot.core.money import Line, Money, total
+from bot.core.money import Line, Money, Price, total
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 
 
@@ -34,7 +34,7 @@ def settle(incident: Incident, command: c.Settle, now: datetime) -> Decided:
         f.InvoiceIssued(
             number=command.number,
             lines=lines,
-            price=total(lines, incident.terms.vat_rate),
+            price=total(lines),
             issued_on=today,
             due_on=today + timedelta(days=incident.terms.payment_days),
         ),
@@ -45,12 +45,17 @@ def _lines(incident: Incident, diagnosis_label: str, part_label: str) -> tuple[L
     lines: list[Line] = []
     owed = dues(incident)
     if Due.DIAGNOSIS in owed and not incident.waived:
-        lines.append(Line(label=diagnosis_label, quantity=Decimal(1), unit=incident.price.net))
+        lines.extend(_lines_of(incident.price, diagnosis_label))
     if Due.WORK in owed:
         lines.extend(line for q in incident.quotes if q.state is QuoteState.ACCEPTED for line in q.lines)
     if Due.PART_OF_WORK in owed and incident.work_owed:
-        lines.append(Line(label=part_label, quantity=Decimal(1), unit=incident.work_owed))
+        lines.extend(_lines_of(incident.work_owed, part_label))
     return tuple(line for line in lines if line.net)
+
+
+def _lines_of(price: Price, label: str) -> tuple[Line, ...]:
+    """A price that no quote worded: one line for each rate."""
+    return tuple(Line(label=label, quantity=Decimal(1), unit=p.net, vat_rate=p.rate) for p in price.parts)
 
 
 def file(incident: Incident, command: c.FilePaper, _now: datetime) -> Decided:

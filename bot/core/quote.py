@@ -1,5 +1,6 @@
 """Quotes: drafted, offered, accepted with one click, declined, cancelled (letter §4)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core import commands as c
@@ -10,6 +11,7 @@ from bot.core.refusals import Decided, Deciders, Reason, Refused
 from bot.core.terms import Kind
 
 MAX_VALIDITY_DAYS = 365
+MAX_RATE = 100  # percent
 
 
 def draft(incident: Incident, command: c.DraftQuote, now: datetime) -> Decided:
@@ -18,6 +20,8 @@ def draft(incident: Incident, command: c.DraftQuote, now: datetime) -> Decided:
         return Refused(Reason.REPORT_FIRST)
     if not command.lines or not sum(line.net.cents for line in command.lines) > 0:
         return Refused(Reason.QUOTE_EMPTY)
+    if any(not 0 <= line.vat_rate <= MAX_RATE for line in command.lines):
+        return Refused(Reason.AMOUNT_WRONG)
     if {line.unit.currency for line in command.lines} != {incident.terms.diagnosis_price.currency}:
         return Refused(Reason.AMOUNT_WRONG)
     if not 1 <= command.validity_days <= MAX_VALIDITY_DAYS:
@@ -25,8 +29,7 @@ def draft(incident: Incident, command: c.DraftQuote, now: datetime) -> Decided:
     current = incident.quote if incident.quote and incident.quote.state is QuoteState.SENT else None
     drafted = f.QuoteDrafted(
         number=command.number,
-        lines=command.lines,
-        vat_rate=incident.terms.vat_rate,
+        lines=tuple(replace(line, vat_rate=incident.vat.rate(line.vat_rate)) for line in command.lines),
         valid_until=incident.terms.day_of(now) + timedelta(days=command.validity_days),
         note=command.note,
         replaces=current.number if current else None,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.core.money import Money, Price
+from bot.core.money import Money, Price, Vat
 
 
 class GoAhead(StrEnum):
@@ -50,13 +50,13 @@ class Terms:
     @property
     def usual_price(self) -> Price:
         """The diagnosis without the launch offer."""
-        return Price(net=self.diagnosis_price, vat_rate=self.vat_rate)
+        return Price.at(self.diagnosis_price, self.vat_rate)
 
-    def price_at(self, now: datetime) -> Price:
+    def price_at(self, now: datetime, vat: Vat = Vat.STANDARD) -> Price:
         """What a diagnosis ordered now costs: nothing up to the offer's last day included (letter §7.1)."""
         free = self.offer_until is not None and self.day_of(now) <= self.offer_until
         net = Money(cents=0, currency=self.diagnosis_price.currency) if free else self.diagnosis_price
-        return Price(net=net, vat_rate=self.vat_rate)
+        return Price.at(net, vat.rate(self.vat_rate))
 
     def day_of(self, moment: datetime) -> date:
         """The calendar day of a moment in the provider's time zone."""

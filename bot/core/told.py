@@ -179,8 +179,7 @@ def _finished(i: Incident, fact: f.WorkFinished, _now: datetime) -> Notice:
 
 
 def _stopped(i: Incident, fact: f.WorkStopped, _now: datetime) -> Notice:
-    owed = Price(net=fact.owed, vat_rate=i.terms.vat_rate)
-    return n.WorkStopped(by=fact.by, reason=fact.reason, owed=owed, diagnosis=_diagnosis(i))
+    return n.WorkStopped(by=fact.by, reason=fact.reason, owed=fact.owed, diagnosis=_diagnosis(i))
 
 
 def _leave_requested(i: Incident, fact: f.ConsentRequested, _now: datetime) -> Notice:
@@ -303,8 +302,7 @@ def _support_ended(_i: Incident, _fact: f.SupportEnded, _now: datetime) -> Notic
 
 def _diagnosis(i: Incident) -> Price:
     """What the diagnosis itself will be billed."""
-    net = i.price.net - i.price.net if i.waived else i.price.net
-    return Price(net=net, vat_rate=i.price.vat_rate)
+    return i.price.share(0) if i.waived else i.price
 
 
 def _quote(i: Incident, number: str) -> Quote:

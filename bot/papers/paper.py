@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.core.facts import Language
-from bot.core.money import Line, Price, total
+from bot.core.money import Line, Price, Vat, total
 from bot.core.terms import Kind
 
 
@@ -57,6 +57,7 @@ class Paper:
     issued_on: date
     lines: tuple[Line, ...]
     price: Price
+    vat: Vat = Vat.STANDARD
     due_on: date | None = None
     valid_until: date | None = None
     served_from: date | None = None
@@ -69,7 +70,7 @@ class Paper:
     withdrawal_days: int = 14
 
     def __post_init__(self) -> None:
-        if total(self.lines, self.price.vat_rate) != self.price:
+        if total(self.lines) != self.price:
             raise ValueError(f"the lines of {self.number} do not add up to its price")
         needed = {
             PaperKind.QUOTE: self.valid_until,

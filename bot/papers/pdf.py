@@ -9,7 +9,7 @@ from typing import Final
 import typst
 
 from bot.core.facts import Language
-from bot.core.money import Line, Money
+from bot.core.money import Line, Money, Vat
 from bot.figures import creditor_reference
 from bot.papers import figures, glyphs, transfer
 from bot.papers.paper import Paper, PaperKind, Party
@@ -51,8 +51,7 @@ def said(paper: Paper) -> dict[str, Json]:
         "served": _served(paper),
         "lines": [_line(line, language) for line in paper.lines],
         "net": figures.money(paper.price.net, language),
-        "vat_rate": figures.rate(paper.price.vat_rate, language),
-        "vat": figures.money(paper.price.vat, language),
+        "vat": [[figures.rate(p.rate, language), figures.money(p.vat, language)] for p in paper.price.parts],
         "gross": figures.money(paper.price.gross, language),
         "amount": figures.money(_size(paper.price.gross), language),
         "owed": _above_zero(paper.price.gross),
@@ -113,13 +112,10 @@ def _above_zero(amount: Money) -> bool:
 
 
 def _untaxed(paper: Paper) -> str:
-    """Why no tax is due: a seller outside it (art. 293 B CGI), or a buyer who accounts for it abroad."""
-    if paper.price.vat_rate:
-        return ""
+    """Why no tax is due: a seller outside it (art. 293 B CGI), or a buyer established abroad."""
     if not paper.seller.vat_number:
         return "franchise"
-    abroad = paper.buyer.vat_number and paper.buyer.vat_number[:2] != paper.seller.vat_number[:2]
-    return "reverse_charge" if abroad else ""
+    return {Vat.REVERSE_CHARGE: "reverse_charge", Vat.OUTSIDE: "outside"}.get(paper.vat, "")
 
 
 def _pay(paper: Paper) -> dict[str, Json] | None:

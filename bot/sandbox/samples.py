@@ -27,8 +27,8 @@ PROVIDER = Provider(
 )
 
 _VAT = Decimal(20)
-_DIAGNOSIS = Price(net=Money(cents=2000), vat_rate=_VAT)
-_FREE = Price(net=Money(cents=0), vat_rate=_VAT)
+_DIAGNOSIS = Price.at(Money(cents=2000), _VAT)
+_FREE = Price.at(Money(cents=0), _VAT)
 _OFFER = date(2026, 6, 30)
 _LAPSES = date(2026, 6, 22)
 _AT = datetime(2026, 6, 15, 12, 5, tzinfo=UTC)
@@ -119,7 +119,7 @@ def _diagnosis(words: Mapping[str, str]) -> dict[str, n.Notice]:
 
 def _quote(words: Mapping[str, str]) -> dict[str, n.Notice]:
     lines = _lines(words)
-    price = total(lines, _VAT)
+    price = total(lines)
     long = (
         Line(label=f"{words['restore']} {_PATH}", quantity=Decimal("12.25"), unit=Money(cents=123456)),
         *lines * 9,
@@ -137,11 +137,11 @@ def _quote(words: Mapping[str, str]) -> dict[str, n.Notice]:
     accepted = n.QuoteAccepted(
         number=_QUOTE, price=price, accepted_at=_AT, kind=Kind.BUSINESS, document_sha256=_SHA256
     )
-    half = Price(net=Money(cents=price.net.cents // 2), vat_rate=_VAT)
+    half = price.share(50)
     return {
         "quote_offered": offered,
         "quote_offered-long": replace(
-            offered, report=f"{words['report']}\n\n{_PATH}\n\n" * 4, lines=long, price=total(long, _VAT)
+            offered, report=f"{words['report']}\n\n{_PATH}\n\n" * 4, lines=long, price=total(long)
         ),
         "quote_offered-again": replace(offered, note="", replaces="D2026-00016", diagnosis=_FREE),
         "quote_nudged": n.QuoteNudged(number=_QUOTE, price=price, diagnosis=_DIAGNOSIS, valid_until=_VALID),
@@ -186,7 +186,7 @@ def _consent(words: Mapping[str, str]) -> dict[str, n.Notice]:
 
 def _money(words: Mapping[str, str]) -> dict[str, n.Notice]:
     lines = (Line(label=words["diagnosis"], quantity=Decimal(1), unit=_DIAGNOSIS.net), *_lines(words))
-    price = total(lines, _VAT)
+    price = total(lines)
     left = price.gross - Money(cents=5000)
     overdue = n.ReminderOverdue(number=_INVOICE, price=price, open=price.gross, due_on=_DUE, level=2)
     paid = n.PaymentReceived(invoice=_INVOICE, price=price, amount=price.gross, still_open=_FREE.net)

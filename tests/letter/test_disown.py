@@ -9,13 +9,12 @@ from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.commands import DeadlineKind
 from bot.core.lives import ConsentState, QuoteState, Stage
-from bot.core.money import Money
 from bot.core.refusals import Reason, Refused
-from tests.builders import CUSTOMER, EVIDENCE, MANAGER, QUOTE, REBOOT, STAFF, a_play, an_order
+from tests.builders import CUSTOMER, EVIDENCE, MANAGER, QUOTE, REBOOT, STAFF, a_play, an_order, price
 from tests.play import Play
 
 ABOUT_QUOTE = an_order(c.Disown, about=QUOTE)
-NOTHING = Money(cents=0)
+NOTHING = price("0.00")
 
 
 def at_work() -> Play:

@@ -143,4 +143,4 @@ def test_price_announced_is_billed_whatever_the_settings_say_later() -> None:
     [(2000, "20", 400), (1, "20", 0), (3, "20", 1), (1999, "5.5", 110), (10, "5", 1), (2000, "0", 0)],
 )
 def test_vat_is_rounded_half_up_once(net: int, rate: str, vat: int) -> None:
-    assert Price(net=Money(cents=net), vat_rate=Decimal(rate)).vat == Money(cents=vat)
+    assert Price.at(Money(cents=net), Decimal(rate)).vat == Money(cents=vat)

@@ -10,7 +10,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.lives import QuoteState, Stage
-from bot.core.money import Line, Money
+from bot.core.money import Line, Money, Price
 from bot.core.refusals import Reason, Refused
 from bot.core.terms import Kind
 from tests.builders import CUSTOMER, EVIDENCE, LINES, MONDAY, QUOTE, SHOWN, STAFF, a_play, an_order, price
@@ -45,7 +45,6 @@ def test_draft_states_lines_rate_and_validity() -> None:
     drafted = f.QuoteDrafted(
         number=QUOTE,
         lines=LINES,
-        vat_rate=Decimal(20),
         valid_until=date(2010, 6, 29),
         note="At night.",
         replaces=None,
@@ -286,8 +285,7 @@ def test_work_given_up_by_us_owes_nothing_for_it() -> None:
     assert play.order(an_order(c.StopWork, reason="")) == Refused(Reason.REASON_MISSING)
     decided = play.order(an_order(c.StopWork, done_percent=90))
 
-    nothing = Money(cents=0)
-    assert decided == (f.WorkStopped(by=f.Role.STAFF, reason="we cannot do it", owed=nothing),)
+    assert decided == (f.WorkStopped(by=f.Role.STAFF, reason="we cannot do it", owed=price("0.00")),)
     assert play.told[-1] == n.WorkStopped(
         by=f.Role.STAFF, reason="we cannot do it", owed=price("0.00"), diagnosis=price("20.00")
     )
@@ -300,7 +298,7 @@ def test_consumers_withdrawal_owes_what_was_done(done: int, owed: int) -> None:
 
     decided = play.order(an_order(c.StopWork, actor=CUSTOMER, reason="", done_percent=done))
 
-    assert decided == (f.WorkStopped(by=f.Role.CUSTOMER, reason="", owed=Money(cents=owed)),)
+    assert decided == (f.WorkStopped(by=f.Role.CUSTOMER, reason="", owed=Price.at(Money(cents=owed), Decimal(20))),)
     assert states(play) == [QuoteState.REVOKED]
 
 

@@ -48,7 +48,7 @@ def a_paper(
         valid_until=date(2026, 7, 16),
         about="F2026-00042",
         lines=LINES,
-        price=total(LINES, Decimal(20)),
+        price=total(LINES),
         report="La table « sessions » est corrompue.\n\nLe disque était plein.",
         contest_url="https://host.example/a/contest",
         mediator="CM2C, Paris",
@@ -57,8 +57,9 @@ def a_paper(
 
 
 def priced(paper: Paper, *lines: Line, rate: Decimal = Decimal(20)) -> Paper:
-    """The same paper about these lines."""
-    return replace(paper, lines=lines, price=total(lines, rate))
+    """The same paper about these lines, at this rate."""
+    at_rate = tuple(replace(line, vat_rate=rate) for line in lines)
+    return replace(paper, lines=at_rate, price=total(at_rate))
 
 
 def pages(pdf: bytes) -> list[str]:

@@ -1,6 +1,7 @@
 """A paper that would be wrong is refused before it is printed."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_filename_never_names_a_folder() -> None:
 
 def test_paper_whose_lines_do_not_add_up_is_refused() -> None:
     paper = a_paper()
-    wrong = Price(net=paper.price.net + Money(cents=1), vat_rate=paper.price.vat_rate)
+    wrong = Price.at(paper.price.net + Money(cents=1), Decimal(20))
 
     with pytest.raises(ValueError, match="add up"):
         replace(paper, price=wrong)

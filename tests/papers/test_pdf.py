@@ -12,7 +12,7 @@ import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from bot.core.facts import Language
-from bot.core.money import Line, Money
+from bot.core.money import Line, Money, Vat
 from bot.core.terms import Kind
 from bot.papers import PaperKind, Party, render
 from bot.papers.transfer import code
@@ -195,18 +195,20 @@ def test_render_the_page_to_contest_is_a_link_that_copies_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seller_vat", "buyer_vat", "sentence"),
+    ("seller_vat", "vat", "sentence"),
     [
-        ("", "", "TVA non applicable, article 293 B"),
-        ("FR32123456782", "DE123456789", "Autoliquidation"),
+        ("", Vat.STANDARD, "TVA non applicable, article 293 B"),
+        ("FR32123456782", Vat.REVERSE_CHARGE, "Autoliquidation"),
+        ("FR32123456782", Vat.OUTSIDE, "établi hors de l’Union européenne"),
     ],
 )
-def test_render_without_tax_says_why(seller_vat: str, buyer_vat: str, sentence: str) -> None:
+def test_render_without_tax_says_why(seller_vat: str, vat: Vat, sentence: str) -> None:
     line = Line(label="Diagnostic", quantity=Decimal(1), unit=Money(cents=2000))
     paper = replace(
         priced(a_paper(), line, rate=Decimal(0)),
         seller=replace(SELLER, vat_number=seller_vat),
-        buyer=Party(name="Kunde", vat_number=buyer_vat),
+        buyer=Party(name="Kunde"),
+        vat=vat,
     )
 
     assert sentence in text(render(paper))

@@ -211,7 +211,7 @@ async def test_listing_filters_incidents_the_latest_touched_first(store: Store) 
 
 async def test_ledger_gives_back_what_was_booked(store: Store) -> None:
     opened = await store.run(an_incident)
-    price = Price(net=Money(cents=2000), vat_rate=Decimal(20))
+    price = Price.at(Money(cents=2000), Decimal(20))
     invoice = InvoiceRow(
         number="F2026-00042",
         kind=PaperKind.INVOICE,

@@ -10,7 +10,7 @@ from bot.core.facts import Language
 from bot.core.money import Money, Price
 
 FR, EN = Language.FR, Language.EN
-DIAGNOSIS = Price(net=Money(cents=2000), vat_rate=Decimal(20))
+DIAGNOSIS = Price.at(Money(cents=2000), Decimal(20))
 AT = datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
 
 

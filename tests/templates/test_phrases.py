@@ -83,7 +83,7 @@ def test_the_button_that_obliges_says_so_and_fits_chat(language: Language) -> No
 def test_a_page_escapes_its_values_and_speaks_its_language(tmp_path: Path) -> None:
     _templates(tmp_path, "<p>{{ price|price }}</p><p>{{ title }}</p><p>{{ phrase('button.send') }}</p>")
     words = Words(PROVIDER, tmp_path)
-    price = Price(net=Money(cents=2000), vat_rate=Decimal(20))
+    price = Price.at(Money(cents=2000), Decimal(20))
 
     page = words.page("paid", Language.EN, price=price, title="<b>{{ 7*7 }}</b>")
 

@@ -9,7 +9,6 @@ from bot.core import commands as c
 from bot.core.diagnosis import may_start_unordered
 from bot.core.letter import ALLOWED, ENDINGS
 from bot.core.lives import ConsentState, ContestState, Stage, Support
-from bot.core.money import Price
 from bot.core.refusals import Reason
 
 
@@ -97,7 +96,7 @@ def _open_amount(case: Case) -> str:
     invoice = case.incident.invoice
     if invoice is None:
         return "nothing"
-    return story.price(Price(net=invoice.price.net, vat_rate=invoice.price.vat_rate))
+    return story.price(invoice.price)
 
 
 def _asks_concede(case: Case) -> str:

@@ -11,6 +11,7 @@ LABEL = 200
 _SPACES = re.compile("[ \u00a0\u202f\u2009]")
 _SIGNS = re.compile("^(?:€|EUR)|(?:€|EUR)$", re.IGNORECASE)
 _WHOLE = r"(?:\d{1,3}(?P<group>[ .,'’])\d{3}(?:(?P=group)\d{3})*|\d+)"
+_RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?|100) ?%?", re.ASCII)
 _NUMBER = re.compile(rf"{_WHOLE}(?:(?P<point>[.,])(?P<rest>\d{{1,2}}))?", re.ASCII)
 
 
@@ -42,20 +43,32 @@ def read_amount(text: str, currency: str) -> Money:
     return Money.of(read_number(bare), currency)
 
 
-def read_lines(text: str, currency: str) -> tuple[Line, ...]:
-    """One item a line: `label | quantity | unit price` (net). Raises ValueError naming the line."""
+def read_rate(text: str) -> Decimal:
+    """A rate of VAT, `20`, `5,5` or `0 %`, in percent. Raises ValueError in words."""
+    found = _RATE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"“{text.strip()[:40]}” is not a rate of VAT, such as 20 or 5.5")
+    return Decimal(found[1].replace(",", "."))
+
+
+def read_lines(text: str, currency: str, rate: Decimal) -> tuple[Line, ...]:
+    """One item a line: `label | quantity | unit price` (net), and `| VAT` where it is not `rate`, in percent.
+
+    Raises ValueError naming the line.
+    """
     rows = [(at, row.strip()) for at, row in enumerate(text.splitlines(), start=1) if row.strip()]
-    return tuple(_line(at, row, currency) for at, row in rows)
+    return tuple(_line(at, row, currency, rate) for at, row in rows)
 
 
-def _line(at: int, row: str, currency: str) -> Line:
+def _line(at: int, row: str, currency: str, rate: Decimal) -> Line:
     parts = [part.strip() for part in row.split("|")]
-    if len(parts) != 3 or not parts[0]:
-        raise ValueError(f"Line {at}: write label | quantity | unit price")
-    label, quantity, unit = parts
+    if len(parts) not in {3, 4} or not parts[0]:
+        raise ValueError(f"Line {at}: write label | quantity | unit price, and | VAT % where it differs")
+    label, quantity, unit, *other = parts
     if len(label) > LABEL:
         raise ValueError(f"Line {at}: the label is longer than {LABEL} characters")
     try:
-        return Line(label=label, quantity=read_number(quantity), unit=read_amount(unit, currency))
+        count, price = read_number(quantity), read_amount(unit, currency)
+        return Line(label=label, quantity=count, unit=price, vat_rate=read_rate(other[0]) if other else rate)
     except ValueError as wrong:
         raise ValueError(f"Line {at}: {wrong}") from None

@@ -98,7 +98,7 @@ def _send_quote(_room: Room, case: Case, given: Given) -> list[Payload]:
             "lines",
             "Lines",
             blocks.typed(lines=True, initial=given.get("lines", ""), placeholder="Restore the database | 2 | 80,00"),
-            hint="One item a line: label | quantity | unit price, without VAT",
+            hint="One item a line: label | quantity | unit price, without VAT; | 5.5 behind it for another rate",
         ),
         blocks.field("validity_days", "Valid for how many days", blocks.typed(initial=days, most=3)),
         blocks.field("note", "A note for the customer", blocks.typed(lines=True), optional=True),

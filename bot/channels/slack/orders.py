@@ -49,9 +49,9 @@ def _conclude(by: Filled) -> c.Command:
 
 
 def _send_quote(by: Filled) -> c.Command:
-    currency = by.case.incident.terms.diagnosis_price.currency
+    terms = by.case.incident.terms
     try:
-        lines = read_lines(by.text("lines"), currency)
+        lines = read_lines(by.text("lines"), terms.diagnosis_price.currency, terms.vat_rate)
     except ValueError as wrong:
         raise WrongFieldError("lines", str(wrong)) from None
     if not lines:

@@ -223,7 +223,10 @@ def _finished(_case: Case, fact: f.WorkFinished) -> Entry:
 
 
 def _stopped(_case: Case, fact: f.WorkStopped) -> Entry:
-    return Entry(f"Work stopped by {fact.by}; owed for the work: {amount(fact.owed)} net", fact.reason)
+    return Entry(
+        f"Work stopped by {fact.by}; owed for the work: {price(fact.owed) if fact.owed.net else 'nothing'}",
+        fact.reason,
+    )
 
 
 def _leave_asked(case: Case, fact: f.ConsentRequested) -> Entry:

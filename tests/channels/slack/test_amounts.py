@@ -67,15 +67,15 @@ def test_any_text_is_an_amount_above_zero_or_refused(typed: str) -> None:
 
 
 def test_lines_are_read_and_empty_ones_left_out() -> None:
-    lines = read_lines("Restore the base | 2 | 80,00\n\n  Check | 1,5 | 12 ", "EUR")
+    lines = read_lines("Restore the base | 2 | 80,00\n\n  Check | 1,5 | 12 | 5,5 % ", "EUR", Decimal(20))
 
     assert lines == (
         Line(label="Restore the base", quantity=Decimal(2), unit=Money(cents=8000)),
-        Line(label="Check", quantity=Decimal("1.5"), unit=Money(cents=1200)),
+        Line(label="Check", quantity=Decimal("1.5"), unit=Money(cents=1200), vat_rate=Decimal("5.5")),
     )
 
 
-@pytest.mark.parametrize("row", ["Restore | 2", "Restore | 1 | 2 | 3", "| 1 | 2", ""])
+@pytest.mark.parametrize("row", ["Restore | 2", "Restore | 1 | 2 | 3 | 4", "| 1 | 2", ""])
 def test_line_that_could_be_read_in_two_ways_is_refused(row: str) -> None:
     with pytest.raises(ValueError, match="Line 1: write label"):
-        read_lines(row or "x", "EUR")
+        read_lines(row or "x", "EUR", Decimal(20))
