@@ -71,6 +71,7 @@ def compose(desk: Desk, case: Case, number: str, now: datetime) -> Paper | None:
             issued_on=invoice.credited_on or invoice.issued_on,
             due_on=None,
             about=invoice.number,
+            about_issued_on=invoice.issued_on,
         )
     return None
 
@@ -142,4 +143,5 @@ def _buyer(case: Case) -> Party:
         email=case.customer.address,
         siren=details.siren,
         vat_number=details.vat_number,
+        country=details.country,
     )

@@ -1,12 +1,17 @@
 """What a paper says, before it is laid out: frozen values that the caller takes from the incident."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
+from typing import Final
 
 from bot.core.facts import Language
 from bot.core.money import Line, Price, Vat, total
 from bot.core.terms import Kind
+
+TEMPLATES: Final = Path(__file__).parents[2] / "templates" / "papers"
 
 
 class PaperKind(StrEnum):
@@ -29,11 +34,47 @@ class Party:
     vat_number: str = ""
     iban: str = ""
     bic: str = ""
+    country: str = "FR"
 
     @property
     def in_law(self) -> str:
         """The name that signs and is paid."""
         return self.legal_name or self.name
+
+    @property
+    def endpoint(self) -> tuple[str, str]:
+        """The electronic address (BT-34, BT-49) with its scheme: a French company's SIREN, else the mail address."""
+        return ("0225", self.siren) if self.siren and self.country == "FR" else ("EM", self.email)
+
+    @property
+    def place(self) -> "Place":
+        """The postal address taken apart."""
+        lines = [line.strip() for line in self.address.splitlines() if line.strip()]
+        for at in (len(lines) - 1, len(lines) - 2):  # the country's name may stand below
+            found = _CITY.fullmatch(lines[at]) if at >= 0 else None
+            if found is not None:
+                return Place(lines=tuple(lines[:at]), postcode=found[1], city=found[2])
+        return Place(lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A postal address as structured documents want it; what could not be told apart stays in `lines`."""
+
+    lines: tuple[str, ...]
+    postcode: str = ""
+    city: str = ""
+
+    @property
+    def named_lines(self) -> tuple[tuple[str, str], ...]:
+        """At most three lines, each with its element's name (BT-35, BT-36, BT-162); a fourth joins the third."""
+        first, second, *others = (*self.lines, "", "")
+        three = (first, second, ", ".join(other for other in others if other))
+        return tuple((name, line) for name, line in zip(_LINES, three, strict=True) if line)
+
+
+_LINES = ("LineOne", "LineTwo", "LineThree")
+_CITY = re.compile(r"(?:[A-Z]{1,2}-)?(\d[\dA-Z -]{2,8}\d|\d{3,10}) +(\D.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +106,7 @@ class Paper:
     report: str = ""
     note: str = ""
     about: str = ""
+    about_issued_on: date | None = None
     contest_url: str = ""
     mediator: str = ""
     withdrawal_days: int = 14
@@ -75,7 +117,7 @@ class Paper:
         needed = {
             PaperKind.QUOTE: self.valid_until,
             PaperKind.INVOICE: self.due_on,
-            PaperKind.CREDIT_NOTE: self.about,
+            PaperKind.CREDIT_NOTE: self.about and self.about_issued_on,
         }
         if not needed[self.kind]:
             raise ValueError(f"{self.number} lacks what a {self.kind} must say")

@@ -17,12 +17,17 @@ SELLER = Party(
     address="2 rue de l’Exemple\n59100 Roubaix",
     email="support@host.example",
     siren="123456782",
-    vat_number="FR32123456782",
+    vat_number="FR11123456782",
     iban="FR7630006000011234567890189",
     bic="AGRIFRPP",
 )
-BUSINESS = Party(name="Boulangerie Œuvrard", address="14 rue des Lilas\n75011 Paris", siren="987654324")
-CONSUMER = Party(name="Camille Durand", address="3 place du Marché\n35000 Rennes")
+BUSINESS = Party(
+    name="Boulangerie Œuvrard",
+    address="14 rue des Lilas\n75011 Paris",
+    siren="987654324",
+    email="compta@oeuvrard.example",
+)
+CONSUMER = Party(name="Camille Durand", address="3 place du Marché\n35000 Rennes", email="camille@durand.example")
 LINES = (
     Line(label="Diagnostic INC-42", quantity=Decimal(1), unit=Money(cents=2000)),
     Line(label="Réparation MySQL", quantity=Decimal("1.5"), unit=Money(cents=80000)),
@@ -47,6 +52,7 @@ def a_paper(
         due_on=date(2026, 7, 31),
         valid_until=date(2026, 7, 16),
         about="F2026-00042",
+        about_issued_on=date(2026, 6, 30),
         lines=LINES,
         price=total(LINES),
         report="La table « sessions » est corrompue.\n\nLe disque était plein.",

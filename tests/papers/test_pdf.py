@@ -198,8 +198,8 @@ def test_render_the_page_to_contest_is_a_link_that_copies_whole() -> None:
     ("seller_vat", "vat", "sentence"),
     [
         ("", Vat.STANDARD, "TVA non applicable, article 293 B"),
-        ("FR32123456782", Vat.REVERSE_CHARGE, "Autoliquidation"),
-        ("FR32123456782", Vat.OUTSIDE, "établi hors de l’Union européenne"),
+        ("FR11123456782", Vat.REVERSE_CHARGE, "Autoliquidation"),
+        ("FR11123456782", Vat.OUTSIDE, "établi hors de l’Union européenne"),
     ],
 )
 def test_render_without_tax_says_why(seller_vat: str, vat: Vat, sentence: str) -> None:

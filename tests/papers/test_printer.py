@@ -50,7 +50,7 @@ async def test_print_past_its_limit_gives_up() -> None:
 
 async def test_print_of_a_paper_that_fails_leaves_the_printer_working(printer: Printer) -> None:
     with pytest.raises(AttributeError, match="year"):
-        await printer.print(replace(a_paper(), issued_on=None))  # type: ignore[arg-type]  # what no caller may do
+        await printer.print(replace(a_paper(PaperKind.QUOTE), issued_on=None))  # type: ignore[arg-type]  # what no caller may do
 
     assert await printer.print(a_paper()) == render(a_paper())
 

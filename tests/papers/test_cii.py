@@ -1,0 +1,96 @@
+"""Invoices and credit notes as data: EN 16931, Factur-X and the French rules accept them."""
+
+import itertools
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from bot.core.facts import Language
+from bot.core.money import Line, Money, Vat, total
+from bot.core.terms import Kind
+from bot.papers import Paper, PaperKind, render
+from bot.papers.cii import cii
+from tests.papers.samples import SELLER, a_paper, priced
+
+BILLS = (PaperKind.INVOICE, PaperKind.CREDIT_NOTE)
+WORK = Line(label="Travaux <b>& co</b>", quantity=Decimal("1.5"), unit=Money(cents=80001))
+BOOK = Line(label="Manuel", quantity=Decimal(3), unit=Money(cents=999), vat_rate=Decimal("5.5"))
+
+
+def abroad(paper: Paper, vat: Vat, country: str, number: str) -> Paper:
+    buyer = replace(paper.buyer, name="Kunde GmbH", country=country, vat_number=number, siren="")
+    return replace(priced(paper, WORK, rate=Decimal(0)), buyer=buyer, vat=vat)
+
+
+def samples() -> dict[str, Paper]:
+    usual = {
+        f"{kind}-{language}-{customer}": a_paper(kind, language, customer)
+        for kind, language, customer in itertools.product(BILLS, Language, Kind)
+    }
+    paper = a_paper()
+    two_rates = (replace(WORK, vat_rate=Decimal(20)), BOOK)
+    unregistered = priced(replace(paper, seller=replace(SELLER, vat_number="")), WORK, rate=Decimal(0))
+    return usual | {
+        "two-rates": replace(paper, lines=two_rates, price=total(two_rates)),
+        "reverse-charge": abroad(paper, Vat.REVERSE_CHARGE, "DE", "DE136695976"),
+        "outside": abroad(paper, Vat.OUTSIDE, "CH", ""),
+        "long-address": replace(
+            paper, buyer=replace(paper.buyer, address="Bâtiment C\nÉtage 2\n12 rue X\nZI\nBP 4\n75011 Paris\nFrance")
+        ),
+        "odd-address": replace(paper, buyer=replace(paper.buyer, address="somewhere without a code")),
+        "franchise": unregistered,
+    }
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The rules each sample breaks, worked out in one process."""
+    folder = tmp_path_factory.mktemp("cii")
+    files = []
+    for name, paper in samples().items():
+        files.append(folder / f"{name}.xml")
+        files[-1].write_bytes(cii(paper))
+    command = [sys.executable, "-m", "tests.papers.schematron", *map(str, files)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    return {Path(file).stem: json.loads(line) for file, line in zip(files, told.splitlines(), strict=True)}
+
+
+@pytest.mark.parametrize("name", samples())
+def test_every_rule_is_kept(broken: dict[str, list[str]], name: str) -> None:
+    """XSD, EN 16931 as Factur-X has it, and the French rules (XP Z12-012)."""
+    assert broken[name] == []
+
+
+@pytest.mark.parametrize("kind", BILLS)
+def test_pdf_carries_its_xml_and_says_so(kind: PaperKind) -> None:
+    paper = a_paper(kind)
+
+    with pikepdf.open(BytesIO(render(paper))) as pdf, pdf.open_metadata() as metadata:
+        attached = pdf.attachments["factur-x.xml"].get_file()
+        assert attached.read_bytes() == cii(paper)
+        assert attached.mime_type == "text/xml"
+        assert str(pdf.Root.AF[0].AFRelationship) == "/Alternative"
+        fx = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}"
+        said = {name: metadata[fx + name] for name in ("DocumentType", "DocumentFileName", "ConformanceLevel")}
+        assert said == {
+            "DocumentType": "INVOICE",
+            "DocumentFileName": "factur-x.xml",
+            "ConformanceLevel": "EN 16931",
+        }
+        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
+
+
+def test_quote_is_no_factur_x() -> None:
+    with pikepdf.open(BytesIO(render(a_paper(PaperKind.QUOTE)))) as pdf:
+        assert not pdf.attachments
+
+
+def test_factur_x_is_the_same_each_time() -> None:
+    assert render(a_paper()) == render(a_paper())
