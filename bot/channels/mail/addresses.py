@@ -2,6 +2,7 @@
 
 import enum
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -83,7 +84,7 @@ def parse_address(text: str) -> Address | None:
     if bare.startswith("<") and bare.endswith(">"):
         bare = bare[1:-1]
     local, at, domain = bare.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or (ascii_domain := normal_domain(domain)) is None:
+    if not at or not _is_local(local) or (ascii_domain := normal_domain(domain)) is None:
         return None
     return Address(local=_normal_local(local), domain=ascii_domain)
 
@@ -101,8 +102,8 @@ def normal_domain(domain: str) -> str | None:
 
 def foreign_address_in_name(address: Address) -> str | None:
     """The address that a display name pretends to be, when it is not the real one (display-name spoofing)."""
-    shown = _ADDRESS_IN_NAME.search(address.name)
-    return shown[0] if shown and shown[0].lower() != str(address) else None
+    shown = _ADDRESS_IN_NAME.findall(unicodedata.normalize("NFKC", address.name))
+    return next((one for one in shown if one.lower() != str(address)), None)
 
 
 class Kind(enum.Enum):
@@ -203,7 +204,7 @@ def _entries(value: str) -> Iterator["_Entry | str"]:
     entry, at, in_group = _Entry([]), 0, False
     while at < len(value):
         if value[at] == "(":
-            end = _comment_end(value, at)
+            end = comment_end(value, at)
             if end is None:
                 yield "malformed comment"
                 return
@@ -237,7 +238,8 @@ def _entries(value: str) -> Iterator["_Entry | str"]:
     yield entry
 
 
-def _comment_end(value: str, start: int) -> int | None:
+def comment_end(value: str, start: int) -> int | None:
+    """Where the comment that begins here is over, those within it included; None where it never is."""
     depth = 0
     for step in _COMMENT_STEP.finditer(value, start):
         depth += {"(": 1, ")": -1}.get(step[0], 0)
@@ -251,6 +253,16 @@ def _comment_end(value: str, start: int) -> int | None:
 def _name(written: str) -> str:
     unquoted = re.sub(r'"((?:[^"\\]|\\.)*+)"', lambda quoted: re.sub(r"\\(.)", r"\1", quoted[1]), written)
     return one_line(decode_words(unquoted), limit=200)
+
+
+def _is_local(local: str) -> bool:
+    """Whether this may stand before the @, and nobody can take it for another address that is written so.
+
+    No second @ in quotes, nothing unseen, and no letter that is another one in disguise (NFKC): lower-casing the
+    Kelvin sign gives a plain k.
+    """
+    plain = local.isprintable() and unicodedata.is_normalized("NFKC", local)
+    return plain and "@" not in local and _LOCAL.fullmatch(local) is not None
 
 
 def _normal_local(local: str) -> str:

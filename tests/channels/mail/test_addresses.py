@@ -52,8 +52,32 @@ DESK = desk_address("support@host.fr", "incidents.host.fr")
         ("bob@clientsa.fr\0", "malformed address"),
         ("(" * 4000 + "bob@clientsa.fr", "malformed comment"),
         ("", "no address in From"),
+        ("=?utf-8?q?bob=40clientsa.fr?=", "malformed address"),
+        ("<=?utf-8?q?bob=40clientsa.fr?=>", "malformed address"),
+        ("=?utf-8?q?bob=40clientsa.fr?= <mallory@pirate.net>",
+         Address(local="mallory", domain="pirate.net", name="bob@clientsa.fr")),
+        ('"bob@clientsa.fr"@pirate.net', "malformed address"),
+        ('"bob@clientsa.fr "@pirate.net', "malformed address"),
+        ('"bob"@clientsa.fr', Address(local="bob", domain="clientsa.fr")),
+        ("bob(@pirate.net)@clientsa.fr", Address(local="bob", domain="clientsa.fr", name="@pirate.net")),
+        ("mallory@pirate.net(,bob@clientsa.fr)",
+         Address(local="mallory", domain="pirate.net", name=",bob@clientsa.fr")),
+        ("bob@clientsa.fr;", "malformed address list"),
+        (":bob@clientsa.fr;", "a group instead of an address"),
+        ("bob@clientsa.fr.", Address(local="bob", domain="clientsa.fr")),
+        ("bob@.clientsa.fr", "malformed address"),
+        ("bob@clientsa..fr", "malformed address"),
+        ("bob@[IPv6:2001:db8::1]", "a group instead of an address"),
+        ("b\u0585b@clientsa.fr", Address(local="b\u0585b", domain="clientsa.fr")),
+        ("\u212aarl@clientsa.fr", "malformed address"),
+        ("\uff42ob@clientsa.fr", "malformed address"),
+        ("bob\u202e@clientsa.fr", "malformed address"),
+        ("b\u200bob@clientsa.fr", "malformed address"),
+        ("bob@\uff43lientsa.fr", Address(local="bob", domain="clientsa.fr")),
+        ("bob@clientsa\u3002fr", Address(local="bob", domain="clientsa.fr")),
+        ("bob@\u0441lientsa.fr", Address(local="bob", domain="xn--lientsa-xjg.fr")),
     ],
-)
+)  # fmt: skip
 def test_author_is_read_strictly(written: str, expected: Address | str) -> None:
     assert sole_mailbox((written,)) == expected
 
@@ -93,6 +117,16 @@ def test_name_that_shows_another_address_is_pointed_out() -> None:
         == "bob@clientsa.fr"
     )
     assert foreign_address_in_name(Address(local="mallory", domain="pirate.net", name="Mallory@Pirate.net")) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mallory@pirate.net bob@clientsa.fr", "bob\uff20clientsa.fr", "Bob <bob@clientsa.fr>", "(bob@clientsa.fr)"],
+)
+def test_no_writing_of_another_address_in_a_name_is_missed(name: str) -> None:
+    pretended = foreign_address_in_name(Address(local="mallory", domain="pirate.net", name=name)) or ""
+
+    assert "bob@clientsa.fr" in pretended
 
 
 @pytest.mark.parametrize(
