@@ -80,7 +80,7 @@ class Mailroom:
         raw, mail = await self._read(arrived)
         words = strip(mail.text, mail.html)
         proof = await self._proof(raw, mail, arrived)
-        if not _sender(mail, arrived):
+        if mail.sender is None:
             log.warning("mail_without_author", raw=arrived.raw, reason=mail.sender_problem)
         await understand(self.desk, job, lambda tx: self._incoming(tx, arrived, mail, words, proof), now)
 
@@ -113,7 +113,7 @@ class Mailroom:
         return await judge(raw, mail, envelope, self.identity)
 
     def _incoming(self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, proof: Proof) -> Incoming:
-        sender = _sender(mail, arrived)
+        sender = str(mail.sender or "")
         resembles = tx.customers.resembled_by(mail.sender.domain) if mail.sender else ""
         proof = replace(proof, resembles=resembles) if resembles else proof
         keys = [self.addresses.recognise(address) for address in arrived.rcpt_to]
@@ -159,13 +159,6 @@ class Mailroom:
         if not arrived.mail_from:
             return mail.automatic or "null sender"
         return mail.automatic or ""
-
-
-def _sender(mail: Mail, arrived: MailArrived) -> str:
-    """The one author; for a mail that cannot be read, who the envelope says sent it."""
-    if mail.sender is not None:
-        return str(mail.sender)
-    return arrived.mail_from if mail.unreadable else ""
 
 
 def _returned(report: DeliveryReport | None) -> str:
