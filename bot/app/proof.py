@@ -19,12 +19,17 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """One signature looked at. `result` is pass, fail, ignored or unknown; `reason` says why it is not a pass."""
+    """One signature looked at. `result` is pass, fail, ignored or unknown; `reason` says why it is not a pass.
+
+    `key` is the record its domain published: it is kept because domains change their keys, and without the old one
+    nobody could verify the mail again.
+    """
 
     domain: str
     selector: str
     result: str
     reason: str = ""
+    key: str = ""
     key_sha256: str | None = None
 
 

@@ -4,14 +4,16 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from bot.channels.mail.addresses import normal_domain
+from bot.app.proof import Level
+from bot.channels.mail.addresses import comment_end, normal_domain
 from bot.channels.mail.headers import Headers
-from bot.channels.mail.signatures import is_related
+from bot.channels.mail.signatures import speaks_for
 from bot.channels.mail.text import decode
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*+\)", re.DOTALL)
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"')
+_LONGEST = 10_000
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*+"|[^"(]++', re.DOTALL)
+_HARMLESS = re.compile(r'"([\w.+-]++(?:@[\w.-]++)?)"', re.ASCII)
 _METHOD = re.compile(r"\s*([a-z0-9-]{1,30})(?:\s*/\s*\d+)?\s*=\s*([a-z]{1,20})\b", re.IGNORECASE)
 _PROPERTY = re.compile(r"\b([a-z]{1,20}\.[a-z0-9-]{1,40})\s*=\s*([^\s;]{1,320})", re.IGNORECASE)
 
@@ -24,7 +26,9 @@ class Border:
     authserv_id: str
 
     def trusts(self, peer: str) -> bool:
-        """Whether a mail came from one of them."""
+        """Whether a mail came from one of them, and its word can be told from others'."""
+        if not self.authserv_id:
+            return False
         try:
             address = ipaddress.ip_address(peer)
         except ValueError:
@@ -47,10 +51,8 @@ def parse_peers(listed: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(peer.strip(), strict=False) for peer in listed.split(",") if peer.strip())
 
 
-def findings(headers: Headers, border: Border, peer: str) -> tuple[Finding, ...]:
-    """What a trusted border wrote on top of this mail; empty from anybody else, and below a second Received."""
-    if not border.authserv_id or not border.trusts(peer):
-        return ()
+def findings(headers: Headers, border: Border) -> tuple[Finding, ...]:
+    """What the border that brought this mail wrote on top of it; what stands below a second Received is older."""
     received = 0
     for name, value in headers.fields:
         received += name == "received"
@@ -61,26 +63,29 @@ def findings(headers: Headers, border: Border, peer: str) -> tuple[Finding, ...]
     return ()
 
 
-def credit(found: tuple[Finding, ...], author_domain: str) -> str | None:
-    """`strong`, `weak` or `fail` for the author's domain, None when nothing is said about it."""
+def credit(found: tuple[Finding, ...], author_domain: str) -> Level | None:
+    """What the border's word proves for the author's domain; None when it says nothing about it.
+
+    A DMARC pass may rest on SPF alone, which the tenants of a relay share. Where the border tells of SPF or DKIM as
+    well, only a DKIM pass by a domain that speaks for the author's makes it `strong`; where it tells of neither, its
+    word is taken as it is. It tells of DMARC once: two results contradict each other.
+    """
     about = [one for one in found if one.method == "dmarc" and _domain(one, "header.from") == author_domain]
-    signed = [one for one in found if one.method == "dkim"]
-    aligned = [one for one in signed if one.result == "pass" and is_related(_domain(one, "header.d"), author_domain)]
     if any(one.result == "fail" for one in about):
-        return "fail"
-    if any(one.result == "pass" for one in about):
-        return "strong" if aligned or not signed else "weak"
-    sent = [one for one in found if one.method == "spf" and one.result == "pass"]
-    return "weak" if any(_domain(one, "smtp.mailfrom") == author_domain for one in sent) else None
+        return Level.FAIL
+    grounds = [one for one in found if one.method in {"dkim", "spf"}]
+    if len(about) == 1 and about[0].result == "pass":
+        signed = (_domain(one, "header.d") for one in grounds if (one.method, one.result) == ("dkim", "pass"))
+        proven = not grounds or any(speaks_for(domain, author_domain) for domain in signed)
+        return Level.STRONG if proven else Level.WEAK
+    sent = (_domain(one, "smtp.mailfrom") for one in grounds if (one.method, one.result) == ("spf", "pass"))
+    return Level.WEAK if author_domain in sent else None
 
 
 def _findings(value: str, authserv_id: str) -> tuple[Finding, ...]:
-    plain = value[:10_000]
-    for _ in range(3):  # comments may stand within comments
-        plain = _COMMENT.sub(" ", plain)
-    server, _, results = _QUOTED.sub(r"\1", plain).partition(";")
+    server, _, results = _unadorned(value[:_LONGEST]).partition(";")
     name = (server.split() or [""])[0]
-    if name.lower() != authserv_id.lower() or "(" in plain:
+    if name.lower() != authserv_id.lower():
         return ()
     return tuple(
         Finding(
@@ -91,6 +96,32 @@ def _findings(value: str, authserv_id: str) -> tuple[Finding, ...]:
         for result in results.split(";")
         if (method := _METHOD.match(result))
     )
+
+
+def _unadorned(value: str) -> str:
+    """Without comments, and of what stands in quotes only what could stand without: a sender's name may hold results.
+
+    Empty where a comment or a quotation never ends.
+    """
+    kept, at = "", 0
+    while at < len(value):
+        if value[at] == "(":
+            end = comment_end(value, at)
+            kept += " "
+        else:
+            piece = _PIECE.match(value, at)
+            end = piece.end() if piece else None
+            if piece:
+                kept += _unquoted(piece[0])
+        if end is None:
+            return ""
+        at = end
+    return kept
+
+
+def _unquoted(piece: str) -> str:
+    harmless = _HARMLESS.fullmatch(piece)
+    return harmless[1] if harmless else "?" if piece.startswith('"') else piece
 
 
 def _domain(finding: Finding, name: str) -> str:

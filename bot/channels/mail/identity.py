@@ -10,7 +10,7 @@ from bot.channels.mail.headers import split_headers
 from bot.channels.mail.lookup import DnsFailed, Resolver
 from bot.channels.mail.mail import Mail
 from bot.channels.mail.policy import Policy, find_policy
-from bot.channels.mail.signatures import check_signatures, is_related
+from bot.channels.mail.signatures import check_signatures, is_related, speaks_for
 from bot.channels.mail.spf import Result, check_sender
 
 __all__ = ["Border", "Envelope", "Identity", "is_local", "judge", "unvouched"]
@@ -66,39 +66,45 @@ async def _judge(raw: bytes, mail: Mail, author: str, envelope: Envelope, identi
     if mail.unreadable:
         return Proof(level=Level.NONE, reason="the mail could not be read")
     headers = split_headers(raw)
-    if identity.border:
-        said = credit(findings(headers, identity.border, envelope.peer), author)
-        if said:
-            return Proof(level=Level(said), reason=f"our border says {said}")
+    border = identity.border if identity.border and identity.border.trusts(envelope.peer) else None
+    said = credit(findings(headers, border), author) if border else None
+    if said in {Level.STRONG, Level.FAIL}:
+        return Proof(level=said, reason=f"our border says {said}")
     signatures = await check_signatures(raw, headers, author, identity.resolver)
     proof = await _weigh(signatures, author, identity.resolver)
-    if proof.level in {Level.NONE, Level.FAIL}:
+    if proof.level not in {Level.NONE, Level.FAIL}:
+        return proof
+    if border is None:
         return await _hinted(proof, author, envelope, identity.resolver)
-    return proof
+    return replace(proof, level=said, reason=f"{proof.reason}; our border says {said}") if said else proof
 
 
 async def _weigh(signatures: tuple[Signature, ...], author: str, resolver: Resolver) -> Proof:
     passed = [one for one in signatures if one.result == "pass"]
-    if any(_speaks_for(one.domain, author) for one in passed):
+    if any(one.domain == author for one in passed):
         return Proof(level=Level.STRONG, reason="signed by the author's domain", signatures=signatures)
-    if any(one.result == "unknown" for one in signatures):
+    if not passed and any(one.result == "unknown" for one in signatures):
         return Proof(level=Level.LATER, reason="DNS did not answer", signatures=signatures)
     try:
         policy = await find_policy(resolver, author)
     except DnsFailed as error:
         return Proof(level=Level.LATER, reason=f"DNS did not answer ({error})", signatures=signatures)
-    if passed and policy and not policy.strict:
-        return Proof(level=Level.STRONG, reason="signed by a part of the author's domain", signatures=signatures)
+    if any(_is_let(one.domain, author, policy) for one in passed):
+        return Proof(level=Level.STRONG, reason="signed by a relative of the author's domain", signatures=signatures)
+    if any(one.result == "unknown" for one in signatures):
+        return Proof(level=Level.LATER, reason="DNS did not answer", signatures=signatures)
     return _unproven(signatures, policy)
 
 
-def _speaks_for(signer: str, author: str) -> bool:
-    """Whether a signer speaks for the author's domain without being asked: it is that domain or stands above it.
+def _is_let(signer: str, author: str, policy: Policy | None) -> bool:
+    """Whether a relative may sign for the author's domain: nobody where that is strict about it (`adkim=s`).
 
-    A signer below the author's domain counts only where that domain says so (a DMARC policy that is not strict):
-    what stands below a shared domain may be anybody's.
+    Else what stands above it, which could take it over anyway; and what stands below it, but only where its policy
+    says so: below a shared domain it may be anybody's. No list of public suffixes is needed, nor could one be stale.
     """
-    return signer == author or author.endswith("." + signer)
+    if policy is None:
+        return speaks_for(signer, author)
+    return not policy.strict
 
 
 async def _hinted(proof: Proof, author: str, envelope: Envelope, resolver: Resolver) -> Proof:

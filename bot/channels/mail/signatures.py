@@ -1,7 +1,8 @@
 """DKIM signatures: which count for the author, and whether they hold.
 
 The library underneath accepts `l=`, SHA-1 and signatures that do not cover From; and its expressions take quadratic
-time on long runs of spaces. So what may count is decided here, before it is asked.
+time on long runs of spaces; a key of 16,000 bits with an exponent as long costs it ten seconds. So what may count is
+decided here, before it is asked.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import binascii
 import hashlib
 
 import dkim  # type: ignore[import-untyped]  # ships no types
+from dkim.crypto import UnparsableKeyError, parse_public_key  # type: ignore[import-untyped]
 
 from bot.app.proof import Signature
 from bot.channels.mail.headers import Headers
@@ -20,9 +22,15 @@ MOST_LOOKED_AT = 50
 LONGEST_SIGNATURE = 6000
 LONGEST_RUN = 1000
 SMALLEST_KEY = 1024
+LARGEST_KEY = 4096  # bits; more need not be verified (RFC 8301 §3.2)
+LARGEST_EXPONENT = 1 << 32
+LONGEST_RECORD = 2000
 LARGE = 200_000
 MUST_SIGN = ("from", "subject", "date")
-ONCE = ("from", "subject", "date", "to", "cc", "reply-to", "message-id", "in-reply-to", "references", "content-type")
+ONCE = (
+    *MUST_SIGN,
+    *("to", "cc", "reply-to", "message-id", "in-reply-to", "references", "content-type", "content-transfer-encoding"),
+)
 _TAB_TO_SPACE = bytes.maketrans(b"\t", b" ")
 
 
@@ -50,6 +58,11 @@ def is_related(domain: str, other: str) -> bool:
     return domain == other or (within and "." in domain and "." in other)
 
 
+def speaks_for(signer: str, author: str) -> bool:
+    """Whether a domain is the author's, or stands above it."""
+    return signer == author or ("." in signer and author.endswith("." + signer))
+
+
 async def _check(
     raw: bytes, headers: Headers, index: int, tags: dict[str, str], harm: str, resolver: Resolver
 ) -> Signature:
@@ -61,15 +74,15 @@ async def _check(
         records = await resolver.texts(f"{tags['s']}._domainkey.{tags['d']}")
     except DnsFailed as error:
         return Signature(**found, result="unknown", reason=f"no answer from DNS ({error})")
-    flaw = _key_flaw(records)
+    flaw = _record_flaw(records) or _key_flaw(records[0], tags)
     if flaw:
         return Signature(**found, result="fail", reason=flaw)
-    fingerprint = hashlib.sha256(records[0].encode()).hexdigest()
+    key = {"key": records[0], "key_sha256": hashlib.sha256(records[0].encode()).hexdigest()}
     if len(raw) > LARGE:
         failure = await asyncio.to_thread(_failure, raw, index, records[0])
     else:
         failure = _failure(raw, index, records[0])
-    return Signature(**found, result="fail" if failure else "pass", reason=failure, key_sha256=fingerprint)
+    return Signature(**found, result="fail" if failure else "pass", reason=failure, **key)
 
 
 def _failure(raw: bytes, index: int, record: str) -> str:
@@ -115,23 +128,38 @@ def _flaw(tags: dict[str, str], headers: Headers) -> str:
     return f"{twice[0]} stands there twice" if twice else ""
 
 
-def _key_flaw(records: tuple[str, ...]) -> str:
-    """Why a key record cannot be used, empty when it can."""
+def _record_flaw(records: tuple[str, ...]) -> str:
+    """Why there is not one record of a key, empty when there is."""
     if len(records) != 1:
         return "several keys" if records else "no key"
-    pairs = [part.partition("=") for part in records[0].split(";")]
+    return "the key is too large" if len(records[0]) > LONGEST_RECORD else ""
+
+
+def _key_flaw(record: str, signature: dict[str, str]) -> str:
+    """Why a key cannot prove this signature, empty when it can."""
+    pairs = [part.partition("=") for part in record.split(";")]
     tags = {name.strip(): "".join(value.split()) for name, _, value in pairs}
+    flags = tags.get("t", "").split(":")
     if not tags.get("p"):
         return "the key is revoked" if "p" in tags else "no key"
-    if "y" in tags.get("t", "").split(":"):
+    if "y" in flags:
         return "the domain is only testing"
-    if "sha256" not in tags.get("h", "sha256").split(":"):
+    if "s" in flags and signature.get("i", "@" + signature["d"]).rpartition("@")[2].lower() != signature["d"]:
+        return "the key is not for the names below its domain"
+    if "sha256" not in tags.get("h", "sha256").split(":") or tags.get("k", "rsa") != "rsa":
         return "the key is for another algorithm"
+    if not {"*", "email"} & set(tags.get("s", "*").split(":")):
+        return "the key is not for mail"
+    return _size_flaw(tags["p"])
+
+
+def _size_flaw(key: str) -> str:
     try:
-        base64.b64decode(tags["p"], validate=True)
-    except binascii.Error:
+        read = parse_public_key(base64.b64decode(key, validate=True))
+    except (binascii.Error, UnparsableKeyError, IndexError, ValueError):
         return "the key cannot be read"
-    return ""
+    too_large = read["modulus"].bit_length() > LARGEST_KEY or read["publicExponent"] > LARGEST_EXPONENT
+    return "the key is too large" if too_large else ""
 
 
 def _harm(raw: bytes, headers: Headers) -> str:

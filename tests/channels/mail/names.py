@@ -9,6 +9,7 @@ from typing import cast
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
@@ -20,12 +21,14 @@ from bot.channels.mail.lookup import Server
 class Zone(asyncio.DatagramProtocol):
     """`texts`, `addresses` (IPv4) and `exchanges` (`10 mx.host.`): name -> records.
 
+    `aliases`: name -> the name that holds its TXT records.
     `failing` and `silent`: ends of names that are answered SERVFAIL or not at all.
     """
 
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     exchanges: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     failing: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     asked: Counter[str] = field(default_factory=Counter)
@@ -53,15 +56,22 @@ class Zone(asyncio.DatagramProtocol):
             response.set_rcode(dns.rcode.SERVFAIL)
         elif records := self._records(name, dns.rdatatype.to_text(query.question[0].rdtype)):
             response.answer.append(records)
+        elif alias := self.aliases.get(name):
+            response.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "CNAME", f"{alias}."))
+            response.answer.append(self._texts(f"{alias}.", alias))
         elif name in self.texts:
-            quoted = [
-                " ".join(f'"{text[at : at + 200]}"' for at in range(0, len(text), 200)) for text in self.texts[name]
-            ]
-            response.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "TXT", *quoted))
+            response.answer.append(self._texts(query.question[0].name, name))
         else:
             response.set_rcode(dns.rcode.NXDOMAIN)
         assert self._transport is not None
         self._transport.sendto(response.to_wire(), addr)
+
+    def _texts(self, owner: dns.name.Name | str, name: str) -> dns.rrset.RRset:
+        """The TXT records under a name, cut into strings as they must be."""
+        quoted = [
+            " ".join(f'"{text[at : at + 200]}"' for at in range(0, len(text), 200)) for text in self.texts[name]
+        ]
+        return dns.rrset.from_text(owner, 60, "IN", "TXT", *quoted)
 
     def _records(self, name: str, kind: str) -> dns.rrset.RRset | None:
         """The addresses or exchanges asked for."""
