@@ -187,7 +187,14 @@ def _command(
     incident: Incident, customer: Customer, decision: Decision, mail: Incoming, actor: f.Actor, now: datetime
 ) -> c.Command | None:
     """The command an exact phrase with its number stands for, from a proven sender whose details are on file."""
-    evidence = f.Evidence(method="mail", who=mail.sender, message=mail.said.rfc_message_id or "")
+    said = mail.said
+    evidence = f.Evidence(
+        method="mail",
+        who=mail.sender,
+        message=said.rfc_message_id or "",
+        mail_sha256=said.raw or "",
+        proof=proof.encode(mail.proof),
+    )
     quote = incident.quote_named(decision.number)
     match decision.kind:
         case DecisionKind.ORDERS if decision.number == incident.reference and customer.details.complete:

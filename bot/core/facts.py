@@ -85,7 +85,11 @@ class Intervention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """How a customer's decision reached us. Empty strings where a channel has no such thing."""
+    """How a customer's decision reached us. Empty strings where a channel has no such thing.
+
+    Of a mail, `message` is its id, `mail_sha256` the hash of its bytes, which are kept, and `proof` what was found
+    about its author: with the key in it, anybody can verify those bytes again.
+    """
 
     method: str
     who: str
@@ -97,6 +101,8 @@ class Evidence:
     ip: str = ""
     agent: str = ""
     message: str = ""
+    mail_sha256: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

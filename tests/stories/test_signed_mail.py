@@ -1,11 +1,13 @@
 """Decisions by mail: taken where the sender is proven, answered with a page where they are not."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 import dkim  # type: ignore[import-untyped]  # ships no types
 import pytest
 
+from bot.app.proof import Level, decode
 from bot.core import facts as f
 from bot.core.lives import ConsentState
 from bot.core.terms import Kind
@@ -72,6 +74,26 @@ async def test_proven_words_with_the_number_accept_the_quote(here: Town) -> None
     accepted = next(entry.fact for entry in await here.history() if isinstance(entry.fact, f.QuoteAccepted))
     assert (accepted.evidence.method, accepted.evidence.who) == ("mail", BOB)
     assert accepted.evidence.message == str(mail["Message-ID"]).strip("<>")
+
+
+async def test_decision_is_verified_again_when_its_domain_has_long_changed_its_key(here: Town, zone: Zone) -> None:
+    """By what is kept with it alone: the bytes, and the key they were signed with."""
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+    await bring(here, mail, signed(mail))
+    zone.texts = {}
+
+    evidence = next(entry.fact for entry in await here.history() if isinstance(entry.fact, f.QuoteAccepted)).evidence
+    proof = decode(evidence.proof)
+    raw = await here.store.read(lambda tx: tx.blobs.content(evidence.mail_sha256))
+
+    assert proof is not None
+    assert raw is not None
+    passed = proof.signatures[0]
+    assert (proof.level, proof.address) == (Level.STRONG, evidence.who)
+    assert (passed.domain, passed.selector, passed.result) == ("clientsa.fr", "s1", "pass")
+    assert hashlib.sha256(passed.key.encode()).hexdigest() == passed.key_sha256
+    assert dkim.verify(raw, dnsfunc=lambda *_, **__: passed.key.encode())
 
 
 async def test_proven_words_order_the_diagnosis_of_a_customer_on_file(here: Town) -> None:
