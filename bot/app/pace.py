@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.app import proof
+from bot.app.proof import Level
 from bot.core.customer import Customer
 from bot.core.incident import Incident
 from bot.core.notices import ANNOUNCEMENT, NOTICES, Notice
@@ -20,17 +21,18 @@ class Limits:
     """At most so many mails that nobody decided on. An hour here is the clock's, a day is UTC's.
 
     `answers` for one incident within sixty minutes. Announcements to one address: `known` an hour where a customer's
-    name is on file, else `stranger` an hour and `stranger_day` a day. To all strangers who proved nothing: `domain`
-    an hour in one domain, `unproven` an hour and `unproven_day` a day for the whole desk.
+    name is on file, else `stranger` an hour and `stranger_day` a day. To strangers without a signature of their
+    domain: `domain` an hour in one domain, and where not even the server that sent it fits, `unproven` an hour and
+    `unproven_day` a day for the whole desk: a flood of forged mails makes us write to so many of its victims.
     """
 
     answers: int = 3
     known: int = 20
     stranger: int = 10
     stranger_day: int = 40
-    domain: int = 400
-    unproven: int = 10_000
-    unproven_day: int = 50_000
+    domain: int = 60
+    unproven: int = 60
+    unproven_day: int = 300
 
 
 USUAL = Limits()
@@ -70,13 +72,11 @@ def _announced_enough(
         most = {f"{hour}:address:{address}": limits.known}
     else:
         most = {f"{hour}:address:{address}": limits.stranger, f"{day}:address:{address}": limits.stranger_day}
-        if not _is_proven(tx, incident):
-            domain = address.rpartition("@")[2]
-            most |= {
-                f"{hour}:domain:{domain}": limits.domain,
-                f"{hour}:unproven": limits.unproven,
-                f"{day}:unproven": limits.unproven_day,
-            }
+        level = _level(tx, incident)
+        if level is not Level.STRONG:
+            most[f"{hour}:domain:{address.rpartition('@')[2]}"] = limits.domain
+        if level not in {Level.STRONG, Level.WEAK}:
+            most |= {f"{hour}:unproven": limits.unproven, f"{day}:unproven": limits.unproven_day}
     counted = tx.count(tuple(most))
     if counted.get(f"{hour}:unproven") == 1:
         tx.forget_counts(_COUNTERS, f"{_COUNTERS}{now - _KEPT:%Y-%m-%d}")
@@ -84,11 +84,11 @@ def _announced_enough(
     return Held(_said(over.removeprefix(_COUNTERS), most[over])) if over else None
 
 
-def _is_proven(tx: Transaction, incident: Incident) -> bool:
-    """Whether the words it opened with are proven to be from their author."""
+def _level(tx: Transaction, incident: Incident) -> Level:
+    """How sure the author is of the words it opened with."""
     first = next(iter(tx.messages.of_incident(incident.id)), None)
     found = proof.decode(first.proof) if first else None
-    return found is not None and found.strong
+    return found.level if found else Level.NONE
 
 
 def _said(counter: str, most: int) -> str:

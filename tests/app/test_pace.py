@@ -2,19 +2,23 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.app.customers import Registration, register
 from bot.app.desk import Desk
 from bot.app.handle import answer
 from bot.app.opening import Opening, Said, open_incident
-from bot.app.pace import Limits
+from bot.app.pace import USUAL, Limits
 from bot.app.proof import Level, Proof
 from bot.core import facts as f
 from bot.core import notices as n
+from bot.core.customer import Details
 from bot.core.lives import Stage
+from bot.core.refusals import Refused
+from bot.core.terms import Kind
 from bot.processes import wire
 from bot.settings import Misconfigured, read_settings
 from storage import Transaction, Via
@@ -35,18 +39,18 @@ async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
         yield replace(wired.desk, limits=FEW)
 
 
-async def write(desk: Desk, address: str, level: Level = Level.NONE, *, hours: float = 0) -> bool:
-    """Whether a mail from there was answered with the announcement."""
+def opened(tx: Transaction, desk: Desk, address: str, level: Level, now: datetime) -> bool:
+    """Whether a mail from there is answered with the announcement."""
     said = Said(author=address, text="Panne", via=Via.MAIL, proof=Proof(level=level, address=address))
+    done = open_incident(tx, desk, Opening(address=address, said=said), now)
+    assert not isinstance(done, Refused)
+    return not [fact for fact in done.facts if isinstance(fact, f.NoticeHeld)]
+
+
+async def write(desk: Desk, address: str, level: Level = Level.NONE, *, hours: float = 0) -> bool:
+    """The same, in a transaction of its own."""
     now = MONDAY + timedelta(hours=hours)
-
-    def opened(tx: Transaction) -> bool:
-        done = open_incident(tx, desk, Opening(address=address, said=said), now)
-        assert not hasattr(done, "reason")
-        held = [fact for fact in done.facts if isinstance(fact, f.NoticeHeld)]
-        return not held
-
-    return await desk.store.run(opened)
+    return await desk.store.run(lambda tx: opened(tx, desk, address, level, now))
 
 
 async def test_one_address_is_announced_to_so_often_an_hour_and_a_day(desk: Desk) -> None:
@@ -65,11 +69,39 @@ async def test_forged_strangers_of_one_domain_and_of_all_have_limits(desk: Desk)
     assert not await write(desk, "victim@three.example", hours=2)
 
 
-async def test_proven_stranger_is_answered_in_the_middle_of_a_flood(desk: Desk) -> None:
+@pytest.mark.parametrize("level", [Level.STRONG, Level.WEAK])
+async def test_stranger_whose_domain_vouches_is_answered_in_the_middle_of_a_flood(desk: Desk, level: Level) -> None:
     for number in range(8):
         await write(desk, f"victim{number}@one.example")
 
-    assert await write(desk, "jane@customer.co.uk", Level.STRONG)
+    assert await write(desk, "jane@customer.co.uk", level)
+
+
+async def test_server_that_fits_is_shared_by_so_many_of_a_domain(desk: Desk) -> None:
+    assert [await write(desk, f"one{number}@shared.example", Level.WEAK) for number in range(5)] == [
+        *([True] * 3),
+        *([False] * 2),
+    ]
+
+
+async def test_few_of_two_hundred_victims_hear_from_us_and_every_customer_does(desk: Desk) -> None:
+    """With the numbers that are shipped: the flood costs strangers who prove nothing their answer, nobody else."""
+    usual = replace(desk, limits=USUAL)
+    details = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
+    known = [Registration(address=f"c{n}@client{n % 7}.fr", kind=Kind.BUSINESS, details=details) for n in range(30)]
+    await usual.store.run(lambda tx: register(tx, known, MONDAY))
+
+    def flood(tx: Transaction) -> list[bool]:
+        return [opened(tx, usual, f"victim{n}@v{n % 50}.example", Level.FAIL, MONDAY) for n in range(200)]
+
+    def busy_day(tx: Transaction) -> list[bool]:
+        return [opened(tx, usual, one.address, Level.NONE, MONDAY) for one in known]
+
+    victims = await usual.store.run(flood)
+    customers = await usual.store.run(busy_day)
+
+    assert victims.count(True) == USUAL.unproven <= 60
+    assert all(customers)
 
 
 async def test_held_announcement_leaves_the_incident_open_and_says_why(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from tests.stories.work import waiting
 
 DEATHS = 10
 CLIENTS = 3
+STRANGERS = "[limits]\ndomain = 100000\nunproven = 100000\nunproven_day = 100000\n"
 LATER = timedelta(minutes=5)
 LOOK_SECONDS = 0.02
 MOST_LOOKS = 750
@@ -117,7 +118,7 @@ async def _settled(store: Store, *, later: bool = True) -> None:
 
 def _environment(url: str, folder: Path, relay: CountingSink) -> dict[str, str]:
     config = folder / "comptoir.toml"
-    config.write_text("[limits]\ndomain = 100000\n", encoding="utf-8")  # they all write from one domain
+    config.write_text(STRANGERS, encoding="utf-8")
     return {
         "DATABASE_URL": url,
         "PORT": "0",
