@@ -114,10 +114,18 @@ class Customers:
         ]
 
     def resembled_by(self, domain: str) -> str:
-        """The domain on file that this one only looks like; empty when there is none, or it is on file itself."""
-        query = sa.select(contacts.c.address).where(contacts.c.likeness.in_(likenesses(domain))).limit(100)
-        known = [address.rpartition("@")[2] for address in self._connection.execute(query).scalars()]
-        return "" if domain in known else next(iter(known), "")
+        """The domain on file that this one only looks like; empty when there is none, or it is a customer's itself.
+
+        Whoever writes is on file from then on; a customer is one who has given a name, and stands for their domain.
+        """
+        alike = sa.select(contacts.c.address, customers.c.name).join(customers)
+        query = alike.where(contacts.c.likeness.in_(likenesses(domain))).order_by(
+            customers.c.name == "", customers.c.id
+        )
+        known = [(row.address.rpartition("@")[2], row.name) for row in self._connection.execute(query.limit(100))]
+        if any(name and one == domain for one, name in known):
+            return ""
+        return next((one for one, _ in known if one != domain), "")
 
     def set_bounced(self, address: str, at: datetime | None) -> None:
         """Notes that mail to this address comes back, or (None) that it no longer does."""

@@ -91,9 +91,9 @@ class Town:
         await self.settled()
         return reply
 
-    async def hand_in(self, sender: str, to: str, raw: bytes) -> str:
-        """Brings bytes to the desk's SMTP port."""
-        port = self.running.mail_port
+    async def hand_in(self, sender: str, to: str, raw: bytes, port: int = 0) -> str:
+        """Brings bytes to the desk's SMTP port, or to that of another desk."""
+        port = port or self.running.mail_port
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
             _, reply = await client.sendmail(sender, [to], raw)
         return reply

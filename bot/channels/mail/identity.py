@@ -1,5 +1,6 @@
 """Who really wrote a mail, as far as its signatures, its domain and our border can prove."""
 
+import asyncio
 import ipaddress
 from dataclasses import dataclass, replace
 
@@ -18,10 +19,15 @@ __all__ = ["Border", "Envelope", "Identity", "is_local", "judge", "unvouched"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What judging needs: whom to ask for keys, and which border's word counts, if any."""
+    """What judging needs: whom to ask for keys, and which border's word counts, if any.
+
+    `patience` bounds all questions about one mail together (seconds): its author chooses how many there are, and runs
+    the servers that answer them.
+    """
 
     resolver: Resolver
     border: Border | None = None
+    patience: float = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +43,12 @@ async def judge(raw: bytes, mail: Mail, envelope: Envelope, identity: Identity) 
     """Judges the one author that `mail` shows, by the bytes and by the envelope they came in. Never raises."""
     if mail.sender is None:
         return Proof(level=Level.MALFORMED, reason=mail.sender_problem or "no author")
-    return _named(await _judge(raw, mail, mail.sender.domain, envelope, identity), mail)
+    try:
+        async with asyncio.timeout(identity.patience):
+            proof = await _judge(raw, mail, mail.sender.domain, envelope, identity)
+    except TimeoutError:
+        proof = Proof(level=Level.LATER, reason="DNS took too long")
+    return _named(proof, mail)
 
 
 def unvouched(mail: Mail) -> Proof:

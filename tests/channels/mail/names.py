@@ -22,7 +22,7 @@ class Zone(asyncio.DatagramProtocol):
     """`texts`, `addresses` (IPv4) and `exchanges` (`10 mx.host.`): name -> records.
 
     `aliases`: name -> the name that holds its TXT records.
-    `failing` and `silent`: ends of names that are answered SERVFAIL or not at all.
+    `failing` and `silent`: ends of names that are answered SERVFAIL or not at all. `slow`: seconds each answer takes.
     """
 
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class Zone(asyncio.DatagramProtocol):
     aliases: dict[str, str] = field(default_factory=dict)
     failing: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    slow: float = 0
     asked: Counter[str] = field(default_factory=Counter)
     port: int = 0
     _transport: asyncio.DatagramTransport | None = None
@@ -64,7 +65,7 @@ class Zone(asyncio.DatagramProtocol):
         else:
             response.set_rcode(dns.rcode.NXDOMAIN)
         assert self._transport is not None
-        self._transport.sendto(response.to_wire(), addr)
+        asyncio.get_running_loop().call_later(self.slow, self._transport.sendto, response.to_wire(), addr)
 
     def _texts(self, owner: dns.name.Name | str, name: str) -> dns.rrset.RRset:
         """The TXT records under a name, cut into strings as they must be."""

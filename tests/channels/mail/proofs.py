@@ -79,8 +79,7 @@ async def judged(
     peer: str = "198.51.100.1",
     border: Border | None = None,
     mail_from: str = "bob@clientsa.fr",
+    patience: float = 8,
 ) -> Proof:
-    resolver = Resolver((zone.server,), seconds=0.5)
-    return await judge(
-        raw, parse(raw), Envelope(peer=peer, mail_from=mail_from), Identity(resolver=resolver, border=border)
-    )
+    identity = Identity(resolver=Resolver((zone.server,), seconds=0.5), border=border, patience=patience)
+    return await judge(raw, parse(raw), Envelope(peer=peer, mail_from=mail_from), identity)

@@ -334,6 +334,19 @@ async def test_author_that_is_not_one_is_malformed(zone: Zone, author: bytes) ->
     assert (await judged(signed(raw, domain="pirate.net", key=OTHER), zone)).level is Level.MALFORMED
 
 
+async def test_domain_that_answers_slowly_to_many_questions_is_asked_again_later(zone: Zone) -> None:
+    """Its servers answer each question in time: only all of them together would keep everybody else waiting."""
+    zone.texts = {"clientsa.fr": ("v=spf1 a:a.net a:b.net a:c.net a:d.net a:e.net -all",)}
+    zone.addresses = {f"{name}.net": ("192.0.2.1",) for name in "abcde"}
+    zone.slow = 0.2
+    began = time.monotonic()
+
+    verdict = await judged(MAIL, zone, patience=0.7)
+
+    assert (verdict.level, verdict.address) == (Level.LATER, "bob@clientsa.fr")
+    assert time.monotonic() - began < 1
+
+
 BITS = (
     *("From: ", "from:", "FROM :", "Sender: ", "Reply-To: ", "Subject: x", "X: y"),
     *("bob@clientsa.fr", "mallory@pirate.net", '"bob@clientsa.fr"', '"Bob"@clientsa.fr', "<bob@clientsa.fr>"),
