@@ -141,6 +141,45 @@ async def test_proven_mail_of_a_domain_that_looks_like_a_customers_is_a_stranger
     assert all("(proven; BEWARE, its domain only looks like clientsa.fr)" in line for line in wrote)
 
 
+RESULTS = "dkim=pass header.d=clientsa.fr; dmarc=pass header.from=clientsa.fr"
+
+
+@pytest.mark.parametrize(
+    ("results", "stage"),
+    [
+        (f"mx.host.fr; {RESULTS}", "working"),
+        (f"MX.Host.FR 1; {RESULTS}", "working"),
+        (f"mx.host.fr.pirate.net; {RESULTS}", "quoted"),
+        (f"(mx.host.fr;) mx.pirate.net; {RESULTS}", "quoted"),
+        (f"mx.pirate.net (mx.host.fr; {RESULTS})", "quoted"),
+        ("mx.host.fr; dkim=pass header.d=pirate.net; dmarc=pass header.from=pirate.net", "quoted"),
+        (f'mx.host.fr; spf=pass smtp.mailfrom="x; {RESULTS}; y"@pirate.net', "quoted"),
+        (f"mx.host.fr; dmarc=none\r\nAuthentication-Results: mx.host.fr; {RESULTS}", "quoted"),
+    ],
+)
+async def test_decision_counts_by_the_word_that_our_border_gave_at_this_delivery(
+    database_url: str, results: str, stage: str
+) -> None:
+    async with town(database_url, border="mx.host.fr") as here:
+        await quote(here)
+        mail = reply(ACCEPTS, here.newest(BOB))
+        raw = f"Authentication-Results: {results}\r\n".encode() + bytes(mail)
+
+        await bring(here, mail, raw)
+
+        assert await here.stage() == stage
+
+
+async def test_word_of_our_border_brought_by_anybody_else_decides_nothing(here: Town) -> None:
+    await quote(here)
+    mail = reply(ACCEPTS, here.newest(BOB))
+
+    await bring(here, mail, f"Authentication-Results: mx.host.fr; {RESULTS}\r\n".encode() + bytes(mail))
+
+    assert await here.stage() == "quoted"
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+
+
 async def test_known_and_unknown_senders_get_the_same_answer_at_the_door(here: Town) -> None:
     await here.register(BOB, Kind.BUSINESS)
 

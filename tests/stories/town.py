@@ -247,10 +247,11 @@ async def town(
     now: datetime = MONDAY,
     chat: bool = True,
     dns: str = "",
+    border: str = "",
 ) -> AsyncIterator[Town]:
     """A town where the scheme begins. `terms` are lines of the configuration's `[terms]`; `chat` False: no Slack.
 
-    `dns` is where its name server answers, as `host:port`.
+    `dns` is where its name server answers, as `host:port`, `border` the name under which this machine judges mails.
     """
     clock = Clock(now)
     async with AsyncExitStack() as stack:
@@ -259,6 +260,7 @@ async def town(
         stack.push_async_callback(slack.stop)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         given = _environment(database_url, relay, slack, folder, terms, chat=chat) | {"DNS_SERVERS": dns}
+        given |= {"MAIL_TRUSTED_PEERS": "127.0.0.1", "MAIL_AUTHSERV_ID": border} if border else {}
         settings = read_settings(given)
         wired = await stack.enter_async_context(wire(settings, clock))
         running = await stack.enter_async_context(run_parts(wired, frozenset(PARTS)))

@@ -114,6 +114,21 @@ async def test_mail_is_kept_whole_with_its_envelope() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "claim", [b"XCLIENT ADDR=10.1.2.3\r\n", b"XFORWARD ADDR=10.1.2.3\r\n", b"PROXY TCP4 10.1.2.3 10.0.0.1 9 25\r\n"]
+)
+async def test_nobody_may_say_to_come_from_elsewhere(claim: bytes) -> None:
+    box = Box()
+    async with a_door(box) as (_, connect):
+        client = await connect()
+
+        answer = await client.ask(claim)
+        await client.hand_in(MAIL)
+
+    assert answer.startswith("500")
+    assert box.kept[0].peer == "127.0.0.1"
+
+
 async def test_extensions_are_announced() -> None:
     async with a_door(Box(), size_limit=1000) as (_, connect):
         client = await connect()
