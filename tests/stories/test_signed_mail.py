@@ -141,6 +141,18 @@ async def test_proven_yes_in_other_words_allows_nothing(here: Town, words: str) 
     assert f.CustomerWrote in await here.facts()
 
 
+@pytest.mark.parametrize("header", ["Auto-Submitted", "Precedence", "X-Auto-Response-Suppress"])
+async def test_proven_robot_allows_nothing_though_it_repeats_the_words(here: Town, header: str) -> None:
+    await ask(here)
+    mail = reply(ALLOWS, here.newest(BOB))
+    mail[header] = {"Auto-Submitted": "auto-replied", "Precedence": "bulk"}.get(header, "All")
+
+    await bring(here, mail, signed(mail))
+
+    assert (await here.incident()).consents[0].state is ConsentState.REQUESTED
+    assert (await here.facts()).count(f.CustomerWrote) == 1  # the first mail
+
+
 async def test_contact_who_may_only_write_leaves_the_decision_to_the_address_on_file(here: Town) -> None:
     await quote(here)
     bob = await here.customer(BOB)

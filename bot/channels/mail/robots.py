@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from bot.channels.mail.addresses import Address
 from bot.channels.mail.headers import Headers
+from bot.channels.mail.text import decode_header, one_line
 
 LOOP_HEADER = "X-Comptoir-Loop"
 
@@ -50,8 +51,8 @@ _SUBJECT = re.compile(
 
 def automatic(headers: Headers, sender: Address | None, subject: str, mail_from: str | None) -> str | None:
     """Why a machine wrote this, None when a person seems to have. `mail_from` is the envelope's, "" for bounces."""
-    for name, _ in headers.fields:
-        if name in _RULES and _RULES[name](headers.line(name)):
+    for name, value in headers.fields:
+        if name in _RULES and _RULES[name](one_line(decode_header(value))):
             return name
     if mail_from == "" or (mail_from is None and headers.line("return-path") == "<>"):
         return "null sender"

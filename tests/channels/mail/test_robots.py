@@ -26,6 +26,7 @@ def why(*headers: str, subject: str = "Panne", sender: str = "bob@clientsa.fr", 
         "X-Autoreply: yes",
         "X-Autorespond: absence",
         "X-Comptoir-Loop: host.example",
+        "Auto-Submitted: no\r\nAuto-Submitted: auto-replied",
     ],
 )
 def test_header_of_a_machine(header: str) -> None:
