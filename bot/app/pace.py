@@ -30,9 +30,9 @@ class Limits:
     known: int = 20
     stranger: int = 10
     stranger_day: int = 40
-    domain: int = 60
-    unproven: int = 60
-    unproven_day: int = 300
+    domain: int = 400
+    unproven: int = 10_000
+    unproven_day: int = 50_000
 
 
 USUAL = Limits()
