@@ -10,13 +10,14 @@ MARKER_FR = "-- Répondez au-dessus de cette ligne --"
 MARKER_EN = "-- Reply above this line --"
 LONGEST_INTRO = 500
 MOST_INTRO_LINES = 4
-FULL_LINE = 65
+MOST_HEADERS = 8
+FULL_LINE = 60
 
 _MARKER = re.compile(
     r"[\W_]{2,20}[^\W\d_][^\n]{0,60}(?:au-dessus de cette ligne|above this line)[^\n]{0,40}[-#=_*~]\s*$",
     re.IGNORECASE,
 )
-_QUOTE = re.compile(r"\s{0,4}(?:>|&gt;|\|\s)")
+_QUOTE = re.compile(r"\s{0,4}(?:>|&gt;|\|\s(?![^\n]*\|$))")  # a row of a table ends in its mark, too
 _QUOTE_MARKS = re.compile(r"\A(?:\s{0,4}(?:>|&gt;))+ ?")
 _RULE = re.compile(r"\s*(?:_{5,}|={3,}|-{10,})\s*$")
 _ORIGINAL = re.compile(
@@ -30,15 +31,19 @@ _SIGNATURE = re.compile(r"\s?(?:--|__)\s{0,2}$")
 _DECORATED = re.compile(r"\s*-{4,}\s{0,2}[^\W\d_][^\d\n-]{2,40}[^\W_]\s{0,2}-{4,}\s*$")
 _DEVICE = re.compile(
     r"\s*[*_<\[(]{0,3}(?:(?:sent|envoy[ée]e?) (?:from|with|via|using|de|depuis|[àa] partir de|avec|par) (?=\S)"
-    r"|get outlook for |(?:obtenir|t[ée]l[ée]charg(?:er|ez)) outlook |provenance : |gesendet von |inviato da )"
-    r"[^\n,;!?]{2,60}(?:<[^\n>]{0,200}>|\(?https?://\S{0,200})?[^\n,;:!?.]{0,40}$",
+    r"|(?:get|obten(?:ir|ez)|t[ée]l[ée]charg(?:er|ez)|hol(?:en sie sich)?) (?:outlook|bluemail|spark|proton ?mail) "
+    r"|provenance : |gesendet von |von (?:meinem|mein) (?=.{2,40} gesendet)|inviato da|enviado (?:desde|do|de) "
+    r"|(?:verzonden|verstuurd) (?:vanaf|met) |skickat fr[åa]n |wys[łl]ane z )"
+    r"[^\n,;!?]{2,60}(?:<[^\n>]{0,200}>|\(?https?://\S{0,200})?[^\n,;:!?.]{0,40}"
+    r"(?:\. (?:veuillez )?(?:m['’])?(?:excuse[rz]?|please excuse)[^\n]{0,60})?$",
     re.IGNORECASE,
 )
 _FROM = re.compile(r"[*_]{0,2}(?:from|de|exp[ée]diteur)[*_]{0,2}\s*[:：][*_]{0,2}", re.IGNORECASE)
 _MESSAGE_OF = re.compile(r"message (?:du|de)\s*:?\s*\d", re.IGNORECASE)
 _FIELD = re.compile(
     r"[*_]{0,2}(?:from|de|exp[ée]diteur|sent|date|to|cc|bcc|cci|subject|reply-to|importance|priority|attachments?"
-    r"|envoy[ée](?: le| par)?|[àa]|destinataires?|copie [àa]|objet|sujet|r[ée]pondre [àa]|pour|pi[èe]ces jointes)"
+    r"|envoy[ée](?: le| par)?|[àa]|destinataires?|copie [àa]|objet|sujet|r[ée]pondre [àa]|pour|pi[èe]ces jointes"
+    r"|enviado(?: el| em)?|para|asunto|assunto|fecha)"
     r"[*_]{0,2}\s*[:：]",
     re.IGNORECASE,
 )
@@ -52,15 +57,40 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _HINT = re.compile(r"[\d@]")
-_WROTE = re.compile(
-    r"(?:(?<!['’])(?<!nous )(?<!vous )(?<!lui )(?<!leur )\b(?:a [ée]crit|a r[ée]pondu|[ée]crivait)"
-    r"|\b(?:wrote|writes|replied))\s{0,3}[:：]$",
+_WROTE = re.compile(r"\b(?:a [ée]crit|a r[ée]pondu|[ée]crivait|wrote|writes|replied)\s{0,3}[:：]$", re.IGNORECASE)
+_TOLD_ME = re.compile(
+    r"(?:['’]|\b(?:nous|vous|lui|leur) )(?:a [ée]crit|a r[ée]pondu|[ée]crivait)\s{0,3}[:：]$", re.IGNORECASE
+)
+# The same in other languages, whose word for it people do not use in French or English. Some put it first.
+_WROTE_ELSEWHERE = re.compile(
+    r"\b(?:schrieb|geschrieben|schreef|geschreven|escribi[óo]|ha scritto|escreveu|napisa[łl]|pisze|skrev|napsal"
+    r"|[íi]rta|kirjoitti|пишет|писал|написал|yazd[ıi])\b|写道|のメール|寫道"
+)
+_QUOTING = re.compile(
+    r"(?:quoting|selon|citando(?: a)?|zitat von|citerar) [^\n]{0,100}[<(][^\n<>@]{1,64}@[^\n<>@]{3,100}[>)]? ?:$",
     re.IGNORECASE,
 )
-_WROTE_BARE = re.compile(r"(?:On|Le) [^\n]{0,300}@[^\n]{0,100} (?:wrote|a [ée]crit)$")
+_NAME_WROTE = re.compile(r"[^\W\d_][^\n:,;.!?]{1,60} (?:a [ée]crit|wrote) ?:$")
+_NOT_A_NAME = re.compile(
+    r"(?:votre|vous|notre|nous|mon|ma|mes|il|elle|on|ils|elles|je|le|la|les|un|une|ce|cette|qui|your?|our|we|my|he|she"
+    r"|they|i|it|the|an?|this|that|who|somebody|someone)\b",
+    re.IGNORECASE,
+)
+# A mail program that puts the quoted mail on the line of its introduction.
+_WROTE_INLINE = re.compile(
+    r"(?:Le|On) [^\n@]{0,200}[<(][^\n<>@]{1,64}@[^\n<>@]{3,100}[>)] (?:a [ée]crit|wrote) ?:\s{2,}\S"
+)
+_WROTE_BARE = re.compile(r"(?:On|Le|Sur) [^\n]{0,300}@[^\n]{0,100} (?:wrote|a [ée]crit)$")
 _SOMEBODY = re.compile(
     r"[^\n]{0,300}[<(\[]\s{0,2}(?:mailto:)?[\w.+'-]{1,64}@[\w.-]{3,120}[>)\]]*(?: [^\s:：]{1,30}){0,2} ?[:：]$"
 )
+
+
+_FOLDED: dict[int, str | None] = {
+    **dict.fromkeys(map(ord, "\u00a0\u202f\u2007"), " "),
+    **dict.fromkeys(map(ord, "\u2010\u2011"), "-"),
+    **dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2063\ufeff")),
+}
 
 
 class Label(enum.Enum):
@@ -96,19 +126,29 @@ def label_lines(lines: list[str]) -> list[Label]:
     for at in range(len(lines)):
         if labels[at] in {Label.TEXT, Label.QUOTE}:
             _introduce(bare, labels, at)
+        elif labels[at] is Label.ORIGINAL:
+            _head(labels, at + 1)
     return labels
 
 
+def _head(labels: list[Label], first: int) -> None:
+    """Labels the lines right below the words "original message": they are its headers, with colons or without."""
+    for at in range(first, min(first + MOST_HEADERS, len(labels))):
+        if labels[at] is not Label.TEXT:
+            return
+        labels[at] = Label.HEADER
+
+
 def _plain(line: str) -> str:
-    """A line as the expressions see it: bounded, no-break spaces folded."""
-    return line[:LONGEST_INTRO].translate({0xA0: " ", 0x202F: " ", 0x2007: " "}).rstrip()
+    """A line as the expressions see it: bounded, no-break spaces and hyphens folded, nothing that is not seen."""
+    return line[:LONGEST_INTRO].translate(_FOLDED).rstrip()
 
 
 def _shape(line: str) -> Label:
     if not line.strip():
         return Label.BLANK
     if _QUOTE.match(line):
-        return Label.MARKER if _MARKER.match(_QUOTE_MARKS.sub("", line, count=1)) else Label.QUOTE
+        return Label.QUOTE
     return next((label for label, shape in _SHAPES if shape.match(line)), Label.TEXT)
 
 
@@ -129,15 +169,28 @@ def _introduce(bare: list[str], labels: list[Label], at: int) -> None:
     if _DECORATED.match(bare[at]) and any(_names_author(line) for line in bare[at + 1 : at + 2]):
         labels[at] = Label.ORIGINAL
         return
-    length = _intro(bare, at)
+    length = _intro(bare, at) or _undated_intro(bare, labels, at)
     if length:
         labels[at : at + length] = [Label.INTRO] * length
+
+
+def _undated_intro(bare: list[str], labels: list[Label], at: int) -> int:
+    """1 where a line names an author right above a quote, which alone tells it from a sentence; else 0."""
+    below = next((label for label in labels[at + 1 : at + 3] if label is not Label.BLANK), None)
+    if below is not Label.QUOTE or labels[at] is not Label.TEXT:
+        return 0
+    line = bare[at]
+    named = _NAME_WROTE.match(line) and not _NOT_A_NAME.match(line)
+    dated = line[:1].isdigit() and line.endswith(":") and _DATE.search(line) and _ADDRESS.search(line)
+    return 1 if named or dated or _QUOTING.match(line) else 0
 
 
 def _intro(bare: list[str], at: int) -> int:
     """How many lines from here say who wrote what follows, and when; 0 when they do not."""
     if not _HINT.search(bare[at]) or not (_DATE.search(bare[at]) or _ADDRESS.search(bare[at])):
         return 0
+    if _WROTE_INLINE.match(bare[at]) and _DATE.search(bare[at]):
+        return 1
     for count in range(1, MOST_INTRO_LINES + 1):
         piece = bare[at : at + count]
         joined = " ".join(piece).strip("- ")
@@ -152,7 +205,9 @@ def _intro(bare: list[str], at: int) -> int:
 
 def _says_who_wrote(joined: str) -> bool:
     dated = _DATE.search(joined)
-    if _WROTE.search(joined):
+    if _TOLD_ME.search(joined):
+        return False
+    if _WROTE.search(joined) or (joined.endswith((":", "：")) and _WROTE_ELSEWHERE.search(joined)):
         return bool(dated or _ADDRESS.search(joined))
     return bool(dated and (_SOMEBODY.match(joined) or _WROTE_BARE.match(joined)))
 
@@ -160,10 +215,10 @@ def _says_who_wrote(joined: str) -> bool:
 def _header_block(bare: list[str], at: int) -> int:
     """How many lines from here are the copied headers of a mail; 0 when they are not."""
     first = bare[at]
-    known = _FROM.match(first) or _MESSAGE_OF.match(first)
+    known = _FROM.match(first) or _MESSAGE_OF.match(first) or _author_follows(bare, at)
     if not known and not _names_author(first):
         return 0
-    shape = _FIELD if known else _ANY_FIELD
+    shape = _ANY_FIELD if _names_author(first) else _FIELD
     fields, length, dated = 1, 1, bool(_DATE.search(first))
     for line in bare[at + 1 : at + 10]:
         if shape.match(line):
@@ -174,6 +229,13 @@ def _header_block(bare: list[str], at: int) -> int:
         length += 1
     addressed = any(_ADDRESS.search(line) for line in bare[at : at + length])
     return length if fields >= 3 and (dated or (known and addressed)) else 0
+
+
+def _author_follows(bare: list[str], at: int) -> bool:
+    """Whether a field of a mail stands here and its author within the next three: some put the date first."""
+    if not _FIELD.match(bare[at]):
+        return False
+    return any(_FROM.match(line) for line in bare[at + 1 : at + 4])
 
 
 def _names_author(line: str) -> bool:

@@ -16,13 +16,15 @@ MOST_TAGS = 20_000
 MOST_CELLS = 400  # laying out a table takes quadratic time
 _CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 MOST_QUOTED = 100_000
+MOST_TOLD = 50
 _BEGINNINGS = {"divRplyFwdMsg", "appendonsend", "zwchr", "orangeQuote"}
 _CONTAINERS = " | ".join(
     (
-        "//blockquote[@type='cite' or contains(@class, 'gmail_quote') or contains(@class, 'protonmail_quote')]",
+        "//blockquote[@type='cite' or contains(@class, '_quote') or contains(@id, 'blockquote_zmail')]",
         "//blockquote[contains(translate(@style, ' ', ''), 'border-left')]",
-        "//div[contains(@class, 'gmail_quote') or contains(@class, 'yahoo_quoted')]",
-        "//div[contains(@class, 'zmail_extra') or contains(@class, 'protonmail_quote')]",
+        # Where these hold such a quote, an answer may stand below it, within them.
+        "//div[contains(@class, 'gmail_quote') or contains(@class, 'protonmail_quote')][not(.//blockquote)]",
+        "//div[contains(@class, 'yahoo_quoted') or contains(@class, 'zmail_extra')]",
         "//div[contains(@class, 'moz-cite-prefix')]",
         "//*[@id='divRplyFwdMsg' or @id='appendonsend' or @id='zwchr' or @id='orangeQuote']",
         "//hr[@id='zwchr']",
@@ -52,7 +54,7 @@ def text_of(markup: str) -> str:
 
 
 def unquoted_text(markup: str) -> str:
-    """The readable text of an HTML body, `>` in place of the containers in which mail programs put what they quote.
+    """The readable text of an HTML body, with `>` before what stands in the containers that mail programs quote in.
 
     Empty when there is no such container, or nothing else.
     """
@@ -62,23 +64,32 @@ def unquoted_text(markup: str) -> str:
     try:
         tree = lxml.html.document_fromstring(bounded)
         containers = tree.xpath(_CONTAINERS)
-        for container in containers:
-            _remove(container)
+        for number, container in enumerate(containers):
+            _mark(container, told=number < MOST_TOLD)
         return text_of(lxml.html.tostring(tree, encoding="unicode")) if containers else ""
     except (lxml.etree.LxmlError, RecursionError, ValueError, AssertionError):
         return ""  # the text stays whole
 
 
-def _remove(element: "lxml.html.HtmlElement") -> None:
-    """Takes a container away; with those that only mark where a quote begins, all that follows them."""
+def _mark(element: "lxml.html.HtmlElement", *, told: bool) -> None:
+    """Puts a container's text in its place as a quote; those that only begin a quote take all that follows along."""
+    if element.getparent() is None or not _is_in_tree(element):
+        return
     begins = element.get("id") in _BEGINNINGS or "border-top:solid" in _style(element)
     if begins:
         for following in list(element.itersiblings()):
             following.drop_tree()
-    if element.getparent() is not None:
-        # A lone quote mark keeps the place: what introduces the quote, and an answer below it, are told by it.
-        element.addprevious(lxml.html.fragment_fromstring("<p>&gt;</p>"))
-        element.drop_tree()
+    quoted = text_of(lxml.html.tostring(element, encoding="unicode", with_tail=False)) if told and not begins else ""
+    mark = lxml.html.Element("pre")
+    # What introduces the quote, and an answer below it, are told by the mark.
+    mark.text = "\n".join(f"> {line}".rstrip() for line in quoted.split("\n"))
+    element.addprevious(mark)
+    element.drop_tree()
+
+
+def _is_in_tree(element: "lxml.html.HtmlElement") -> bool:
+    """Whether no container around it was taken out before it."""
+    return bool(element.getroottree().getroot().tag == "html")
 
 
 def _style(element: "lxml.html.HtmlElement") -> str:

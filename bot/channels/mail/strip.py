@@ -1,6 +1,6 @@
 """What a person wrote, without what they answered. Losing their words is worse than leaving some of ours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.channels.mail.lines import MARKER_EN, MARKER_FR, Label, label_lines
 from bot.channels.mail.markup import unquoted_text
@@ -10,7 +10,9 @@ __all__ = ["MARKER_EN", "MARKER_FR", "Stripped", "strip"]
 MOST_CHARACTERS = 65_536
 MOST_LINES = 2000
 LONGEST_SIGNATURE = 12
+MOST_POSTSCRIPT = 2
 _CUTS = {Label.MARKER, Label.ORIGINAL, Label.HEADER, Label.INTRO}
+_ABOVE_QUOTE = {Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.RULE, Label.DEVICE}
 _QUOTED = {Label.QUOTE, Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.MARKER, Label.RULE}
 
 
@@ -32,53 +34,76 @@ def strip(text: str, html: str | None = None) -> Stripped:
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = normal[:MOST_CHARACTERS].split("\n")[:MOST_LINES]
     rest = normal[len("\n".join(lines)) :].lstrip("\n")
-    kept, taken = _divide(lines)
-    reply = "\n".join(_trimmed(kept))
-    if html and not (taken and reply) and (own := unquoted_text(html)):
-        reply, taken = "\n".join(_trimmed(_divide(own.split("\n")[:MOST_LINES])[0])), lines
-    if not reply:
+    parted = _divide(lines)
+    if html and not (parted.taken and parted.reply and parted.marked) and (own := unquoted_text(html)):
+        shown = _divide(own.split("\n")[:MOST_LINES])
+        if not (parted.taken and parted.reply) or len(shown.reply) > len(parted.reply):
+            parted = replace(shown, taken=lines)
+    if not parted.reply:
         return Stripped(reply=normal.strip(), quoted="", certain=not normal.strip())
-    return Stripped(reply=reply, quoted="\n".join(filter(None, ("\n".join(taken).strip("\n"), rest))))
+    quoted = "\n".join(filter(None, ("\n".join(parted.taken).strip("\n"), rest)))
+    return Stripped(reply=parted.reply, quoted=quoted, certain=parted.certain)
 
 
-def _divide(lines: list[str]) -> tuple[list[str], list[str]]:
-    """The lines of the person and the lines of others, each in their order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parted:
+    """The words of the person, and the lines of others in their order.
+
+    `marked` is False where an introduction has no quote marks below it, and only the HTML shows how far it reaches.
+    """
+
+    reply: str
+    taken: list[str]
+    certain: bool
+    marked: bool
+
+
+def _divide(lines: list[str]) -> _Parted:
     labels = label_lines(lines)
-    end = _first_cut(labels)
-    keep = [at < end for at in range(len(lines))]
-    after = _answer_below(labels, end)
-    if after is not None:
-        for at in range(after, len(lines)):
-            keep[at] = True
-        own_before = any(labels[at] is Label.TEXT for at in range(end))
-        if own_before:  # answers stand between the quotes: without these they would make no sense
+    keep = [False] * len(lines)
+    at, own, certain = 0, False, True
+    while True:
+        end = _next_cut(labels, at, own)
+        keep[at:end] = [True] * (end - at)
+        own = own or Label.TEXT in labels[at:end]
+        after = _answer_below(labels, end)
+        if after is None:
+            break
+        if own:  # answers stand between the quotes: without these they would make no sense
             keep[end:after] = [True] * (after - end)
+        else:
+            certain = _is_surely_own(labels, end, after)
+        at = after
     _drop_ends(labels, keep)
+    taken = [line for line, is_kept in zip(lines, keep, strict=True) if not is_kept]
     kept = [line for line, is_kept in zip(lines, keep, strict=True) if is_kept]
-    return kept, [line for line, is_kept in zip(lines, keep, strict=True) if not is_kept]
+    marked = Label.INTRO not in labels or Label.QUOTE in labels
+    return _Parted(reply="\n".join(_trimmed(kept)), taken=taken, certain=certain, marked=marked)
 
 
-def _first_cut(labels: list[Label]) -> int:
+def _next_cut(labels: list[Label], start: int, own: bool) -> int:
     """Where somebody else's words begin; the number of lines when they do not."""
-    said = False
-    for at, label in enumerate(labels):
-        # Telephones put their line between what was written and what is quoted, often without another mark.
-        if (
-            label in _CUTS
-            or label is Label.QUOTE
-            or (label is Label.DEVICE and said and labels[at - 1] is Label.BLANK)
-        ):
+    for at in range(start, len(labels)):
+        label = labels[at]
+        if label in _CUTS or label is Label.QUOTE or (label is Label.DEVICE and own and _ends_there(labels, at)):
             return at
-        said = said or label is Label.TEXT
+        own = own or label is Label.TEXT
     return len(labels)
+
+
+def _ends_there(labels: list[Label], device: int) -> bool:
+    """Telephones put their line between what was written and what is quoted, often without another mark.
+
+    A line or two below it are a postscript.
+    """
+    below = [label for label in labels[device + 1 : device + 1 + MOST_POSTSCRIPT * 4] if label is not Label.BLANK]
+    return labels[device - 1] is Label.BLANK and (len(below) > MOST_POSTSCRIPT or Label.TEXT not in below)
 
 
 def _answer_below(labels: list[Label], cut: int) -> int | None:
     """Where the person goes on below or between quotes; None when everything from the cut on is quoted."""
-    if cut >= len(labels) or labels[cut] in {Label.MARKER, Label.ORIGINAL, Label.HEADER, Label.DEVICE}:
-        return None
     at = cut
-    while at < len(labels) and labels[at] in {Label.INTRO, Label.BLANK, Label.RULE}:
+    while at < len(labels) and labels[at] in _ABOVE_QUOTE:
         at += 1
     if at >= len(labels) or labels[at] is not Label.QUOTE:
         return None
@@ -87,13 +112,25 @@ def _answer_below(labels: list[Label], cut: int) -> int | None:
     return at if at < len(labels) and labels[at] is Label.TEXT else None
 
 
+def _is_surely_own(labels: list[Label], cut: int, after: int) -> bool:
+    """Whether what stands below a quote is the person's beyond doubt: the quote is whole, and marked throughout.
+
+    A mail program that breaks quoted lines leaves their ends without a mark.
+    """
+    return Label.QUOTE not in labels[after:] and not {Label.HEADER, Label.ORIGINAL} & set(labels[cut:after])
+
+
 def _drop_ends(labels: list[Label], keep: list[bool]) -> None:
     """Lets go of quotes, rules, device lines and a signature at the end of what is kept."""
-    last = _last_kept(keep)
-    for at in range(max(0, last - LONGEST_SIGNATURE), last + 1):
-        if labels[at] is Label.SIGNATURE and keep[at]:
-            keep[at : last + 1] = [False] * (last + 1 - at)
+    last, filled, signature = _last_kept(keep), 0, None
+    for at in range(last, -1, -1):
+        filled += labels[at] is not Label.BLANK
+        if filled > LONGEST_SIGNATURE + 1:
             break
+        if keep[at] and labels[at] is Label.SIGNATURE:
+            signature = at
+    if signature is not None:
+        keep[signature : last + 1] = [False] * (last + 1 - signature)
     while (last := _last_kept(keep)) >= 0 and labels[last] in _QUOTED | {Label.DEVICE, Label.SIGNATURE}:
         keep[last] = False
 

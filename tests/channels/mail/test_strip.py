@@ -1,5 +1,6 @@
 """A person's own words, told apart from what they answer; never nothing, never slow."""
 
+import itertools
 import time
 
 import pytest
@@ -52,6 +53,97 @@ def test_answer_below_the_quote_is_kept(name: str) -> None:
     assert strip(f"{QUOTES[name]}\n\n{OWN}\n").reply == OWN
 
 
+WORDS = {
+    "one word": "Oui.",
+    "thanks": "OK merci",
+    "letter": OWN,
+    "english": "Hi,\n\nYes please. On Monday at 10:00 the site was down again: same error.\n\nBest regards,\nJane",
+    "list": "* site A : en panne\n* site B : répond\n\n> 3 ms de latence\n\nVoilà.",
+    "numbers": "1) oui\n2) non, le port est 8080\n3) voir https://x.fr/a?b=c",
+}
+S = "Support <support+k1@host.fr>"
+OURS = "\n".join(f"> {line}" for line in (MARKER_FR, "", *QUOTED.split("\n")))
+# What each program puts above a quote that it marks line by line; below some of these a person may go on.
+ABOVE_MARKS = {
+    "thunderbird": "Le 14/06/2010 à 09:30, Support a écrit\u00a0:",
+    "gmail, narrow spaces": f"Le\u00a0lun. 14 juin 2010 à\u00a009:30, {S} a écrit\u202f:\n",
+    "gmail, cut before the verb": f"On Mon, Jun 14, 2010 at 9:30\u202fAM {S}\nwrote:\n",
+    "gmail, cut within the verb": f"Le lun. 14 juin 2010, 09:30, {S} a\nécrit :\n",
+    "roundcube": "Le 2010-06-14 09:30, Support a écrit :",
+    "spark": f"Le 14 juin 2010 à 09:30 +0200, {S}, a écrit :",
+    "k-9": f"Le 14 juin 2010 09:30:00 GMT+02:00, {S} a écrit :",
+    "fairemail": f"14 juin 2010 09:30:00 {S}:\n",
+    "tutanota": "14 juin 2010, 09:30 de support@host.fr :\n",
+    "horde": f"{S} a écrit :\n",
+    "horde, quoting": f"Selon {S}:\n",
+    "an author alone": "Jean-Luc Dupont a écrit :\n",
+    "zoho": f"---- Sur Mon, 14 Jun 2010 09:30:00 +0200 {S} a écrit ---\n",
+    "proton": f"‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOn Monday, June 14th, 2010 at 9:30 AM, {S} wrote:\n",
+    "em client": f"------ Message d'origine ------\nDe {S}\nÀ l@x.fr\nDate 14/06/2010 09:30:00\nObjet a\n",
+    "ionos": f"> {S} hat am 14.06.2010 09:30 CEST geschrieben:\n>",
+    "german": "Am 14.06.2010 um 09:30 schrieb Support:",
+    "spanish": "El 14/6/10 a las 9:30, Support escribió:",
+    "italian": f"Il giorno lun 14 giu 2010 alle ore 09:30 {S}\nha scritto:\n",
+    "dutch": f"Op 14 jun. 2010 om 09:30 heeft {S} het volgende geschreven:\n",
+    "portuguese": f"{S} escreveu (segunda, 14/06/2010\nà(s) 09:30):\n",
+    "polish": "W dniu 14.06.2010 o 09:30, Support pisze:",
+    "hungarian": f"{S} ezt írta (időpont: 2010. jún. 14., H, 9:30):\n",
+    "russian": "14.06.2010 09:30, Support пишет:",
+    "chinese": f"{S} 于2010年6月14日周一 09:30写道：\n",
+}
+# What others put above a quote that nothing marks.
+ABOVE_PLAIN = {
+    "outlook, no-break spaces": OUTLOOK.replace(" :", "\u00a0:"),
+    "outlook, telephone": f"Obtenez Outlook pour iOS<https://aka.ms/x>\n{LINE}",
+    "outlook, spanish": f"De: {S}\nEnviado: lunes, 14 de junio de 2010 9:30\nPara: l@x.fr\nAsunto: a",
+    "outlook, german": f"Von: {S}\nGesendet: Montag, 14. Juni 2010 09:30\nAn: l@x.fr\nBetreff: a",
+    "outlook, copied to many": f"De : {S}\nEnvoyé : 14 juin 2010\nÀ : l@x.fr;\nLuc <u@x.fr>\nObjet : a",
+    "thunderbird, as new": f"-------- Message original --------\nSujet : \ta\nDate : \tMon, 14 Jun 2010\nDe : \t{S}",
+    "windows mail": "Provenance : Courrier pour Windows\n\nDe : Support\nEnvoyé le :14 juin\nÀ : l@x.fr\nObjet :a",
+    "orange": f"envoyé : 14 juin 2010 à 09:30\nde : {S}\nà : l@orange.fr\nobjet : a",
+    "orange, telephone": f"Envoyé depuis l'application Mail Orange\n\n----------\n\nObjet : a\nDe : {S}\nÀ : l@x.fr",
+    "sfr": f"{'=' * 40}\n\nMessage du : 14/06/2010 09:30\nDe : {S}\nA : l@sfr.fr\nSujet : a",
+    "notes": f"De :        {S}\nA :        l@x.fr\nDate :        14/06/2010 09:30\nObjet :        a",
+    "samsung": f"-------- Message d'origine --------De : {S} Date : 14/06/2010  09:30 À : l@x.fr Objet : a",
+    "yahoo": f"    Le lundi 14 juin 2010 à 09:30:00 UTC+2, {S} a écrit :  \n ",
+    "yahoo, telephone": f"Envoyé à partir de Yahoo Mail pour iPhone\n\nLe lundi, juin 14, 2010, 9:30, {S} a écrit :",
+    "yahoo, on its line": f"Le lun., juin 14, 2010 à 9:30, {S} a écrit :   Bonjour,",
+}
+ENDS = ["", "\n\n-- \nLoïc Béranger\nGérant, Boulangerie du Port", "\n\nEnvoyé de mon iPhone"]
+
+
+@pytest.mark.parametrize("name", [*ABOVE_MARKS, *ABOVE_PLAIN])
+def test_quote_of_any_program_below_any_words_is_taken_away(name: str) -> None:
+    quotes = [f"{ABOVE_MARKS[name]}\n{OURS}"] if name in ABOVE_MARKS else [f"{ABOVE_PLAIN[name]}\n\n{QUOTED}"]
+
+    for words, quote, end in itertools.product(WORDS.values(), quotes, ENDS):
+        stripped = strip(f"{words}{end}\n\n{quote}\n")
+
+        assert (stripped.reply, stripped.certain) == (words, True)
+
+
+@pytest.mark.parametrize("name", ABOVE_MARKS)
+def test_words_below_the_quote_of_any_program_are_kept(name: str) -> None:
+    for words, before in itertools.product(WORDS.values(), ["", "Bonjour,\n\n"]):
+        reply = strip(f"{before}{ABOVE_MARKS[name]}\n{OURS}\n\n{words}\n").reply
+
+        assert reply.startswith(before.strip())
+        assert reply.endswith(words)
+
+
+def test_postscript_below_the_line_of_a_telephone_is_kept() -> None:
+    text = f"{OWN}\n\nEnvoyé de mon iPhone\n\nP.S. : le mot de passe a changé."
+
+    assert strip(text).reply == text
+
+
+def test_words_below_a_quote_that_was_broken_decide_nothing() -> None:
+    broken = "> Pour accepter, répondez en une ligne :\nJ'accepte le devis DEV-1\n> Le support\n"
+
+    assert not strip(broken).certain
+    assert strip("> Le support\n\nJ'accepte le devis DEV-1").certain
+
+
 def test_answers_between_quotes_keep_what_they_answer() -> None:
     text = "Voici :\n\n> Quel jour ?\nLundi.\n\n> Quelle heure ?\n10 h.\n\n> Le support\n"
 
@@ -88,6 +180,9 @@ def test_signature_is_taken_away(signature: str) -> None:
         "---- Erreur ----\nHTTP 500",
         "a\n--\nb\n" + "ligne\n" * 20 + "fin",
         "Total: 3 > 2 et 2 < 3",
+        "| site | état |\n| a.fr | 500 |\n\nvoir ci-dessus",
+        "Hier, Paul <paul@x.fr> m'a écrit le 12/03/2010 :\n\nplus rien ne marche",
+        "Pour support@host.fr, le 12/03/2010 à 10:00 :\n\nle site est tombé",
     ],
 )
 def test_own_words_that_look_like_something_else_are_kept(text: str) -> None:
@@ -135,6 +230,27 @@ def test_answer_below_a_quote_that_only_the_html_shows_is_kept() -> None:
     assert "devis" in stripped.quoted
 
 
+def test_answers_between_quotes_that_only_the_html_shows_are_kept() -> None:
+    """A mail without a plain part: its text has no mark, and what introduces the first quote seems to end it."""
+    text = "Voici :\n\nLe 14/06/2010 09:30, S a écrit :\n\nQuel jour ?\n\nLundi.\n\nQuelle heure ?\n\n10 h."
+    html = (
+        "<p>Voici :</p><div class='gmail_quote'><p>Le 14/06/2010 09:30, S a écrit :</p>"
+        "<blockquote class='gmail_quote'>Quel jour ?</blockquote><p>Lundi.</p>"
+        "<blockquote class='gmail_quote'>Quelle heure ?</blockquote><p>10 h.</p></div>"
+    )
+
+    reply = strip(text, html).reply
+
+    assert [line for line in reply.split("\n") if line.strip()] == [
+        "Voici :",
+        "Le 14/06/2010 09:30, S a écrit :",
+        "> Quel jour ?",
+        "Lundi.",
+        "> Quelle heure ?",
+        "10 h.",
+    ]
+
+
 HOSTILE = {
     "one line": "a" * 1_000_000,
     "quote marks": ">" * 500_000,
@@ -148,6 +264,9 @@ HOSTILE = {
     "blank lines": "\n" * 500_000,
     "devices": "Sent from my x\n\n" * 20_000,
     "containers": "<blockquote type=cite>" * 20_000,
+    "quotes beside quotes": "<blockquote type=cite>a</blockquote>" * 9_000,
+    "beginnings": "<div id=divRplyFwdMsg>a</div>" * 9_000,
+    "authors": "X a écrit :\n> a\n" * 1000,
 }
 
 
