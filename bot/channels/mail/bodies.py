@@ -12,7 +12,7 @@ from bot.channels.mail.bounds import excess
 from bot.channels.mail.headers import MediaType, media_type, split_headers
 from bot.channels.mail.invitations import invitation
 from bot.channels.mail.mail import Attachment
-from bot.channels.mail.markup import text_of
+from bot.channels.mail.markup import charset_of, text_of
 from bot.channels.mail.smime import is_opaque, signed_content
 from bot.channels.mail.text import decode, one_line, readable
 from bot.channels.mail.winmail import is_winmail, open_winmail
@@ -21,6 +21,10 @@ MOST_TEXT = 1_000_000
 _SEALED = {"application/pgp-encrypted", "multipart/encrypted"}
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 MOST_FORWARDED = 20_000
+LONGEST_STUB = 400
+LEAST_SAME = 0.5
+MOST_SAME = 0.7
+_ENCODING = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +51,22 @@ class Part(Message):
         boundary = super().get_boundary(failobj)
         return re.sub(r"\r?\n(?=[ \t])", "", boundary) if isinstance(boundary, str) else boundary
 
+    def get(self, name: str, failobj: Any = None) -> Any:
+        """A field; an encoding with a space, a comment or quotes around it is still that encoding."""
+        value = super().get(name, failobj)
+        if name.lower() != "content-transfer-encoding":
+            return value
+        word = _ENCODING.search(str(value).lower())
+        return "quoted-printable" if word and word[0].startswith("quoted") else word[0] if word else value
+
 
 def flatten(message: "Message[str, str]") -> Bodies:
     """Walks a parsed mail. The readable text is the plain one where there is one, else what the HTML shows."""
     found = _Found()
     _walk(message, found)
     _open_envelopes(found)
-    html = "\n".join(found.html)[:MOST_TEXT] or None
-    plain = readable("\n".join(filter(str.strip, found.plain))[:MOST_TEXT])
-    text = _text(plain, html, found)
+    html = "\n".join(form.html for form in found.forms if form.html)[:MOST_TEXT] or None
+    text = _text(found) or _outside(message, found)
     return Bodies(
         text=text,
         html=html,
@@ -65,12 +76,42 @@ def flatten(message: "Message[str, str]") -> Bodies:
     )
 
 
-def _text(plain: str, html: str | None, found: "_Found") -> str:
+def _text(found: "_Found") -> str:
     """What there is to read, the person's own words first; a mail that holds only another one shows that, quoted."""
-    own = plain if plain.strip() else text_of(html or "")
+    plain = "\n".join(form.plain for form in found.forms if form.plain.strip())
+    own = readable("\n".join(filter(str.strip, (_shown(form, plain) for form in found.forms)))[:MOST_TEXT])
     said = "\n\n".join(filter(None, (own, *found.invitations)))
     forwarded = next((one.content for one in found.attachments if one.media_type == "message/rfc822"), b"")
     return said if said.strip() or not forwarded else _quoted(forwarded)
+
+
+def _shown(form: "_Form", plain: str) -> str:
+    """The plain form, or what the HTML shows where there is none, or only one that stands in for it.
+
+    HTML beside `plain`, not in its place, is shown too: some servers add a part of their own, some say all twice.
+    """
+    if not form.html or len(form.plain) > LONGEST_STUB:
+        return form.plain
+    shown = text_of(form.html[:MOST_TEXT])
+    if not form.plain.strip():
+        return "" if _share(shown, plain) > MOST_SAME else shown
+    stands_in = _share(form.plain, shown) < LEAST_SAME and len(shown) > 2 * len(form.plain)
+    return shown if stands_in else form.plain
+
+
+def _share(text: str, other: str) -> float:
+    """How much of the words of a text stand in another."""
+    words = text.split()
+    among = set(other.split())
+    return sum(word in among for word in words) / len(words) if words else 0.0
+
+
+def _outside(message: "Message[str, str]", found: "_Found") -> str:
+    """What stands around the parts of a mail whose parts hold nothing: something was meant to be read."""
+    if found.attachments:
+        return ""
+    around = (getattr(message, name, None) or "" for name in ("preamble", "epilogue"))
+    return readable("\n".join(filter(str.strip, map(_decoded, around)))[:MOST_TEXT])
 
 
 def _quoted(forwarded: bytes) -> str:
@@ -83,12 +124,19 @@ def _quoted(forwarded: bytes) -> str:
     return "\n".join(f"> {line}".rstrip() for line in shown.split("\n"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """One text of a mail, in one or both of its forms."""
+
+    plain: str = ""
+    html: str = ""
+
+
 @dataclass(slots=True)
 class _Found:
     """What the walk has come across so far."""
 
-    plain: list[str] = field(default_factory=list)
-    html: list[str] = field(default_factory=list)
+    forms: list[_Form] = field(default_factory=list)
     invitations: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     signed: bool = False
@@ -102,10 +150,21 @@ def _walk(part: "Message[str, str]", found: _Found) -> None:
     if not kind.value.startswith("multipart/"):
         _leaf(part, kind, found)
     elif part.is_multipart():
+        first = len(found.forms)
         for child in children(part):
             _walk(child, found)
+        if kind.value == "multipart/alternative":
+            found.forms[first:] = [_as_one(found.forms[first:])]
     else:  # no part could be told from another: all of it is text
-        found.plain.append(decode(_content(part), kind.parameters.get("charset")))
+        found.forms.append(_Form(plain=decode(_content(part), kind.parameters.get("charset"))))
+
+
+def _as_one(forms: list[_Form]) -> _Form:
+    """The forms of one text."""
+    return _Form(
+        plain="\n".join(form.plain for form in forms if form.plain.strip()),
+        html="\n".join(form.html for form in forms if form.html.strip()),
+    )
 
 
 def children(part: "Message[str, str]") -> "list[Message[str, str]]":
@@ -122,11 +181,7 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
     if is_opaque(kind.value, name) and _opened(content, kind, found):
         return
     if not attached and kind.value in {"text/plain", "text/html"}:
-        text = decode(content, kind.parameters.get("charset"))
-        if kind.value == "text/html":
-            found.html.append(text)
-        else:
-            found.plain.append(_unflowed(text, kind.parameters))
+        found.forms.append(_form(content, kind))
         return
     if kind.value == "text/calendar":
         calendar = readable(decode(content, kind.parameters.get("charset") or "utf-8"))[:100_000]
@@ -140,6 +195,13 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
             content_id=one_line(_raw_field(part, "content-id"), 300).strip("<> ") or None,
         )
     )
+
+
+def _form(content: bytes, kind: MediaType) -> _Form:
+    charset = kind.parameters.get("charset")
+    if kind.value == "text/html":
+        return _Form(html=decode(content, charset or charset_of(content)))
+    return _Form(plain=_unflowed(decode(content, charset), kind.parameters))
 
 
 def _opened(envelope: bytes, kind: MediaType, found: _Found) -> bool:
@@ -163,7 +225,12 @@ def content_type(part: "Message[str, str]") -> MediaType:
 
 def _raw_field(part: "Message[str, str]", name: str) -> str:
     value = next((value for field_name, value in part.raw_items() if field_name.lower() == name), "")
-    return decode(str(value).encode("utf-8", "surrogateescape"), None)
+    return _decoded(str(value))
+
+
+def _decoded(value: str) -> str:
+    """What the parser left undecoded."""
+    return decode(value.encode("utf-8", "surrogateescape"), None)
 
 
 def _content(part: "Message[str, str]") -> bytes:
@@ -196,7 +263,6 @@ def _open_envelopes(found: _Found) -> None:
     for attachment in found.attachments:
         opened = open_winmail(attachment.content) if is_winmail(attachment) else None
         left += opened.files if opened and opened.files else (attachment,)
-        if opened and not any(map(str.strip, found.plain + found.html)):
-            found.plain.append(opened.text)
-            found.html += [opened.html] if opened.html else []
+        if opened and not any((form.plain + form.html).strip() for form in found.forms):
+            found.forms.append(_Form(plain=opened.text, html=opened.html))
     found.attachments = left

@@ -17,6 +17,7 @@ MOST_CELLS = 400  # laying out a table takes quadratic time
 _CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 MOST_QUOTED = 100_000
 MOST_TOLD = 50
+CHARSET_WITHIN = 4096
 _BEGINNINGS = {"divRplyFwdMsg", "appendonsend", "zwchr", "orangeQuote"}
 _CONTAINERS = " | ".join(
     (
@@ -40,8 +41,15 @@ _LAYOUT = ParserConfig(css=CSS_PROFILES["strict"], display_links=False)
 _HIDDEN = re.compile(r"<(script|style|head|title)\b[^>]*+>(?:[^<]|<(?!/\1))*+(?:</\1[^>]*+>)?", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+(?:-->)?")
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?blockquote|/?table|hr)\b[^>]*+>", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta\b[^>]{0,200}\bcharset\s{0,9}=\s{0,9}[\"']?([a-z0-9_.:-]{2,40})", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*+>?")
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
+
+
+def charset_of(markup: bytes) -> str | None:
+    """The charset that an HTML body names for itself."""
+    named = _CHARSET.search(markup[:CHARSET_WITHIN])
+    return named[1].decode("ascii") if named else None
 
 
 def text_of(markup: str) -> str:

@@ -17,7 +17,17 @@ _ALIASES = {
     "ascii": "cp1252",
     "cp-850": "cp850",
     "gb2312": "gb18030",
+    "big5": "big5hkscs",
+    "euc-kr": "cp949",
     "gbk": "gb18030",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "iso-8859-6-i": "iso-8859-6",
+    "iso-8859-8-i": "iso-8859-8",
+    "iso-8859-9": "cp1254",
+    "x-gbk": "gb18030",
+    "x-euc-jp": "euc_jp",
+    "x-mac-roman": "mac_roman",
+    "windows-874": "cp874",
     "iso-8859-1": "cp1252",
     "iso8859-1": "cp1252",
     "ks_c_5601-1987": "cp949",
@@ -28,6 +38,8 @@ _ALIASES = {
     "utf8mb4": "utf-8",
     "x-sjis": "cp932",
 }
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SHIFTED = {"hz", "iso2022_jp_ext", "iso2022_kr", "iso-2022-kr", "iso-2022-jp-1", "iso-2022-jp-2", "hz-gb-2312"}
 _BANNED = {"idna", "mbcs", "oem", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf-7"}
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bqBQ])\?([^?\s]*+(?: [^?\s]++)*+)\?=")
 _LETTER = re.compile("[^\\x00-\\x7f\ufffd]")
@@ -37,6 +49,10 @@ _BETWEEN_WORDS = re.compile(r"(?<=\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bqBQ]\?)")
 def decode(content: bytes, charset: str | None) -> str:
     """Reads bytes as text, whatever they are: declared charset, UTF-8, Windows-1252, replacement marks."""
     declared = _codec(charset or "")
+    if content.startswith(_MARKS) and declared in {None, "cp1252", "utf-8"}:
+        declared = "utf-16"
+    if declared in _SHIFTED:  # every byte of these is ASCII, and would be taken for UTF-8
+        return content.decode(declared, "replace")
     for name in filter(None, (declared if declared != "cp1252" else None, "utf-8")):
         try:
             return content.decode(name)

@@ -1,0 +1,164 @@
+"""What there is to read in a mail, however its parts, encodings and charsets were put together; nothing is lost."""
+
+import random
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from bot.channels.mail.read import parse
+from bot.channels.mail.strip import strip
+
+SAMPLES = Path(__file__).parents[4] / "shared" / "mail-samples"
+PIXEL = "Content-Type: image/png; name=photo.png\nContent-Disposition: inline; filename=photo.png\n\nx"
+
+
+def a_part(kind: str, body: str, *headers: str) -> str:
+    return "\n".join([f"Content-Type: {kind}", *headers, "", body])
+
+
+def a_mail(kind: str, *parts: str, boundary: str = "b") -> bytes:
+    inside = "".join(f"--{boundary}\n{part}\n" for part in parts)
+    return f"From: bob@x.fr\nContent-Type: {kind}; boundary={boundary}\n\n{inside}--{boundary}--\n".encode()
+
+
+def within(kind: str, *parts: str, boundary: str = "inner") -> str:
+    inside = "".join(f"--{boundary}\n{part}\n" for part in parts)
+    return f"Content-Type: {kind}; boundary={boundary}\n\n{inside}--{boundary}--\n"
+
+
+PLAIN, MARKUP = a_part("text/plain", "Bonjour Loïc"), a_part("text/html; charset=utf-8", "<p>Bonjour <b>Loïc</b></p>")
+BOTH = within("multipart/alternative", PLAIN, MARKUP)
+STUB = a_part("text/plain", "This message is in HTML. Please use a mail program that shows it.")
+LETTER = a_part(
+    "text/html",
+    "<p>Le site est en panne depuis hier matin, et rien n'y fait de ce qui nous est venu à l'idée.</p>" * 2,
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (a_mail("multipart/alternative", PLAIN, MARKUP), "Bonjour Loïc"),
+        (a_mail("multipart/alternative", a_part("text/plain", " \n"), MARKUP), "Bonjour Loïc"),
+        (a_mail("multipart/alternative", STUB, LETTER), parse(LETTER.encode()).text),
+        (a_mail("multipart/mixed", PLAIN, PIXEL, a_part("text/plain", "et ceci")), "Bonjour Loïc\net ceci"),
+        (a_mail("multipart/mixed", MARKUP, PIXEL, a_part("text/html", "<p>et ceci</p>")), "Bonjour Loïc\net ceci"),
+        (a_mail("multipart/mixed", PLAIN, PIXEL, a_part("text/html", "<p>et ceci</p>")), "Bonjour Loïc\net ceci"),
+        (a_mail("multipart/mixed", PLAIN, MARKUP), "Bonjour Loïc"),
+        (a_mail("multipart/mixed", BOTH, a_part("text/html", "<i>Mail vérifié</i>")), "Bonjour Loïc\nMail vérifié"),
+        (a_mail("multipart/mixed", BOTH, a_part("text/plain", "Message vérifié")), "Bonjour Loïc\nMessage vérifié"),
+        (a_mail("multipart/alternative", PLAIN, within("multipart/related", MARKUP, PIXEL)), "Bonjour Loïc"),
+        (a_mail("multipart/mixed", a_part("text", "Bonjour")), "Bonjour"),
+        (b"Content-Type: multipart/mixed; boundary=b\n\nBonjour\n--b--\n", "Bonjour"),
+        (a_mail("multipart/mixed", within("multipart/mixed", boundary="b--"), boundary="b") + b"Bonjour", "Bonjour"),
+        (b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nBonjour", "Bonjour"),
+        (b"Content-Type: multipart/mixed; boundary=b\n\nBonjour", "Bonjour"),
+    ],
+)  # fmt: skip
+def test_every_text_is_read_once_and_in_order(raw: bytes, text: str) -> None:
+    assert parse(raw).text.strip() == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("quoted-printable   ", "caf=C3=A9"),
+        ("Quoted-Printable (as usual)", "caf=C3=A9"),
+        ('"base64"', "Y2Fmw6k="),
+        ("base64;", "Y2Fm\n\nw6k"),
+        ("8bit; x=y", "café"),
+        ("quoted-printable", "ca=\nf=C3=\n=A9"),
+        ("quoted-printable", "ca=\r\nf=c3=a9="),
+        ("x-unknown", "café"),
+        ("", "café"),
+    ],
+)
+def test_encoding_in_any_spelling_is_undone(encoding: str, body: str) -> None:
+    raw = f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{body}".encode()
+
+    assert parse(raw).text.strip() == "café"
+
+
+@pytest.mark.parametrize(
+    ("charset", "content", "text"),
+    [
+        ("iso-2022-jp", "テスト①".encode("iso2022_jp_2", "replace").replace(b"?", b"\x1b$B-!\x1b(B"), "テスト"),
+        ("gb2312", "镕基".encode("gb18030"), "镕基"),
+        ("koi8-r", "Привет".encode("koi8-r"), "Привет"),
+        ("euc-kr", "똠방각하".encode("cp949"), "똠방각하"),
+        ("utf-8", "été".encode("utf-16"), "été"),
+        ("utf-16be", "été".encode("utf-16be"), "été"),
+        ("iso-8859-8-i", "שלום".encode("iso-8859-8"), "שלום"),
+        ("iso-8859-9", "İş".encode("cp1254"), "İş"),
+        ("macintosh", "été".encode("mac_roman"), "été"),
+    ],
+)
+def test_charset_is_read_as_its_senders_mean_it(charset: str, content: bytes, text: str) -> None:
+    read = parse(
+        f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: 8bit\n\n".encode() + content
+    )
+
+    assert read.text.startswith(text)
+
+
+def test_html_that_alone_names_its_charset_is_read_by_it() -> None:
+    head = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=koi8-r"></head>'
+
+    assert parse(b"Content-Type: text/html\n\n" + f"{head}<p>Привет</p>".encode("koi8-r")).text == "Привет"
+
+
+def test_flowed_lines_of_a_language_without_spaces_are_joined_without_any() -> None:
+    assert parse("Content-Type: text/plain; format=flowed; delsp=yes\n\nテス \nト".encode()).text == "テスト"
+
+
+def test_huge_picture_within_html_costs_no_time_and_no_words() -> None:
+    picture = f'<img src="data:image/png;base64,{"QUJD" * 1_000_000}">'
+    raw = f"Content-Type: text/html\n\n<p>Avant</p>{picture}<p>Après</p>".encode()
+    began = time.process_time()
+
+    assert parse(raw).text.startswith("Avant")
+    assert time.process_time() - began < 0.5
+
+
+def test_mails_broken_at_random_neither_raise_nor_take_long_nor_lose_all_words() -> None:
+    """Grown from mails of many shapes, and from the samples where they lie beside the checkout."""
+    chance = random.Random(20100614)
+    grown = [path.read_bytes() for path in sorted(SAMPLES.rglob("*.eml")) if path.stat().st_size < 20_000]
+    seeds = [a_mail("multipart/mixed", BOTH, PIXEL, a_part("text/calendar", "BEGIN:VEVENT")), _written(), *grown]
+    for _ in range(400):
+        raw = _broken(chance.choice(seeds), chance)
+        began = time.process_time()
+        read = parse(raw)
+        stripped = strip(read.text, read.html)
+        assert time.process_time() - began < 0.5
+        assert not (read.unreadable or "").startswith("the mail could not be read")
+        assert bool(stripped.reply) == bool(read.text.strip())
+
+
+def _written() -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "René <rene@x.fr>", "Panne à réparer"
+    mail.set_content("Bonjour,\n\nLe 14/06/2010 09:30, S a écrit :\n> ça marche ?\n\nNon.")
+    mail.add_alternative("<p>Bonjour</p><blockquote type=cite>ça marche ?</blockquote><p>Non.</p>", subtype="html")
+    mail.add_attachment(b"\x78\x9f\x3e\x22" * 20, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    return mail.as_bytes()
+
+
+PIECES = [
+    *(b"\n\n", b"\n--", b"=", b";", b'"', b"\0", b"\xff\xfe", b"=?utf-8?b?", b"?=", b"\x1b$B", b"&#xD800;", b"<!--"),
+    *(b"<blockquote type=cite>", b"<table><td>", b"name*0*=", b"filename*=utf-8''%", b"charset=utf-16", b"text/html"),
+    *(b"Content-Type: multipart/mixed; boundary=a\n\n--a\n", b"Content-Type: message/delivery-status\n\n"),
+    *(b"Content-Transfer-Encoding: base64\n", b"Content-Type: application/pkcs7-mime\n\n"),
+]
+
+
+def _broken(raw: bytes, chance: random.Random) -> bytes:
+    """The same with a few pieces cut out, repeated or put in."""
+    for _ in range(chance.randint(1, 8)):
+        at = chance.randrange(len(raw) + 1)
+        piece = raw[at : at + chance.randint(1, 200)]
+        put = chance.choice([b"", piece * chance.choice((2, 50)), chance.choice(PIECES) * chance.choice((1, 30))])
+        raw = raw[:at] + put + raw[at + (0 if put else len(piece)) :]
+    return raw
