@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -41,6 +42,7 @@ _RETURNED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MACHINE = re.compile(r"auto-(?:generated|replied)", re.IGNORECASE)
+_SENT_BY = re.compile(rb"^[ \t>]*(?:from|return-path|message-id):([^\r\n]{0,998})", re.IGNORECASE | re.MULTILINE)
 _ORIGINAL = re.compile(rb"^[ \t>]*message-id:[ \t\r\n]*<([^<>\s]{1,900})>", re.IGNORECASE | re.MULTILINE)
 
 
@@ -58,7 +60,10 @@ def delivery_report(
     if not _is_from_a_machine(message, headers, mail_from):
         return None
     standard = _standard(message, raw) if b"delivery-status" in raw.lower() else None
-    return standard or _known(message, headers, raw, text) or _loose(headers, raw, text)
+    if standard and standard.recipients:
+        return standard
+    told = _known(message, headers, raw, text) or _loose(headers, raw, text)
+    return replace(standard, recipients=told.recipients) if standard and told else standard or told
 
 
 def _is_from_a_machine(message: "Message[str, str]", headers: Headers, mail_from: str | None) -> bool:
@@ -86,7 +91,9 @@ def _known(message: "Message[str, str]", headers: Headers, raw: bytes, text: str
     said = _said(headers, text)
     enhanced = _ENHANCED.search(said)
     return DeliveryReport(
-        recipients=_unique(one.decode("ascii", "replace") for one in sorted(failed or waiting)),
+        recipients=_without_senders(
+            (one.decode("ascii", "replace") for one in sorted(failed or waiting)), headers, raw
+        ),
         action="failed" if failed else "delayed",
         status=enhanced[1] if enhanced else None,
         original_message_id=_original(raw),
@@ -141,15 +148,22 @@ def _loose(headers: Headers, raw: bytes, text: str) -> DeliveryReport | None:
         return None
     temporary = (enhanced[1][0] if enhanced else code[1] if code else "5") == "4" or (delayed and not failed)
     named = headers.line("x-failed-recipients") or said
-    original = _original(raw)
-    own = {str(address) for name in ("from", "to") if (address := parse_address(headers.line(name)))} | {original}
-    found = (match[1] for match in _ADDRESS.finditer(named) if match[1].lower() not in own)
     return DeliveryReport(
-        recipients=_unique(found)[:5],
+        recipients=_without_senders((match[1] for match in _ADDRESS.finditer(named)), headers, raw)[:5],
         action="delayed" if temporary else "failed",
         status=enhanced[1] if enhanced else None,
-        original_message_id=original,
+        original_message_id=_original(raw),
     )
+
+
+def _without_senders(named: Iterator[str], headers: Headers, raw: bytes) -> tuple[str, ...]:
+    """Whom a report names, without those it comes from and goes to, and without who sent what it brings back."""
+    found = _unique(named)
+    ends = {str(address) for name in ("from", "to") if (address := parse_address(headers.line(name)))}
+    returned = (line[1] for line in _SENT_BY.finditer(raw, headers.size))
+    senders = {one[1].lower() for line in returned for one in _ADDRESS.finditer(decode(line[:500], None))}
+    others = tuple(one for one in found if one not in ends)
+    return tuple(one for one in others if one not in senders) or others
 
 
 def _said(headers: Headers, text: str) -> str:

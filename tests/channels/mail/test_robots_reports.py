@@ -77,6 +77,30 @@ def test_what_others_write_names_whom_it_could_not_reach_and_nobody_else(subject
     assert (found.recipients, found.action) == (("bob@clientsa.fr",), "failed")
 
 
+def test_standard_report_that_names_nobody_is_completed_by_its_words() -> None:
+    words = b"The following addresses had permanent fatal errors\r\n<bob@clientsa.fr>\r\n"
+    raw = standard().replace(b"rfc822; bob@clientsa.fr", b"RFC822; @mx.clientsa.fr")
+
+    found = report(raw.replace(b"I'm sorry to have to inform you.", words))
+
+    assert found == DeliveryReport(
+        recipients=("bob@clientsa.fr",), action="failed", status="5.1.1", original_message_id="abc@host.example"
+    )
+
+
+def test_report_that_brings_the_mail_back_as_text_names_neither_its_sender_nor_its_id() -> None:
+    raw = (
+        b"From: mailer-daemon@mail.example\r\nTo: bounces+k@host.example\r\nSubject: Undelivered Mail\r\n\r\n"
+        b"A message that you sent could not be delivered.\r\n\r\nbob@clientsa.fr Invalid Address, ERROR_CODE :550\r\n"
+        b"\r\n\r\nMessage-ID:<k1.o7@host.example>\r\nFrom:Support <support@host.example>\r\nTo:<bob@clientsa.fr>\r\n"
+    )
+
+    found = report(raw)
+
+    assert found is not None
+    assert (found.recipients, found.original_message_id) == (("bob@clientsa.fr",), "k1.o7@host.example")
+
+
 def test_report_that_a_customer_passes_on_is_the_customers_mail() -> None:
     """They ask what it means: nothing of ours came back."""
     raw = (
