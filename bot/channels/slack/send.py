@@ -97,10 +97,18 @@ class Outgoing:
             if case.row.slack_ts is None:
                 raise RefusedError("thread_not_found")
             card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
-            await self._upload(card_at, f"{case.incident.reference}-{order.message}.txt", thread.whole(message))
+            as_it_came = await self._as_it_came(case, message)
+            name = f"{case.incident.reference}-{order.message}" + (".eml" if as_it_came else ".txt")
+            await self._upload(card_at, name, as_it_came or thread.whole(message))
             return Delivered("attached")
 
         return await self._to_staff(order.incident, now, attach)
+
+    async def _as_it_came(self, case: Case, message: Message) -> bytes | None:
+        """The bytes of a mail that could not be read, and therefore came in as a file of its own; else None."""
+        mails = (file for file in case.attachments if file.message_id == message.id and file.sha256 == message.raw)
+        file = next(mails, None)
+        return await read.kept(self._room.desk.store, file.sha256) if file else None
 
     async def _kept(self, number: int) -> Message | None:
         return await self._room.desk.store.read(lambda tx: tx.messages.load(number))

@@ -36,6 +36,15 @@ async def test_every_answer_has_its_headers_and_no_traceback(one_front: Front, m
         assert answer.headers["Server"] == "Comptoir"
 
 
+async def test_pages_behind_links_have_the_same_headers(one_front: Front) -> None:
+    await one_front.open()
+
+    for purpose in (Purpose.ORDER, Purpose.INCIDENT):
+        page = await one_front.look(await one_front.mailed(purpose))
+
+        assert {name: page.headers.get(name) for name in HEADERS} == HEADERS
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "status"),
     [
