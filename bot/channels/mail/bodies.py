@@ -12,7 +12,7 @@ from bot.channels.mail.bounds import excess
 from bot.channels.mail.headers import MediaType, media_type, split_headers
 from bot.channels.mail.invitations import invitation
 from bot.channels.mail.mail import Attachment
-from bot.channels.mail.markup import charset_of, text_of
+from bot.channels.mail.markup import charset_of, from_enriched, text_of
 from bot.channels.mail.smime import is_opaque, signed_content
 from bot.channels.mail.text import decode, one_line, readable
 from bot.channels.mail.winmail import is_winmail, open_winmail
@@ -20,6 +20,8 @@ from bot.channels.mail.winmail import is_winmail, open_winmail
 MOST_TEXT = 1_000_000
 _SEALED = {"application/pgp-encrypted", "multipart/encrypted"}
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+_ENRICHED = {"text/enriched", "text/richtext"}
+_TEXTS = {"text/plain", "text/html"} | _ENRICHED
 MOST_FORWARDED = 20_000
 LONGEST_STUB = 400
 LEAST_SAME = 0.5
@@ -62,7 +64,7 @@ class Part(Message):
 
 def flatten(message: "Message[str, str]") -> Bodies:
     """Walks a parsed mail. The readable text is the plain one where there is one, else what the HTML shows."""
-    found = _Found()
+    found = _Found(root=message)
     _walk(message, found)
     _open_envelopes(found)
     html = "\n".join(form.html for form in found.forms if form.html)[:MOST_TEXT] or None
@@ -136,6 +138,7 @@ class _Form:
 class _Found:
     """What the walk has come across so far."""
 
+    root: "Message[str, str]"
     forms: list[_Form] = field(default_factory=list)
     invitations: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
@@ -176,11 +179,12 @@ def children(part: "Message[str, str]") -> "list[Message[str, str]]":
 def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
     disposition = media_type(_raw_field(part, "content-disposition"))
     name = disposition.parameters.get("filename") or kind.parameters.get("name") or ""
-    attached = disposition.value == "attachment" or bool(name)
+    # A mail that is one text may be named after the file that its program keeps it in.
+    attached = disposition.value == "attachment" or (bool(name) and part is not found.root)
     content = _content(part)
     if is_opaque(kind.value, name) and _opened(content, kind, found):
         return
-    if not attached and kind.value in {"text/plain", "text/html"}:
+    if not attached and kind.value in _TEXTS:
         found.forms.append(_form(content, kind))
         return
     if kind.value == "text/calendar":
@@ -201,6 +205,8 @@ def _form(content: bytes, kind: MediaType) -> _Form:
     charset = kind.parameters.get("charset")
     if kind.value == "text/html":
         return _Form(html=decode(content, charset or charset_of(content)))
+    if kind.value in _ENRICHED:
+        return _Form(html=from_enriched(decode(content, charset)))
     return _Form(plain=_unflowed(decode(content, charset), kind.parameters))
 
 

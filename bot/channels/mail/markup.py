@@ -42,6 +42,8 @@ _HIDDEN = re.compile(r"<(script|style|head|title)\b[^>]*+>(?:[^<]|<(?!/\1))*+(?:
 _COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+(?:-->)?")
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?blockquote|/?table|hr)\b[^>]*+>", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta\b[^>]{0,200}\bcharset\s{0,9}=\s{0,9}[\"']?([a-z0-9_.:-]{2,40})", re.IGNORECASE)
+_LINE_ENDS = re.compile(r"\n(\n*+)")
+_COMMAND = re.compile(r"<param>[^<]{0,200}</param>|(?<!<)</?[a-z-]{1,60}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*+>?")
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
@@ -50,6 +52,12 @@ def charset_of(markup: bytes) -> str | None:
     """The charset that an HTML body names for itself."""
     named = _CHARSET.search(markup[:CHARSET_WITHIN])
     return named[1].decode("ascii") if named else None
+
+
+def from_enriched(text: str) -> str:
+    """The words of an enriched text (RFC 1896) as HTML: a lone line end is a space, its commands are left out."""
+    filled = _LINE_ENDS.sub(lambda ends: ends[1] or " ", text[:MOST_CHARACTERS].replace("\r\n", "\n"))
+    return f"<pre>{html.escape(_COMMAND.sub('', filled).replace('<<', '<'))}</pre>"
 
 
 def text_of(markup: str) -> str:
