@@ -186,7 +186,8 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
         return
     if not attached and kind.value in _TEXTS:
         found.forms.append(_form(content, kind))
-        return
+        if kind.value not in _ENRICHED:  # shown for its words alone: as it came, it stays a file
+            return
     if kind.value == "text/calendar":
         calendar = readable(decode(content, kind.parameters.get("charset") or "utf-8"))[:100_000]
         found.invitations += [summed] if (summed := invitation(calendar)) else []
