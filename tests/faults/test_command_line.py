@@ -1,88 +1,37 @@
 """The processes as operators start and stop them: exit codes, one line, ten seconds."""
 
 import asyncio
-import json
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosmtplib
 
+from tests.faults.program import a_program, comptoir, ended
 from tests.relay import Sink, a_relay
 from tests.stories.people import BOB
 from tests.stories.town import SUPPORT
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-GRACE_SECONDS = 10.0
-START_SECONDS = 30.0
 MAIL = f"From: {BOB}\r\nSubject: Panne\r\nMessage-ID: <1.{BOB}>\r\n\r\nRien ne marche.\r\n".encode()
 
 
-async def comptoir(folder: Path, *arguments: str, **environment: str) -> Process:
-    """Starts `python -m bot …` in a folder of its own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    given = kept | {"PYTHONPATH": str(REPOSITORY), "LOG_FORMAT": "json"} | environment
-    command = (sys.executable, "-m", *arguments)
-    return await asyncio.create_subprocess_exec(*command, cwd=folder, env=given, stdout=PIPE, stderr=PIPE)
-
-
-async def ended(process: Process) -> tuple[int | None, str, str]:
-    """The exit code, standard output, standard error."""
-    async with asyncio.timeout(START_SECONDS):
-        out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
-
-
-@asynccontextmanager
-async def a_desk(folder: Path, database_url: str, relay: Sink, *parts: str) -> AsyncIterator[tuple[Process, int]]:
-    """`python -m bot all`, once it has said that it started; and its port for mail."""
-    environment = {"DATABASE_URL": database_url, "RELAY_URL": relay.url, "PORT": "0", "MAIL_LISTEN": "127.0.0.1:0"}
-    process = await comptoir(folder, "bot", *(parts or ("all",)), **environment)
-    try:
-        yield process, await _port(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def _port(process: Process) -> int:
-    assert process.stderr is not None
-    async with asyncio.timeout(START_SECONDS):
-        async for line in process.stderr:
-            said = json.loads(line)
-            if said.get("event") == "started":
-                return int((said.get("mail") or ":0").rpartition(":")[2])
-    raise AssertionError("it never started")
-
-
 async def test_it_stops_at_sigterm_with_0_even_while_the_relay_hangs(tmp_path: Path, sqlite_url: str) -> None:
-    async with a_relay() as relay, a_desk(tmp_path, sqlite_url, relay) as (process, port):
+    async with a_relay() as relay, a_program(tmp_path, sqlite_url, relay) as desk:
         relay.after_text = "hang"
-        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=desk.mail_port, start_tls=False) as client:
             await client.sendmail(BOB, [SUPPORT], MAIL)
         await relay.wait_for(1)
 
-        process.terminate()
-        async with asyncio.timeout(GRACE_SECONDS):
-            assert (await process.communicate(), process.returncode)[1] == 0
+        assert await desk.stop() == 0
 
         relay.after_text = "answer"
-        async with a_desk(tmp_path, sqlite_url, relay):
+        async with a_program(tmp_path, sqlite_url, relay):
             mails = await relay.wait_for(2)
     assert mails[0].raw == mails[1].raw
 
 
 async def test_each_process_starts_and_stops_alone(tmp_path: Path, sqlite_url: str) -> None:
     async def start_and_stop(part: str, relay: Sink) -> int | None:
-        async with a_desk(tmp_path, sqlite_url, relay, part) as (process, _):
-            process.terminate()
-            async with asyncio.timeout(GRACE_SECONDS):
-                await process.communicate()
-        return process.returncode
+        async with a_program(tmp_path, sqlite_url, relay, part) as desk:
+            return await desk.stop()
 
     parts = ("web", "mail", "worker", "clock")
     async with a_relay() as relay:
