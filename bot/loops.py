@@ -57,9 +57,13 @@ class Loop:
             elif self._running:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED, timeout=POLL_SECONDS)
 
+    def take_no_more(self) -> None:
+        """Claims nothing from now on; what runs goes on."""
+        self._stopping.set()
+
     async def stop(self, grace: float) -> None:
         """Takes nothing more, lets what runs end for `grace` seconds, and gives the rest back."""
-        self._stopping.set()
+        self.take_no_more()
         if self._running:
             await asyncio.wait(self._running, timeout=grace)
         left = list(self._running.items())
@@ -78,7 +82,7 @@ class Loop:
                 self._queue(tx).release(job, now)
 
         if jobs:
-            await self.store.run(release)
+            await self._try_to(release)
 
     async def _refill(self) -> int:
         if len(self._running) > self.width // 2:
@@ -111,17 +115,21 @@ class Loop:
                 return
             await self.work(job)
         except (Unavailable, Conflict) as passing:
-            await self._again(job, str(passing))
+            if isinstance(passing, Conflict) or not self._stopping.is_set():
+                await self._again(job, str(passing))
         except Exception as error:
             log.exception("job_failed", queue=self.queue, kind=job.kind, id=job.id, tries=job.tries)
             await self._again(job, f"{type(error).__name__}: {error}")
 
     async def _again(self, job: Job, reason: str) -> None:
         at = self.clock() + wait_before(job.tries)
+        await self._try_to(lambda tx: self._queue(tx).retry(job, at, reason))
+
+    async def _try_to(self, change: Callable[[Transaction], object]) -> None:
+        """Where the database is away, the lease runs out by itself and the job is claimed again."""
         try:
-            await self.store.run(lambda tx: self._queue(tx).retry(job, at, reason))
+            await self.store.run(change)
         except Unavailable as away:
-            # The lease runs out by itself and the job is claimed again.
             log.warning("database_away", queue=self.queue, error=str(away))
 
     async def _park(self, job: Job, reason: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -119,10 +119,11 @@ async def run_parts(
         slack = _slack(wired, stack)
         language = asyncio.create_task(asyncio.to_thread(warm_up))
         await wired.desk.store.run(lambda tx: _recall(tx, parts, wired.clock()))
+        loops: list[Loop] = []
         if "worker" in parts:
-            _start_worker(wired, slack, language, stack)
+            loops += _start_worker(wired, slack, language, stack)
         if "clock" in parts:
-            _start_loops(stack, _calendar(wired))
+            loops += _start_loops(stack, _calendar(wired))
         if "web" in parts:
             running = replace(running, web_port=await _start_web(wired, slack, stack, more))
         if "mail" in parts:
@@ -133,6 +134,8 @@ async def run_parts(
             await slack.connect()
         yield running
         log.info("stopping")
+        for loop in loops:  # at once, not each in its turn: what a locked database holds up, it holds up together
+            loop.take_no_more()
         await language
 
 
@@ -196,7 +199,7 @@ def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
 
 def _start_worker(
     wired: Wired, slack: SlackChannel | None, language: asyncio.Task[None], stack: AsyncExitStack
-) -> None:
+) -> Sequence[Loop]:
     environment = wired.settings.environment
     reader = Reader()
     stack.push_async_callback(reader.close)
@@ -212,9 +215,10 @@ def _start_worker(
         "paper": partial(print_paper, wired.desk, printer.print),
         **(slack.senders if slack else {}),
     }
-    _start_loops(stack, _understanding(wired, mailroom, slack, language), _delivering(wired, senders))
+    loops = _start_loops(stack, _understanding(wired, mailroom, slack, language), _delivering(wired, senders))
     if slack is not None:
         stack.push_async_callback(_end, asyncio.create_task(_catch_up(wired, slack)))
+    return loops
 
 
 def _identity(environment: Environment) -> Identity:
@@ -280,7 +284,7 @@ def _calendar(wired: Wired) -> Loop:
     return Loop(store=wired.desk.store, queue="deadlines", work=work, clock=wired.clock)
 
 
-def _start_loops(stack: AsyncExitStack, *loops: Loop) -> None:
+def _start_loops(stack: AsyncExitStack, *loops: Loop) -> Sequence[Loop]:
     """They stop side by side: what hangs in one must not use up the time of the other."""
     tasks = [asyncio.create_task(loop.run()) for loop in loops]
 
@@ -289,6 +293,7 @@ def _start_loops(stack: AsyncExitStack, *loops: Loop) -> None:
         await asyncio.gather(*tasks)
 
     stack.push_async_callback(stop)
+    return loops
 
 
 async def _start_web(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import queue
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -119,35 +120,36 @@ class _Writer(threading.Thread):
         super().__init__(name="storage-write", daemon=True)
         self.asks: queue.SimpleQueue[_Ask | None] = queue.SimpleQueue()
         self._engine = engine
+        self._closes = False
 
     def run(self) -> None:
-        last = False
-        while not last:
-            group, last = self._waiting()
-            if group:
-                _tell(group, self._together(group))
+        while not self._closes and (first := self.asks.get()):
+            group = [first]
+            _tell(group, self._together(group))
         self._engine.dispose()
 
-    def _waiting(self) -> tuple[list[_Ask], bool]:
-        """Waits for one; takes what else is there. True: the store closes after these."""
-        group: list[_Ask] = []
-        ask = self.asks.get()
-        while ask is not None:
-            group.append(ask)
-            if len(group) == GROUP:
-                return group, False
-            try:
-                ask = self.asks.get_nowait()
-            except queue.Empty:
-                return group, False
-        return group, True
-
-    def _together(self, group: Sequence[_Ask]) -> list[_Answer]:
+    def _together(self, group: list[_Ask]) -> list[_Answer]:
+        """Does what the group asks, and what came while it waited for its turn to write."""
+        begun = False
         try:
             with translated(), self._engine.begin() as connection:
+                begun = True
+                self._gather(group, GROUP)
                 return [_apart(connection, ask) for ask in group]
         except Exception as error:  # noqa: BLE001 - each asker gets it; the thread must outlive it
+            if not begun:  # nobody waits for longer than one busy timeout, whoever came first
+                self._gather(group, sys.maxsize)
             return [_Answer(error=error)] * len(group)
+
+    def _gather(self, group: list[_Ask], most: int) -> None:
+        """Adds what else is there. None among it: the store closes after these."""
+        with suppress(queue.Empty):
+            while len(group) < most and not self._closes:
+                ask = self.asks.get_nowait()
+                if ask is None:
+                    self._closes = True
+                else:
+                    group.append(ask)
 
 
 def _apart(connection: sa.Connection, ask: _Ask) -> _Answer:

@@ -1,0 +1,155 @@
+"""Mail that comes in while the disk, the database or the process gives out: kept before its 250, or not taken."""
+
+import asyncio
+import re
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+
+import aiosmtplib
+import pytest
+
+from storage import Store
+from tests.faults.program import GRACE_SECONDS, Program, a_program
+from tests.relay import a_relay
+from tests.stories.people import BOB
+from tests.stories.town import SUPPORT
+
+TRACED = "trace=fsync,fdatasync,read,recvfrom,recvmsg,write,writev,sendto,sendmsg"
+SYNC = re.compile(r"\bf(data)?sync(\(\d+\)| resumed>\))\s+= 0$")
+LAST_BYTES = r"\r\n.\r\n" + '"'  # as strace writes them
+KEPT = "250 2.0.0 Kept"
+BUSY_SECONDS = 1.0
+WIRE_SECONDS = 0.9  # what a busy machine may need beside
+
+
+def a_mail(number: int) -> bytes:
+    return f"From: {BOB}\r\nSubject: Panne\r\nMessage-ID: <{number}.{BOB}>\r\n\r\nRien ne marche.\r\n".encode()
+
+
+@asynccontextmanager
+async def a_client(port: int) -> AsyncIterator[aiosmtplib.SMTP]:
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, timeout=GRACE_SECONDS)
+    await client.connect()
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+async def answer_to(client: aiosmtplib.SMTP, raw: bytes) -> int:
+    """The code that the mail is answered with, whatever it is."""
+    await client.mail(BOB)
+    await client.rcpt(SUPPORT)
+    try:
+        return (await client.data(raw)).code
+    except aiosmtplib.SMTPResponseException as refused:
+        return refused.code
+
+
+async def hand_in(port: int, raw: bytes) -> int:
+    async with a_client(port) as client:
+        return await answer_to(client, raw)
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Another process (this one) holds the database's write lock."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+async def inbox(url: str) -> int:
+    store = await Store.open(url)
+    try:
+        return await store.read(lambda tx: tx.inbox.waiting())
+    finally:
+        await store.close()
+
+
+async def test_a_mail_is_on_disk_before_its_250(tmp_path: Path, sqlite_url: str) -> None:
+    trace = tmp_path / "trace"
+    strace = ("strace", "-D", "-f", "--seccomp-bpf", "-s", "4096", "-e", TRACED, "-o", str(trace))
+    async with a_relay() as relay, a_program(tmp_path, sqlite_url, relay, "mail", under=strace) as desk:
+        async with a_client(desk.mail_port) as client:
+            codes = [await answer_to(client, a_mail(number)) for number in range(5)]
+        assert await desk.stop() == 0
+
+    assert codes == [250] * 5
+    assert all(syncs >= 1 for syncs in _syncs_before_answers(trace.read_text()))
+
+
+def _syncs_before_answers(trace: str) -> Sequence[int]:
+    """How many syncs ended between the last bytes of each mail and its 250."""
+    counts, since = [], None
+    for line in trace.splitlines():
+        if LAST_BYTES in line:
+            since = 0
+        elif since is not None and SYNC.search(line):
+            since += 1
+        elif since is not None and KEPT in line:
+            counts.append(since)
+            since = None
+    assert len(counts) == 5, trace
+    return counts
+
+
+async def test_a_locked_database_puts_mail_off_in_time_and_holds_up_no_greeting(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    url = f"{sqlite_url}?timeout={BUSY_SECONDS}"
+    async with a_relay() as relay, a_program(tmp_path, url, relay) as desk:
+        with locked(sqlite_url):
+            answers = [asyncio.create_task(_timed(desk, number)) for number in range(3)]
+            greeted = []
+            while not all(answer.done() for answer in answers):
+                began = time.monotonic()
+                async with a_client(desk.mail_port) as other:
+                    await other.ehlo()
+                greeted.append(time.monotonic() - began)
+            put_off = [await answer for answer in answers]
+        taken = await hand_in(desk.mail_port, a_mail(1))
+        await relay.wait_for(1)
+        assert await desk.stop() == 0
+
+    assert [code for code, _ in put_off] == [451] * 3
+    assert max(took for _, took in put_off) < BUSY_SECONDS + WIRE_SECONDS
+    assert max(greeted) < 1
+    assert taken == 250
+
+
+async def _timed(desk: Program, number: int) -> tuple[int, float]:
+    began = time.monotonic()
+    return await hand_in(desk.mail_port, a_mail(number)), time.monotonic() - began
+
+
+async def test_a_stop_while_a_mail_is_being_stored_waits_for_its_answer(tmp_path: Path, sqlite_url: str) -> None:
+    async with a_relay() as relay, a_program(tmp_path, sqlite_url, relay, "mail") as desk:
+        with locked(sqlite_url):
+            answer = asyncio.create_task(hand_in(desk.mail_port, a_mail(1)))
+            await asyncio.sleep(0.5)
+            desk.process.terminate()
+            await asyncio.sleep(1)
+        assert await answer == 250
+        assert await desk.stop() == 0
+
+        async with a_program(tmp_path, sqlite_url, relay, "mail") as again:
+            assert await hand_in(again.mail_port, a_mail(1)) == 250
+    assert await inbox(sqlite_url) == 1
+
+
+@pytest.mark.parametrize("part", ["all", "mail"])
+async def test_a_stop_while_nothing_can_be_stored_ends_in_time(tmp_path: Path, sqlite_url: str, part: str) -> None:
+    async with a_relay() as relay, a_program(tmp_path, sqlite_url, relay, part) as desk:
+        with locked(sqlite_url):
+            answer = asyncio.create_task(hand_in(desk.mail_port, a_mail(1)))
+            await asyncio.sleep(0.5)
+            code = await desk.stop()
+            put_off = await answer
+
+    assert put_off in {421, 451}
+    assert code == 0, desk.lines
+    assert await inbox(sqlite_url) == 0
