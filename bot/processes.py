@@ -24,10 +24,12 @@ from bot.channels.mail.border import Border, parse_peers
 from bot.channels.mail.fetch import Fetcher, LoginRefused, Place, read_mailbox
 from bot.channels.mail.identity import Identity, is_local
 from bot.channels.mail.inbox import Mailroom, keep, keep_fetched
+from bot.channels.mail.listener import Listener
 from bot.channels.mail.lookup import Resolver, parse_servers
 from bot.channels.mail.outbox import Postman
 from bot.channels.mail.read import Reader
-from bot.channels.mail.receive import Arrival, Listener, Reception, serve
+from bot.channels.mail.receive import serve
+from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Relay
 from bot.channels.mail.sign import Signer, load_signer
 from bot.channels.slack.channel import SlackChannel

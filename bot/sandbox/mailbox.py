@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Literal
 
-from bot.channels.mail.receive import Arrival
+from bot.channels.mail.reception import Arrival
 from storage import Store, Transaction
 
 INDEX = "sandbox.mailbox"

@@ -15,7 +15,8 @@ import click
 import structlog
 from pydantic import SecretStr
 
-from bot.channels.mail.receive import Reception, serve
+from bot.channels.mail.receive import serve
+from bot.channels.mail.reception import Reception
 from bot.processes import PARTS, Wired, run_parts, system_clock, wire
 from bot.sandbox import cast, correspondence
 from bot.sandbox.calendar import Calendar

@@ -25,7 +25,7 @@ from aioimaplib import (  # type: ignore[import-untyped]  # ships no types
 
 from bot.channels.mail.addresses import parse_address
 from bot.channels.mail.headers import split_headers
-from bot.channels.mail.receive import Arrival
+from bot.channels.mail.reception import Arrival
 from bot.channels.mail.text import decode
 
 LARGEST = 40_000_000

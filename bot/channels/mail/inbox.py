@@ -19,7 +19,7 @@ from bot.channels.mail.fetch import Place, read_place
 from bot.channels.mail.identity import Envelope, Identity, is_local, judge, unvouched
 from bot.channels.mail.mail import DeliveryReport, Mail
 from bot.channels.mail.read import Reader
-from bot.channels.mail.receive import Arrival
+from bot.channels.mail.reception import Arrival
 from bot.channels.mail.strip import Stripped, strip
 from storage import Attachment, Job, NewJob, Transaction, Via
 

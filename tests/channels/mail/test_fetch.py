@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.channels.mail.fetch import Fetcher, LoginRefused, Mailbox, Place, read_mailbox, read_place
-from bot.channels.mail.receive import Arrival
+from bot.channels.mail.reception import Arrival
 from tests.dovecot import Dovecot, a_dovecot
 
 SUPPORT = "support@host.example"

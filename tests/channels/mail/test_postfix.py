@@ -7,7 +7,8 @@ import aiosmtplib
 import pytest
 
 from bot.channels.mail.addresses import desk_address
-from bot.channels.mail.receive import Arrival, Reception, serve
+from bot.channels.mail.receive import serve
+from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Accepted, Relay
 from tests.postfix import Postfix, a_postfix
 from tests.relay import a_relay

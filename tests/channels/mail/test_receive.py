@@ -14,7 +14,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.channels.mail.addresses import desk_address
-from bot.channels.mail.receive import Arrival, Listener, Reception, serve
+from bot.channels.mail.listener import Listener
+from bot.channels.mail.receive import serve
+from bot.channels.mail.reception import Arrival, Reception
 from tests.channels.mail.keys import LOCALHOST
 
 HELLO = b"EHLO client.example\r\n"

@@ -8,7 +8,8 @@ from pathlib import Path
 import dkim  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from bot.channels.mail.receive import Arrival, Reception, serve
+from bot.channels.mail.receive import serve
+from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Accepted, Deferred, Refused, Relay, Unknown, build, load_signer
 from tests.channels.mail.keys import LOCALHOST, STRONG
 from tests.channels.mail.test_compose import LETTER

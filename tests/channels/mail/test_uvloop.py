@@ -5,7 +5,8 @@ import asyncio
 import uvloop
 
 from bot.channels.mail.addresses import desk_address
-from bot.channels.mail.receive import Arrival, Reception, serve
+from bot.channels.mail.receive import serve
+from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Accepted, Relay, Unknown
 
 
