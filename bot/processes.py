@@ -21,6 +21,7 @@ from bot.app.language import warm_up
 from bot.app.paper import print_paper
 from bot.channels.mail.addresses import desk_address
 from bot.channels.mail.border import Border, parse_peers
+from bot.channels.mail.certificate import Certificate
 from bot.channels.mail.fetch import Fetcher, LoginRefused, Place, read_mailbox
 from bot.channels.mail.identity import Identity, is_local
 from bot.channels.mail.inbox import Mailroom, keep, keep_fetched
@@ -42,7 +43,6 @@ from bot.words import Words
 from storage import Job, Store, Transaction, Unavailable
 
 Clock = Callable[[], datetime]
-HOUR = 3600.0
 PARTS = ("web", "mail", "worker", "clock", "slack")
 BACKFILL_SECONDS = 600.0
 BACKFILL_SOON_SECONDS = 60.0
@@ -326,15 +326,13 @@ async def _start_mail(wired: Wired, stack: AsyncExitStack) -> int:
         await keep(wired.desk, arrival, wired.clock())
 
     host, port = environment.mail_endpoint
-    tls = _certificate(environment)
-    if tls is not None:
-        stack.push_async_callback(_end, asyncio.create_task(_renew(environment, tls)))
+    certificate = _certificate(environment)
     reception = Reception(
         domain=environment.mail_domain,
         accepts=addresses.accepts,
         keep=take_in,
         unlimited=_known_peers(environment),
-        tls=tls,
+        tls=certificate.context if certificate else None,
     )
     listener: Listener = await serve(host, port, reception, environment.mail_protocol)
 
@@ -352,26 +350,14 @@ def _known_peers(environment: Environment) -> Callable[[str], bool]:
     return lambda peer: is_local(peer) or border.trusts(peer)
 
 
-def _certificate(environment: Environment) -> ssl.SSLContext | None:
+def _certificate(environment: Environment) -> Certificate | None:
     """What STARTTLS is offered with; nothing without a certificate. Misconfigured says what is wrong."""
     if environment.mail_tls_cert_file is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(environment.mail_tls_cert_file, environment.mail_tls_key_file)
+        return Certificate(environment.mail_tls_cert_file, environment.mail_tls_key_file)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(f"MAIL_TLS_CERT_FILE: {error}") from None
-    return context
-
-
-async def _renew(environment: Environment, tls: ssl.SSLContext) -> None:
-    """Reads the certificate again each hour: it was perhaps renewed. One that cannot be read changes nothing."""
-    while True:
-        await asyncio.sleep(HOUR)
-        try:
-            tls.load_cert_chain(str(environment.mail_tls_cert_file), environment.mail_tls_key_file)
-        except (OSError, ssl.SSLError) as error:
-            log.error("certificate_not_read", file=str(environment.mail_tls_cert_file), error=str(error))
 
 
 async def _start_fetching(wired: Wired, stack: AsyncExitStack) -> None:

@@ -48,7 +48,7 @@ class _Smtp(SMTP):
             hostname=reception.domain,
             ident="ESMTP",
             timeout=reception.idle,
-            tls_context=reception.tls,
+            tls_context=reception.tls() if reception.tls else None,
             auth_exclude_mechanism=["LOGIN", "PLAIN"],
             command_call_limit={"NOOP": 100, "VRFY": 20, "HELP": 20, "EHLO": 20, "HELO": 20, "*": 1_000_000},
             loop=asyncio.get_running_loop(),

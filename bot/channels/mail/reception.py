@@ -24,7 +24,7 @@ class Reception:
 
     `keep` returns once the mail is durable; whatever it raises becomes a 451. `idle` bounds each command, and each
     `progress` octets of a mail; `patience` bounds a session between two mails that it brings. Peers that `unlimited`
-    knows may bring as many mails a minute as they like.
+    knows may bring as many mails a minute as they like. `tls` is asked at the start of each session.
     """
 
     domain: str
@@ -40,4 +40,4 @@ class Reception:
     in_flight: int = 200 * MEGABYTE
     mails_per_minute: int = 300
     unlimited: Callable[[str], bool] = lambda _peer: False
-    tls: ssl.SSLContext | None = None
+    tls: Callable[[], ssl.SSLContext] | None = None

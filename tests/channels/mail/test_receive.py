@@ -4,97 +4,16 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.mail.addresses import desk_address
-from bot.channels.mail.listener import Listener
 from bot.channels.mail.receive import serve
 from bot.channels.mail.reception import Arrival, Reception
+from tests.channels.mail.door import ENVELOPE, HELLO, MAIL, Box, Client, a_door, until
 from tests.channels.mail.keys import LOCALHOST
-
-HELLO = b"EHLO client.example\r\n"
-ENVELOPE = b"MAIL FROM:<bob@clientsa.fr>\r\nRCPT TO:<support@host.fr>\r\n"
-MAIL = b"From: bob@clientsa.fr\r\nSubject: Panne\r\n\r\nBonjour\r\n"
-
-
-class Box:
-    """Keeps what arrives; may be told to fail, or to wait."""
-
-    def __init__(self, keep: Callable[[Arrival], Awaitable[None]] | None = None) -> None:
-        self.kept: list[Arrival] = []
-        self._keep = keep
-
-    async def __call__(self, arrival: Arrival) -> None:
-        if self._keep:
-            await self._keep(arrival)
-        self.kept.append(arrival)
-
-
-class Client:
-    """A client that says exactly what it is told, and reads one answer at a time."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def answer(self) -> str:
-        lines = []
-        while True:
-            line = (await asyncio.wait_for(self.reader.readline(), 5)).decode()
-            lines.append(line.rstrip("\r\n"))
-            if line[3:4] != "-":
-                return "\n".join(lines)
-
-    async def ask(self, command: bytes) -> str:
-        self.writer.write(command)
-        await self.writer.drain()
-        return await self.answer()
-
-    async def hand_in(self, mail: bytes) -> str:
-        for command in (b"MAIL FROM:<bob@clientsa.fr>\r\n", b"RCPT TO:<support@host.fr>\r\n", b"DATA\r\n"):
-            await self.ask(command)
-        return await self.ask(mail + b".\r\n")
-
-
-@asynccontextmanager
-async def a_door(
-    box: Box, protocol: Literal["smtp", "lmtp"] = "smtp", **limits: Any
-) -> AsyncIterator[tuple[Listener, Callable[[], Awaitable[Client]]]]:
-    reception = Reception(domain="mx.host.fr", accepts=desk_address("support@host.fr").accepts, keep=box, **limits)
-    listener = await serve("127.0.0.1", 0, reception, protocol)
-    writers = []
-
-    async def connect() -> Client:
-        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
-        writers.append(writer)
-        client = Client(reader, writer)
-        greeting = await client.answer()
-        if greeting.startswith("220"):
-            await client.ask(HELLO if protocol == "smtp" else HELLO.replace(b"EHLO", b"LHLO"))
-        else:
-            client.refusal = greeting  # type: ignore[attr-defined]
-        return client
-
-    try:
-        yield listener, connect
-    finally:
-        for writer in writers:
-            writer.close()
-        listener.close()
-        async with asyncio.timeout(5):
-            await listener.wait_closed()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(4):
-        while not holds():  # noqa: ASYNC110 - it waits for the other side of a socket
-            await asyncio.sleep(0.01)
 
 
 async def test_mail_is_kept_whole_with_its_envelope() -> None:
@@ -430,7 +349,7 @@ async def test_what_was_said_before_encryption_is_forgotten(tmp_path: Path) -> N
     ours.load_cert_chain(tmp_path / "localhost.pem")
     theirs = ssl.create_default_context(cadata=LOCALHOST[LOCALHOST.index("-----BEGIN CERT") :])
     box = Box()
-    async with a_door(box, tls=ours) as (_, connect):
+    async with a_door(box, tls=lambda: ours) as (_, connect):
         client = await connect()
 
         ready = await client.ask(b"STARTTLS\r\nMAIL FROM:<eve@pirate.net>\r\n")

@@ -202,7 +202,7 @@ async def test_encryption_that_is_required_is_used_or_nothing_is_sent(tmp_path: 
     async def keep(arrival: Arrival) -> None:
         kept.append(arrival)
 
-    reception = Reception(domain="relay.example", accepts=lambda _: True, keep=keep, tls=ours)
+    reception = Reception(domain="relay.example", accepts=lambda _: True, keep=keep, tls=lambda: ours)
     listener = await serve("127.0.0.1", 0, reception)
     secure = Relay(f"smtp://localhost:{listener.port}?starttls=required", tls=theirs)
     async with a_relay() as sink:
