@@ -126,10 +126,12 @@ async def run_parts(
             loops += _start_worker(wired, slack, language, stack)
         if "clock" in parts:
             loops += _start_loops(stack, _calendar(wired))
+        doors: list[Listener] = []
         if "web" in parts:
-            running = replace(running, web_port=await _start_web(wired, slack, stack, more))
+            running = replace(running, web_port=await _start_web(wired, slack, doors, stack, more))
         if "mail" in parts:
-            running = replace(running, mail_port=await _start_mail(wired, stack))
+            doors.append(await _start_mail(wired, stack))
+            running = replace(running, mail_port=doors[0].port)
         if "mailbox" in parts or ("mail" in parts and wired.settings.environment.mail_imap_url):
             await _start_fetching(wired, stack)
         if "slack" in parts and slack is not None:
@@ -301,11 +303,16 @@ def _start_loops(stack: AsyncExitStack, *loops: Loop) -> Sequence[Loop]:
 async def _start_web(
     wired: Wired,
     slack: SlackChannel | None,
+    doors: Sequence[Listener],
     stack: AsyncExitStack,
     more: Callable[[web.Application], None] | None,
 ) -> int:
     environment = wired.settings.environment
-    app = application(wired.desk, wired.clock, tokens=wired.settings.file.api.tokens)
+
+    async def takes_mail() -> bool:  # a disk may be too full for a mail, and not for what else is asked
+        return all(door.is_keeping for door in doors)
+
+    app = application(wired.desk, wired.clock, tokens=wired.settings.file.api.tokens, ready=takes_mail)
     if slack is not None:
         app.router.add_post("/slack/events", slack.handle)
     if more is not None:
@@ -318,7 +325,7 @@ async def _start_web(
     return int(runner.addresses[0][1])
 
 
-async def _start_mail(wired: Wired, stack: AsyncExitStack) -> int:
+async def _start_mail(wired: Wired, stack: AsyncExitStack) -> Listener:
     environment = wired.settings.environment
     addresses = desk_address(environment.mail_address, environment.mail_domain)
 
@@ -334,14 +341,14 @@ async def _start_mail(wired: Wired, stack: AsyncExitStack) -> int:
         unlimited=_known_peers(environment),
         tls=certificate.context if certificate else None,
     )
-    listener: Listener = await serve(host, port, reception, environment.mail_protocol)
+    listener = await serve(host, port, reception, environment.mail_protocol)
 
     async def stop() -> None:
         listener.close()
         await listener.wait_closed()
 
     stack.push_async_callback(stop)
-    return listener.port
+    return listener
 
 
 def _known_peers(environment: Environment) -> Callable[[str], bool]:

@@ -7,15 +7,16 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 import aiosmtplib
 import pytest
 
-from storage import Store
+from storage import Store, Transaction
 from tests.faults.program import GRACE_SECONDS, Program, a_program
 from tests.relay import a_relay
 from tests.stories.people import BOB
-from tests.stories.town import SUPPORT
+from tests.stories.town import PUBLIC_URL, SUPPORT, Town, town
 
 TRACED = "trace=fsync,fdatasync,read,recvfrom,recvmsg,write,writev,sendto,sendmsg"
 SYNC = re.compile(r"\bf(data)?sync(\(\d+\)| resumed>\))\s+= 0$")
@@ -25,8 +26,9 @@ BUSY_SECONDS = 1.0
 WIRE_SECONDS = 0.9  # what a busy machine may need beside
 
 
-def a_mail(number: int) -> bytes:
-    return f"From: {BOB}\r\nSubject: Panne\r\nMessage-ID: <{number}.{BOB}>\r\n\r\nRien ne marche.\r\n".encode()
+def a_mail(number: int, octets: int = 0) -> bytes:
+    head = f"From: {BOB}\r\nSubject: Panne\r\nMessage-ID: <{number}.{BOB}>\r\n\r\nRien ne marche.\r\n"
+    return head.encode() + (b"x" * 76 + b"\r\n") * (octets // 78)
 
 
 @asynccontextmanager
@@ -95,6 +97,56 @@ def _syncs_before_answers(trace: str) -> Sequence[int]:
             since = None
     assert len(counts) == 5, trace
     return counts
+
+
+TROUBLE = {
+    "full": ("PRAGMA max_page_count=1", "PRAGMA max_page_count=1000000"),  # never below what is used
+    "read-only": ("PRAGMA query_only=ON", "PRAGMA query_only=OFF"),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+async def test_a_disk_that_takes_no_more_takes_no_mail_until_it_does_again(sqlite_url: str, trouble: str) -> None:
+    breaks, mends = TROUBLE[trouble]
+    async with town(sqlite_url, chat=False) as here:
+        writer = await here.store.run(_driver)
+        await asyncio.to_thread(writer.execute, breaks)
+        refused = [await hand_in(here.running.mail_port, a_mail(1, octets=100_000)) for _ in range(2)]
+        red = await _readiness(here)
+        stored = await here.store.read(_kept)
+
+        await asyncio.to_thread(writer.execute, mends)
+        taken = await hand_in(here.running.mail_port, a_mail(1, octets=100_000))
+        await here.settled()
+
+        assert {*refused} <= {451, 452}
+        assert red == (503, False)
+        assert stored == (0, 0)
+        assert taken == 250
+        assert await _readiness(here) == (200, True)
+        assert await here.told(BOB) == ["incident_opened"]
+
+
+def _driver(tx: Transaction) -> sqlite3.Connection:
+    """The one connection that writes."""
+    return cast("sqlite3.Connection", tx._connection.connection.driver_connection)
+
+
+async def _readiness(here: Town) -> tuple[int, bool]:
+    here.clock.forward(seconds=2)  # longer than the answer is remembered
+    ready = await here.open(f"{PUBLIC_URL}/readyz")
+    alive = await here.open(f"{PUBLIC_URL}/healthz")
+    assert alive.status == 200
+    return ready.status, b'"ready": true' in alive.body
+
+
+def _kept(tx: Transaction) -> tuple[int, int]:
+    """How many rows of the inbox there are, and how many contents."""
+    tables = ("inbox", "blobs")
+    inbox_rows, blobs = (
+        tx._connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() for table in tables
+    )
+    return inbox_rows, blobs
 
 
 async def test_a_locked_database_puts_mail_off_in_time_and_holds_up_no_greeting(

@@ -12,6 +12,7 @@ from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.text import one_line
 from bot.rates import Pace
 
+FAILING_SECONDS = 60.0
 log = structlog.get_logger("mail.receive")
 
 
@@ -37,6 +38,7 @@ class Listener:
         self._sessions: set[Visit] = set()
         self._keeping: set[asyncio.Task[bool]] = set()
         self._closing = False
+        self._failed_at: float | None = None
         self._gone = asyncio.Event()
 
     @property
@@ -45,6 +47,11 @@ class Listener:
         if not self._server or not self._server.sockets:
             raise RuntimeError("not listening")
         return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def is_keeping(self) -> bool:
+        """Whether mails are kept: False from one that could not be until the next one is, for a minute at most."""
+        return self._failed_at is None or time.monotonic() - self._failed_at > FAILING_SECONDS
 
     async def open(self, host: str, port: int, session: Callable[[], asyncio.Protocol]) -> None:
         """Starts listening. OSError when the address cannot be had."""
@@ -115,8 +122,10 @@ class Listener:
         try:
             await self.reception.keep(arrival)
         except Exception as error:  # whatever it is, the sender still has the mail
+            self._failed_at = time.monotonic()
             log.error("mail_not_kept", peer=arrival.peer, octets=len(arrival.raw), exc_info=error)
             return False
+        self._failed_at = None
         log.info("mail_kept", peer=arrival.peer, helo=one_line(arrival.helo, 80), octets=len(arrival.raw))
         return True
 
