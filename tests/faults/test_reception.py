@@ -4,23 +4,29 @@ import asyncio
 import re
 import sqlite3
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import aiosmtplib
 import pytest
+from aiohttp import ClientSession
 
 from storage import Store, Transaction
+from tests.channels.mail.door import Client
 from tests.faults.program import GRACE_SECONDS, Program, a_program
 from tests.relay import a_relay
+from tests.stories.letters import Letter, letter
 from tests.stories.people import BOB
 from tests.stories.town import PUBLIC_URL, SUPPORT, Town, town
 
 TRACED = "trace=fsync,fdatasync,read,recvfrom,recvmsg,write,writev,sendto,sendmsg"
 SYNC = re.compile(r"\bf(data)?sync(\(\d+\)| resumed>\))\s+= 0$")
 LAST_BYTES = r"\r\n.\r\n" + '"'  # as strace writes them
+ENVELOPE = (f"MAIL FROM:<{BOB}>\r\n".encode(), f"RCPT TO:<{SUPPORT}>\r\n".encode())
 KEPT = "250 2.0.0 Kept"
 BUSY_SECONDS = 1.0
 WIRE_SECONDS = 0.9  # what a busy machine may need beside
@@ -39,6 +45,17 @@ async def a_client(port: int) -> AsyncIterator[aiosmtplib.SMTP]:
         yield client
     finally:
         client.close()
+
+
+@asynccontextmanager
+async def a_plain_client(port: int) -> AsyncIterator[Client]:
+    """One that minds nothing it says."""
+    client = Client(*await asyncio.open_connection("127.0.0.1", port))
+    try:
+        await client.answer()
+        yield client
+    finally:
+        client.writer.close()
 
 
 async def answer_to(client: aiosmtplib.SMTP, raw: bytes) -> int:
@@ -205,3 +222,50 @@ async def test_a_stop_while_nothing_can_be_stored_ends_in_time(tmp_path: Path, s
     assert put_off in {421, 451}
     assert code == 0, desk.lines
     assert await inbox(sqlite_url) == 0
+
+
+async def test_a_mail_that_breaks_off_leaves_nothing(here: Town) -> None:
+    async with a_plain_client(here.running.mail_port) as client:
+        answers = [await client.ask(line) for line in (b"EHLO client.example\r\n", *ENVELOPE, b"DATA\r\n")]
+        client.writer.write(a_mail(1, octets=50_000))
+    await here.settled()
+
+    assert answers[-1][:3] == "354"
+    assert await here.store.read(_kept) == (0, 0)
+    assert here.relay.mails == []
+
+
+HOSTILE = "\x1b[2J\u202eevil\u2066"  # clears a terminal, and turns the direction of reading
+
+
+async def test_what_strangers_write_is_one_clean_event_each_in_the_log(tmp_path: Path, sqlite_url: str) -> None:
+    encoded = f"=?utf-8?b?{b64encode(f'{HOSTILE}{chr(13)}{chr(10)}event=forged'.encode()).decode()}?="
+    raw = (
+        f"From: {encoded} <{BOB}>\r\nTo: {SUPPORT}\r\nSubject: {encoded}\r\nMessage-ID: <1.{BOB}>\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\n\r\nRien ne marche.\r\n'
+        f'--x\r\nContent-Type: text/plain; name="{encoded}"\r\nContent-Disposition: attachment; '
+        f'filename="{encoded}"\r\n\r\nfichier\r\n--x--\r\n'
+    ).encode()
+    async with a_relay() as relay, a_program(tmp_path, sqlite_url, relay) as desk:
+        async with a_plain_client(desk.mail_port) as client:
+            hello = f"EHLO {HOSTILE}\r\n".encode()
+            answers = [await client.ask(said) for said in (hello, *ENVELOPE, b"DATA\r\n", raw + b".\r\n")]
+        announced = letter((await relay.wait_for(1))[0])
+        async with a_client(desk.mail_port) as client:
+            await client.sendmail(BOB, [str(announced.message["Reply-To"])], a_mail(2))
+        page = f"http://127.0.0.1:{desk.web_port}{urlsplit(announced.link).path}"
+        async with ClientSession() as session, session.get(page) as looked:
+            assert looked.status == 200
+        assert await desk.stop() == 0
+
+    assert answers[-1] == KEPT
+    said = [event["event"] for event in desk.said]
+    assert said.count("mail_kept") == 2
+    assert not any(event == "forged" for event in said)
+    assert [line for line in desk.lines if not line.rstrip("\n").isprintable()] == []
+    for secret in (announced.link.rpartition("/")[2], _reply_key(announced)):
+        assert [line for line in desk.lines if secret in line] == []
+
+
+def _reply_key(announced: Letter) -> str:
+    return str(announced.message["Reply-To"]).partition("+")[2].partition("@")[0]

@@ -17,7 +17,7 @@ from tests.channels.mail.names import Zone, a_zone
 from tests.stories.letters import Letter, write
 from tests.stories.people import BOB, DOWN_FR
 from tests.stories.steps import ask, quote
-from tests.stories.town import SUPPORT, Town, town
+from tests.stories.town import BORDER, SUPPORT, Town, town
 
 SIGNED = (b"from", b"to", b"subject", b"date", b"message-id")
 ACCEPTS = "J'accepte le devis D2010-00001"
@@ -267,3 +267,17 @@ async def test_staff_see_who_was_judged_how_sure_it_is_and_what_to_beware_of(her
         "BEWARE, its domain only looks like clientsa.fr), who is not the customer on file" in line
         for line in thread
     )
+
+
+@pytest.mark.parametrize(("border", "stage"), [("127.0.0.1", "working"), ("192.0.2.1", "quoted")])
+async def test_word_of_the_border_counts_only_when_it_brings_the_mail_itself(
+    database_url: str, zone: Zone, border: str, stage: str
+) -> None:
+    async with town(database_url, dns=f"127.0.0.1:{zone.port}", border=border) as here:
+        await quote(here)
+        word = f"Authentication-Results: {BORDER}; dkim=pass header.d=clientsa.fr; dmarc=pass header.from=clientsa.fr"
+        message = reply(ACCEPTS, here.newest(BOB))
+
+        await bring(here, message, f"{word}\r\n".encode() + bytes(message))
+
+        assert await here.stage() == stage

@@ -29,6 +29,7 @@ from tests.stories.work import is_busy, next_due, waiting
 
 SUPPORT = "support@host.example"
 PUBLIC_URL = "http://desk.host.example"
+BORDER = "mx.host.fr"
 STAFF_CHANNEL = "C0STAFF"
 ALICE, OCTAVE, BOB_IN_SLACK = "U0ALICE", "U0OCTAVE", "U0BOB"
 SOON = timedelta(seconds=3)  # what is sent a second apart is still on its way
@@ -251,7 +252,7 @@ async def town(
 ) -> AsyncIterator[Town]:
     """A town where the scheme begins. `terms` are lines of the configuration's `[terms]`; `chat` False: no Slack.
 
-    `dns` is where its name server answers, as `host:port`, `border` the name under which this machine judges mails.
+    `dns` is where its name server answers, as `host:port`; `border` the address of the mail server whose word counts.
     """
     clock = Clock(now)
     async with AsyncExitStack() as stack:
@@ -260,7 +261,7 @@ async def town(
         stack.push_async_callback(slack.stop)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         given = _environment(database_url, relay, slack, folder, terms, chat=chat) | {"DNS_SERVERS": dns}
-        given |= {"MAIL_TRUSTED_PEERS": "127.0.0.1", "MAIL_AUTHSERV_ID": border} if border else {}
+        given |= {"MAIL_TRUSTED_PEERS": border, "MAIL_AUTHSERV_ID": BORDER} if border else {}
         settings = read_settings(given)
         wired = await stack.enter_async_context(wire(settings, clock))
         running = await stack.enter_async_context(run_parts(wired, frozenset(PARTS)))

@@ -1,9 +1,11 @@
 """The door, from outside: real sockets, and what each kind of client is answered."""
 
 import asyncio
+import itertools
 import re
 import ssl
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -268,6 +270,23 @@ async def test_recipients_are_checked_and_counted() -> None:
     assert list(answers.values()) == ["550", "550", "550", "550", "250", "250", "452"]
 
 
+async def test_flood_of_recipients_is_put_off_after_the_limit() -> None:
+    box = Box()
+    async with a_door(box) as (_, connect):
+        client = await connect()
+        await client.ask(b"MAIL FROM:<bob@clientsa.fr>\r\n")
+        answers = [(await client.ask(b"RCPT TO:<support+k%d@host.fr>\r\n" % number))[:3] for number in range(150)]
+        postmaster = await client.ask(b"RCPT TO:<postmaster@host.fr>\r\n")
+        await client.ask(b"DATA\r\n")
+        kept = await client.ask(MAIL + b".\r\n")
+        await client.ask(b"MAIL FROM:<bob@clientsa.fr>\r\n")
+        postmaster_alone = await client.ask(b"RCPT TO:<postmaster@host.fr>\r\n")
+
+    assert answers == ["250"] * 50 + ["452"] * 100
+    assert (postmaster[:3], kept[:3], postmaster_alone[:3]) == ("452", "250", "250")
+    assert [len(arrival.rcpt_to) for arrival in box.kept] == [50]
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [
@@ -327,6 +346,56 @@ async def test_slow_clients_are_shown_out_and_hold_up_nobody() -> None:
         assert (await silent.answer())[:3] == "421"
     assert answer == "250 2.0.0 Kept"
     assert took < 0.5
+
+
+SLOW = ((b"", b"x"), (b"", b"NOOP\r\n"), (ENVELOPE + b"DATA\r\n", b"x\r\n"))
+
+
+async def drip(client: Client, slow: tuple[bytes, bytes]) -> bytes:
+    """Says the first at once, then the second over and over, one octet at a time; what was last answered."""
+    at_once, over_and_over = slow
+    client.writer.write(at_once)
+    listening = asyncio.create_task(last_line(client))
+    for octet in itertools.cycle(over_and_over):
+        if listening.done():
+            break
+        client.writer.write(bytes((octet,)))
+        await asyncio.sleep(0.1)
+    client.writer.close()
+    return await listening
+
+
+async def last_line(client: Client) -> bytes:
+    last = b""
+    with suppress(ConnectionError):  # what was said to a server that has closed
+        while line := await client.reader.readline():
+            last = line
+    return last
+
+
+def descriptors() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+async def test_crowd_of_slow_clients_is_shown_out_and_its_descriptors_are_free_again() -> None:
+    box = Box()
+    async with a_door(box, idle=1, patience=2, progress=1000, connections_per_peer=51) as (listener, connect):
+        before = descriptors()
+        slow = [asyncio.create_task(drip(await connect(), SLOW[number % len(SLOW)])) for number in range(50)]
+        began = time.monotonic()
+        normal = await connect()
+        kept = await normal.hand_in(MAIL)
+        took = time.monotonic() - began
+        too_many = await connect()
+        normal.writer.close()
+        await until(lambda: not listener.peers)
+        goodbyes = await asyncio.gather(*slow)
+        await until(lambda: descriptors() <= before + 1)
+
+    assert (kept, too_many.refusal[:3]) == ("250 2.0.0 Kept", "421")  # type: ignore[attr-defined]
+    assert took < 2
+    assert b"421 4.4.2 Too slow, goodbye\r\n" in goodbyes
+    assert [arrival.raw for arrival in box.kept] == [MAIL]
 
 
 async def test_connections_are_bounded_per_peer() -> None:
