@@ -17,6 +17,7 @@ Work = Callable[[Job], Awaitable[object]]
 POLL_SECONDS = 1.0
 AWAY_SECONDS = 1.0
 MOST_TRIES = 6
+NARROW = 2
 log = structlog.get_logger("loops")
 
 
@@ -36,6 +37,7 @@ class Loop:
     width: int = 16
     lease: timedelta = timedelta(minutes=2)
     kinds: Collection[str] | None = None
+    busy: Callable[[], bool] = lambda: False
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[asyncio.Task[None], Job] = field(default_factory=dict)
 
@@ -85,9 +87,10 @@ class Loop:
             await self._try_to(release)
 
     async def _refill(self) -> int:
-        if len(self._running) > self.width // 2:
+        width = NARROW if self.busy() else self.width
+        if len(self._running) > width // 2:
             return 0
-        room = self.width - len(self._running)
+        room = width - len(self._running)
         now = self.clock()
         jobs = await self.store.run(lambda tx: self._claim(tx, room, now))
         if self._stopping.is_set():  # while it was claiming: nobody would wait for these any more

@@ -122,11 +122,11 @@ async def run_parts(
         language = asyncio.create_task(asyncio.to_thread(warm_up))
         await wired.desk.store.run(lambda tx: _recall(tx, parts, wired.clock()))
         loops: list[Loop] = []
+        doors: list[Listener] = []
         if "worker" in parts:
-            loops += _start_worker(wired, slack, language, stack)
+            loops += _start_worker(wired, slack, language, doors, stack)
         if "clock" in parts:
             loops += _start_loops(stack, _calendar(wired))
-        doors: list[Listener] = []
         if "web" in parts:
             running = replace(running, web_port=await _start_web(wired, slack, doors, stack, more))
         if "mail" in parts:
@@ -202,7 +202,11 @@ def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
 
 
 def _start_worker(
-    wired: Wired, slack: SlackChannel | None, language: asyncio.Task[None], stack: AsyncExitStack
+    wired: Wired,
+    slack: SlackChannel | None,
+    language: asyncio.Task[None],
+    doors: Sequence[Listener],
+    stack: AsyncExitStack,
 ) -> Sequence[Loop]:
     environment = wired.settings.environment
     reader = Reader()
@@ -219,7 +223,12 @@ def _start_worker(
         "paper": partial(print_paper, wired.desk, printer.print),
         **(slack.senders if slack else {}),
     }
-    loops = _start_loops(stack, _understanding(wired, mailroom, slack, language), _delivering(wired, senders))
+
+    def busy() -> bool:
+        return any(door.is_busy for door in doors)
+
+    understanding = _understanding(wired, mailroom, slack, language, busy)
+    loops = _start_loops(stack, understanding, _delivering(wired, senders, busy))
     if slack is not None:
         stack.push_async_callback(_end, asyncio.create_task(_catch_up(wired, slack)))
     return loops
@@ -258,7 +267,11 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 def _understanding(
-    wired: Wired, mailroom: Mailroom, slack: SlackChannel | None, language: asyncio.Task[None]
+    wired: Wired,
+    mailroom: Mailroom,
+    slack: SlackChannel | None,
+    language: asyncio.Task[None],
+    busy: Callable[[], bool],
 ) -> Loop:
     """Works the inbox once languages can be told apart; listening does not wait for that."""
 
@@ -271,14 +284,14 @@ def _understanding(
         else:
             await mailroom.understand(job, wired.clock())
 
-    return Loop(store=wired.desk.store, queue="inbox", work=work, clock=wired.clock)
+    return Loop(store=wired.desk.store, queue="inbox", work=work, clock=wired.clock, busy=busy)
 
 
-def _delivering(wired: Wired, senders: Mapping[str, Sender]) -> Loop:
+def _delivering(wired: Wired, senders: Mapping[str, Sender], busy: Callable[[], bool]) -> Loop:
     async def work(job: Job) -> None:
         await deliver(wired.desk, job, senders, wired.clock)
 
-    return Loop(store=wired.desk.store, queue="outbox", work=work, clock=wired.clock, kinds=tuple(senders))
+    return Loop(store=wired.desk.store, queue="outbox", work=work, clock=wired.clock, kinds=tuple(senders), busy=busy)
 
 
 def _calendar(wired: Wired) -> Loop:

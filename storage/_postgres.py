@@ -33,7 +33,7 @@ class PostgresEngine:
         self._engine = postgres_engine(url)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, urgent: bool = False) -> T:  # noqa: ARG002 - here nobody takes turns
         return await self._run(self._engine, work)
 
     async def read(self, work: Work[T]) -> T:

@@ -1,22 +1,24 @@
 """SQLite: one writer thread whose waiting transactions share a commit, and readers beside it."""
 
 import asyncio
+import itertools
 import os
 import queue
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from storage._checkpoints import FRAMES, Checkpointer
 from storage._failures import Unavailable, translated
 
 T = TypeVar("T")
@@ -33,12 +35,14 @@ class SqliteEngine:
     def __init__(self, url: sa.URL) -> None:
         self._reading = sqlite_engine(url, reading=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-read")
-        self._writer = _Writer(sqlite_engine(url))
+        self._checkpointer = Checkpointer(sqlite_engine(url))
+        self._checkpointer.start()
+        self._writer = _Writer(sqlite_engine(url), self._checkpointer.committed)
         self._writer.start()
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, urgent: bool = False) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.asks.put(_Ask(work, future))
+        self._writer.ask(work, future, _Rank.URGENT if urgent else _Rank.USUAL)
         return await future
 
     async def read(self, work: Work[T]) -> T:
@@ -53,8 +57,10 @@ class SqliteEngine:
         await asyncio.Event().wait()
 
     async def close(self) -> None:
-        self._writer.asks.put(None)
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._writer.ask(lambda _connection: None, end, _Rank.LAST)
         await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._checkpointer.close)
         self._readers.shutdown()
         self._reading.dispose()
 
@@ -70,6 +76,7 @@ def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
     pragmas = (
         "synchronous=FULL",
         "foreign_keys=ON",
+        f"wal_autocheckpoint={FRAMES}",
         *(["query_only=ON"] if reading else []),
     )
 
@@ -101,10 +108,20 @@ def _turn_to_wal(driver_connection: sqlite3.Connection) -> None:
             return
 
 
-@dataclass(slots=True)
+class _Rank(IntEnum):
+    """Who writes first: who says yes to somebody that waits; then everybody; then the end."""
+
+    URGENT = 0
+    USUAL = 1
+    LAST = 2
+
+
+@dataclass(slots=True, order=True)
 class _Ask:
-    work: Callable[[sa.Connection], Any]
-    future: asyncio.Future[Any]
+    rank: _Rank
+    number: int
+    work: Callable[[sa.Connection], Any] = field(compare=False)
+    future: asyncio.Future[Any] = field(compare=False)
 
 
 @dataclass(slots=True)
@@ -114,42 +131,65 @@ class _Answer:
 
 
 class _Writer(threading.Thread):
-    """The only thread that writes. What waits together is committed together, each in its own savepoint."""
+    """The only thread that writes. What waits together is committed together, each in its own savepoint.
 
-    def __init__(self, engine: sa.Engine) -> None:
+    Of what is not urgent one alone may join what is: that goes on under load, and holds up the urgent no longer.
+    """
+
+    def __init__(self, engine: sa.Engine, committed: Callable[[], None]) -> None:
         super().__init__(name="storage-write", daemon=True)
-        self.asks: queue.SimpleQueue[_Ask | None] = queue.SimpleQueue()
+        self._asks: queue.PriorityQueue[_Ask] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._engine = engine
-        self._closes = False
+        self._committed = committed
+
+    def ask(self, work: Work[T], future: asyncio.Future[T], rank: _Rank) -> None:
+        """Lets `future` have what `work` returns, once that is on disk."""
+        self._asks.put(_Ask(rank, next(self._numbers), work, future))
 
     def run(self) -> None:
-        while not self._closes and (first := self.asks.get()):
-            group = [first]
-            _tell(group, self._together(group))
+        while (first := self._asks.get()).rank is not _Rank.LAST:
+            group, answers = self._together(first)
+            _tell(group, answers)
+            self._committed()
         self._engine.dispose()
 
-    def _together(self, group: list[_Ask]) -> list[_Answer]:
-        """Does what the group asks, and what came while it waited for its turn to write."""
+    def _together(self, first: _Ask) -> tuple[Sequence[_Ask], Sequence[_Answer]]:
+        """Does what was asked first, and what came while it waited for its turn to write."""
+        group = [first]
         begun = False
         try:
             with translated(), self._engine.begin() as connection:
                 begun = True
-                self._gather(group, GROUP)
-                return [_apart(connection, ask) for ask in group]
+                answers = [_apart(connection, first)]
+                while joins := self._next(group):
+                    group.append(joins)
+                    answers.append(_apart(connection, joins))
+            return group, answers
         except Exception as error:  # noqa: BLE001 - each asker gets it; the thread must outlive it
-            if not begun:  # nobody waits for longer than one busy timeout, whoever came first
-                self._gather(group, sys.maxsize)
-            return [_Answer(error=error)] * len(group)
+            while not begun and (waits := self._waiting()):  # nobody waits for longer than one busy timeout
+                group.append(waits)
+            return group, [_Answer(error=error)] * len(group)
 
-    def _gather(self, group: list[_Ask], most: int) -> None:
-        """Adds what else is there. None among it: the store closes after these."""
-        with suppress(queue.Empty):
-            while len(group) < most and not self._closes:
-                ask = self.asks.get_nowait()
-                if ask is None:
-                    self._closes = True
-                else:
-                    group.append(ask)
+    def _next(self, group: Sequence[_Ask]) -> _Ask | None:
+        """Who joins this commit, if anybody does."""
+        if len(group) == GROUP or (ask := self._waiting()) is None:
+            return None
+        ranks = {one.rank for one in group}
+        if ask.rank is _Rank.USUAL and len(ranks) > 1:
+            self._asks.put(ask)  # in its place again
+            return None
+        return ask
+
+    def _waiting(self) -> _Ask | None:
+        try:
+            ask = self._asks.get_nowait()
+        except queue.Empty:
+            return None
+        if ask.rank is _Rank.LAST:
+            self._asks.put(ask)
+            return None
+        return ask
 
 
 def _apart(connection: sa.Connection, ask: _Ask) -> _Answer:

@@ -110,10 +110,11 @@ class Store:
             raise
         return cls(engine, notify=notify)
 
-    async def run(self, fn: Callable[[Transaction], T]) -> T:
+    async def run(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Runs `fn` in a transaction of its own and returns what it returns once that is on disk.
 
         Its exception undoes what it wrote. It may run more than once, so it changes nothing but the database.
+        `urgent`, and short: somebody outside waits for it, and it goes ahead of what is not.
         Raises Unavailable when the database cannot, Conflict when somebody else was first.
         """
         self._is_open()
@@ -127,7 +128,7 @@ class Store:
             put_into.update(transaction.put_into)
             return result
 
-        result = await self._engine.write(work)
+        result = await self._engine.write(work, urgent=urgent)
         for name in put_into:
             self._wakes[name].set()
         return result

@@ -80,3 +80,29 @@ async def test_reminders_to_a_server_that_hangs_do_not_hold_up_a_receipt(store: 
         await running_loop
         await relay.close()
     assert [taken.recipients for taken in sink.mails] == [("jane@customer.co.uk",)]
+
+
+async def test_work_narrows_while_the_door_has_its_hands_full_and_goes_on(store: Store) -> None:
+    at_once: list[int] = []
+    running, busy = 0, True
+    done = asyncio.Event()
+
+    async def work(job: Job) -> None:
+        nonlocal running, busy
+        running += 1
+        at_once.append(running)
+        await store.run(lambda tx: tx.inbox.done(job, MONDAY))
+        running -= 1
+        busy = len(at_once) < WIDTH
+        if len(at_once) == 4 * WIDTH:
+            done.set()
+
+    await store.run(lambda tx: [tx.inbox.put(mail(str(number)), MONDAY) for number in range(4 * WIDTH)])
+    loop = Loop(store=store, queue="inbox", work=work, clock=lambda: MONDAY + MINUTE, width=WIDTH, busy=lambda: busy)
+    running_loop = asyncio.create_task(loop.run())
+    await asyncio.wait_for(done.wait(), 10)
+    await loop.stop(grace=1)
+    await running_loop
+
+    assert max(at_once[:WIDTH]) <= 2
+    assert max(at_once) > 2

@@ -251,3 +251,42 @@ async def test_lost_race_is_run_again_on_postgres(postgres_url: str) -> None:
 
     assert await store.read(lambda tx: tx.setting("count")) == "3"
     await store.close()
+
+
+async def test_urgent_functions_go_ahead_of_all_but_one_on_sqlite(sqlite_url: str) -> None:
+    store = await Store.open(sqlite_url)
+    order: list[str] = []
+    blocked = asyncio.create_task(store.run(lambda _tx: time.sleep(0.1), urgent=True))
+    await asyncio.sleep(0.02)
+
+    def slowly(_tx: Transaction) -> None:
+        time.sleep(0.1)
+        order.append("usual")
+
+    usual = [asyncio.create_task(store.run(slowly)) for _ in range(3)]
+    urgent = [asyncio.create_task(store.run(lambda _tx: order.append("urgent"), urgent=True)) for _ in range(3)]
+    await asyncio.gather(blocked, *urgent)
+    by_then = order.copy()
+    await asyncio.gather(*usual)
+
+    assert by_then.count("usual") < 3, "one in their own commit, perhaps one more since"
+    assert order == ["urgent"] * 3 + ["usual"] * 3
+    await store.close()
+
+
+async def test_log_goes_back_into_the_file_while_the_store_is_open(sqlite_url: str) -> None:
+    store = await Store.open(sqlite_url)
+    file = Path(sa.make_url(sqlite_url).database or "")
+    before = file.stat().st_size  # noqa: ASYNC240
+    big = NewJob(kind="mail", payload=b"x" * 1_000_000, due_at=NOW)
+
+    await store.run(lambda tx: tx.inbox.put(big, NOW))
+
+    async with asyncio.timeout(10):
+        while file.stat().st_size < before + 900_000:  # noqa: ASYNC110, ASYNC240 - a thread writes it
+            await asyncio.sleep(0.02)
+    for _ in range(20):
+        await store.run(lambda tx: tx.outbox.put(JOB, NOW))
+        await asyncio.sleep(0.02)
+    assert wal_size(sqlite_url) < 1_100_000, "it begins anew, and does not grow"
+    await store.close()

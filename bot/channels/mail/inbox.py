@@ -32,7 +32,7 @@ log = structlog.get_logger("mail.inbox")
 
 async def keep(desk: Desk, arrival: Arrival, now: datetime) -> None:
     """Keeps a mail's bytes and envelope in one durable commit; the same bytes sent again are recognised."""
-    await desk.store.run(lambda tx: _keep(tx, arrival, now))
+    await desk.store.run(lambda tx: _keep(tx, arrival, now), urgent=True)
 
 
 async def keep_fetched(desk: Desk, arrival: Arrival, mailbox: str, place: Place, now: datetime) -> None:

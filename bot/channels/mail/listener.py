@@ -13,6 +13,7 @@ from bot.channels.mail.text import one_line
 from bot.rates import Pace
 
 FAILING_SECONDS = 60.0
+A_FEW, BUSY_SECONDS = 8, 0.25
 log = structlog.get_logger("mail.receive")
 
 
@@ -39,6 +40,7 @@ class Listener:
         self._keeping: set[asyncio.Task[bool]] = set()
         self._closing = False
         self._failed_at: float | None = None
+        self._kept_at: collections.deque[float] = collections.deque(maxlen=A_FEW)
         self._gone = asyncio.Event()
 
     @property
@@ -52,6 +54,11 @@ class Listener:
     def is_keeping(self) -> bool:
         """Whether mails are kept: False from one that could not be until the next one is, for a minute at most."""
         return self._failed_at is None or time.monotonic() - self._failed_at > FAILING_SECONDS
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether mails come in on each other's heels."""
+        return len(self._kept_at) == A_FEW and time.monotonic() - self._kept_at[0] < BUSY_SECONDS
 
     async def open(self, host: str, port: int, session: Callable[[], asyncio.Protocol]) -> None:
         """Starts listening. OSError when the address cannot be had."""
@@ -126,6 +133,7 @@ class Listener:
             log.error("mail_not_kept", peer=arrival.peer, octets=len(arrival.raw), exc_info=error)
             return False
         self._failed_at = None
+        self._kept_at.append(time.monotonic())
         log.info("mail_kept", peer=arrival.peer, helo=one_line(arrival.helo, 80), octets=len(arrival.raw))
         return True
 
