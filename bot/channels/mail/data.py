@@ -43,7 +43,10 @@ class Data:
             reader.feed_data(rest)
         if end > self._reception.size_limit:
             self._refusal = self._refusal or TOO_BIG
-        return self._refusal or bytes(self._body[: end + 2].replace(b"\r\n.", b"\r\n")[2:])
+        if self._refusal:
+            return self._refusal
+        del self._body[end + 2 :]
+        return bytes(memoryview(self._body.replace(b"\r\n.", b"\r\n"))[2:])
 
     def _grow(self, chunk: bytes) -> None:
         self._body += chunk
