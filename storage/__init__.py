@@ -6,14 +6,13 @@ from storage._failures import Unavailable
 from storage._incidents import IncidentRow, Incidents
 from storage._journal import Conflict, Entry, Journal, Recorded
 from storage._links import Link, Links
-from storage._messages import HELD, Attachment, Direction, KeptAttachment, Message, Messages, NewMessage, Via
+from storage._messages import Attachment, Direction, Fate, KeptAttachment, Message, Messages, NewMessage, Via
 from storage._money import InvoiceRow, Ledger, PaperKind, Status
 from storage._queue import Job, Listed, NewJob, Queue
 from storage._schema import Outdated, backup, upgrade
 from storage._store import Store, Transaction
 
 __all__ = [
-    "HELD",
     "Attachment",
     "Authority",
     "Blobs",
@@ -23,6 +22,7 @@ __all__ = [
     "Direction",
     "Document",
     "Entry",
+    "Fate",
     "IncidentRow",
     "Incidents",
     "InvoiceRow",

@@ -19,6 +19,17 @@ class Direction(StrEnum):
     NOTE = "note"
 
 
+class Fate(StrEnum):
+    """How far a notice has come: `held` was never sent, `delayed` is still tried, `bounced` was accepted first."""
+
+    QUEUED = "queued"
+    DELAYED = "delayed"
+    ACCEPTED = "accepted"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    HELD = "held"
+
+
 class Via(StrEnum):
     """How it came or went."""
 
@@ -34,6 +45,9 @@ class NewMessage:
     `html_sha256` is the hash of its HTML as it was sent, kept too (UTF-8).
 
     `proof` is what was found out about the author (`bot.app.proof`, as JSON), `written_at` the date they claim.
+
+    Of a notice: `delivery` is how far it has come, `reply` what the relay or Slack said, `fact` the number in its
+    incident's journal of the fact it tells of, `line` the timestamp of the line in the thread that shows both.
     """
 
     incident_id: int | None
@@ -48,7 +62,10 @@ class NewMessage:
     in_reply_to: str | None = None
     raw: str | None = None
     outbox_id: int | None = None
-    delivery: str | None = None
+    delivery: Fate | None = None
+    reply: str = ""
+    fact: int | None = None
+    line: str | None = None
     content_sha256: str | None = None
     html_sha256: str | None = None
     proof: str = ""
@@ -79,10 +96,6 @@ class KeptAttachment(Attachment):
     id: int
     message_id: int
     size: int
-
-
-HELD: Final = "held"
-"""How far a notice came that was not sent at all."""
 
 
 class Messages:
@@ -132,9 +145,16 @@ class Messages:
         sent, held = self._connection.execute(_SENT_SINCE, values).one()
         return int(sent), int(held)
 
-    def set_delivery(self, message_id: int, delivery: str) -> None:
-        """Notes how far it has come: `queued`, `accepted`, `failed`…"""
-        self._connection.execute(_CHANGE, {"of": message_id, "delivery": delivery})
+    def set_delivery(self, message_id: int, delivery: Fate, reply: str = "") -> str | None:
+        """Notes how far it has come, and what was said of it; the line that shows it, if there is one by now."""
+        values = {"of": message_id, "new_delivery": delivery, "new_reply": reply}
+        line: str | None = self._connection.execute(_CHANGE, values).scalar()
+        return line
+
+    def set_line(self, incident_id: int, fact: int, line: str) -> list[Fate]:
+        """Notes which line shows what became of the notices of this fact; how far those have come by now."""
+        values = {"of": incident_id, "of_fact": fact, "new_line": line}
+        return [Fate(one) for one in self._connection.execute(_SET_LINE, values).scalars() if one]
 
     def set_proof(self, incident_id: int, raw: str, proof: str) -> None:
         """Notes what was found out later about who wrote the mail with these bytes."""
@@ -177,7 +197,7 @@ _SAME: Final = (
     .where(messages.c.rfc_message_id == _OF, messages.c.content_sha256 == sa.bindparam("content_sha256"))
     .limit(1)
 )
-_IS_HELD: Final = sa.case((messages.c.delivery == HELD, 1), else_=0)
+_IS_HELD: Final = sa.case((messages.c.delivery == Fate.HELD, 1), else_=0)
 _SENT_SINCE: Final = sa.select(
     sa.func.coalesce(sa.func.sum(1 - _IS_HELD), 0), sa.func.coalesce(sa.func.sum(_IS_HELD), 0)
 ).where(
@@ -188,7 +208,23 @@ _SENT_SINCE: Final = sa.select(
     messages.c.at > sa.bindparam("since", type_=messages.c.at.type),
 )
 _ADD: Final = sa.insert(messages).returning(messages.c.id)
-_CHANGE: Final = sa.update(messages).where(messages.c.id == _OF)
+# Both return what the other writes: whichever comes second, in whatever transaction, sees the first.
+_CHANGE: Final = (
+    sa.update(messages)
+    .where(messages.c.id == _OF)
+    .values(delivery=sa.bindparam("new_delivery"), reply=sa.bindparam("new_reply"))
+    .returning(messages.c.line)
+)
+_SET_LINE: Final = (
+    sa.update(messages)
+    .where(
+        messages.c.incident_id == _OF,
+        messages.c.fact == sa.bindparam("of_fact"),
+        messages.c.direction == Direction.OUT,
+    )
+    .values(line=sa.bindparam("new_line"))
+    .returning(messages.c.delivery)
+)
 _NEW: Final = tuple(field.name for field in fields(NewMessage))
 _FILE: Final = tuple(field.name for field in fields(Attachment))
 
@@ -198,5 +234,6 @@ def _values(thing: NewMessage | Attachment, names: Sequence[str]) -> dict[str, o
 
 
 def _message(row: "sa.Row[Any]") -> Message:
-    typed = {"direction": Direction(row.direction), "channel": Via(row.channel)}
+    fate = Fate(row.delivery) if row.delivery else None
+    typed = {"direction": Direction(row.direction), "channel": Via(row.channel), "delivery": fate}
     return Message(**(row._asdict() | typed))

@@ -34,7 +34,10 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A claimed job; `lease` is the proof of the claim, `due_at` its end, `tries` counts this claim."""
+    """A claimed job; `lease` is the proof of the claim, `due_at` its end, `tries` counts this claim.
+
+    `doubts` counts the tries that may have had their effect, this one included: at 1, none before it had any.
+    """
 
     id: int
     kind: str
@@ -42,6 +45,7 @@ class Job:
     key: str
     dedup: str | None
     tries: int
+    doubts: int
     lease: str
     due_at: datetime
     created_at: datetime
@@ -119,9 +123,12 @@ class Queue:
         """Finishes it. False, as below: somebody else holds it by now, and nothing was changed."""
         return self._set(self._statements.done, job, new_finished_at=now)
 
-    def retry(self, job: Job, at: datetime, error: str) -> bool:
-        """Lets it fall due again at `at`."""
-        return self._set(self._statements.retry, job, new_due_at=at, new_error=error)
+    def retry(
+        self, job: Job, at: datetime, error: str, *, untaken: bool = False, payload: bytes | None = None
+    ) -> bool:
+        """Lets it fall due again at `at`. `untaken`: it is sure that this try had no effect; `payload`: a new one."""
+        values = {"new_due_at": at, "new_error": error, "new_untaken": int(untaken), "new_payload": payload}
+        return self._set(self._statements.retry, job, **values)
 
     def park(self, job: Job, error: str, now: datetime) -> bool:
         """Sets it aside for a person to see."""

@@ -13,7 +13,7 @@ WAITING: Final = sa.literal_column("'waiting'", sa.Text)
 """A literal, so that the partial indexes serve even a plan made before the values are known."""
 NEVER: Final = sa.literal_column("0", sa.Integer)
 NO_KEY: Final = sa.literal_column("''", sa.Text)
-CLAIMED: Final = ("id", "kind", "payload", "key", "dedup", "tries", "lease", "due_at", "created_at")
+CLAIMED: Final = ("id", "kind", "payload", "key", "dedup", "tries", "doubts", "lease", "due_at", "created_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,18 @@ def statements(dialect: str, table: sa.Table) -> Statements:
     finished_at: sa.BindParameter[Any] = bindparam("new_finished_at")
     due_at: sa.BindParameter[Any] = bindparam("new_due_at")
     error: sa.BindParameter[Any] = bindparam("new_error")
+    untaken: sa.BindParameter[Any] = bindparam("new_untaken", type_=sa.Integer)
+    payload: sa.BindParameter[Any] = bindparam("new_payload", type_=sa.LargeBinary)
     return Statements(
         put=insert(dialect, table).on_conflict_do_nothing(index_elements=["dedup", "bucket"]).returning(table.c.id),
         holds=sa.select(table.c.id).where(*held),
         done=given_up.values(state=sa.literal_column("'done'"), finished_at=finished_at),
-        retry=given_up.values(due_at=due_at, error=error),
+        retry=given_up.values(
+            due_at=due_at,
+            error=error,
+            doubts=table.c.doubts - untaken,
+            payload=sa.func.coalesce(payload, table.c.payload),
+        ),
         park=given_up.values(state=sa.literal_column("'parked'"), error=error, finished_at=finished_at),
         release=given_up.values(due_at=due_at, tries=table.c.tries - 1),
     )
@@ -77,6 +84,11 @@ def claim(
         due = due.where(table.c.kind.in_(bindparam("kinds", expanding=True)))
     return (
         update_some(dialect, table, due)
-        .values(due_at=bindparam("until"), lease=bindparam("token"), tries=table.c.tries + 1)
+        .values(
+            due_at=bindparam("until"),
+            lease=bindparam("token"),
+            tries=table.c.tries + 1,
+            doubts=table.c.doubts + 1,
+        )
         .returning(*(table.c[name] for name in CLAIMED))
     )

@@ -54,7 +54,10 @@ metadata = sa.MetaData(
 
 
 def _queue(name: str, *more: sa.Index) -> Table:
-    """Jobs. `due_at` is also the end of the lease of one that is claimed; `key` keeps an order."""
+    """Jobs. `due_at` is also the end of the lease of one that is claimed; `key` keeps an order.
+
+    `doubts` counts the tries that may have had their effect, the one in hand included.
+    """
     return Table(
         name,
         metadata,
@@ -68,6 +71,7 @@ def _queue(name: str, *more: sa.Index) -> Table:
         Column("due_at", Moment, nullable=False),
         Column("lease", sa.Text),
         Column("tries", sa.Integer, nullable=False),
+        Column("doubts", sa.Integer, nullable=False, server_default="0"),
         Column("error", Words),
         Column("created_at", Moment, nullable=False),
         Column("finished_at", Moment),
@@ -227,6 +231,9 @@ messages = Table(
     Column("raw", sa.ForeignKey(blobs.c.sha256)),
     Column("outbox_id", sa.BigInteger, index=True),
     Column("delivery", Words),
+    Column("reply", Words, nullable=False, server_default=""),
+    Column("fact", sa.Integer),
+    Column("line", sa.Text),
     Column("content_sha256", sa.Text),
     Column("html_sha256", sa.Text),
     Column("proof", Words, nullable=False, server_default=""),

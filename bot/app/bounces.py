@@ -3,14 +3,14 @@
 import re
 from datetime import datetime
 
+from bot.app import fates
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
 from bot.app.opening import Said, keep
 from bot.core import commands as c
 from bot.core import facts as f
-from storage import Direction, Message, Transaction
+from storage import Direction, Fate, Message, Transaction
 
-BOUNCED = "bounced"
 QUOTED = 300  # characters of the report that staff read in the thread
 # Not the address's fault (RFC 3463): passing, full, too big, the network, the protocol, the content, a policy.
 _NOT_THE_ADDRESS = re.compile(r"4\..*|5\.(?:1\.[78]|2\.[23]|3\..*|4\.(?!4$).*|[567]\..*)")
@@ -23,9 +23,10 @@ def bounced(tx: Transaction, desk: Desk, said: Said, returned_id: str, status: s
     """
     returned = _ours(tx, returned_id)
     keep(tx, said, returned.incident_id if returned else None, now)
-    if returned is None or not status or returned.delivery == BOUNCED:
+    if returned is None or not status or returned.delivery is Fate.BOUNCED:
         return
-    tx.messages.set_delivery(returned.id, BOUNCED)
+    why = f"{status}\n{' '.join(said.text.split())[:QUOTED]}".strip()
+    fates.come_to(tx, desk, returned, Fate.BOUNCED, why, now)
     gone = _NOT_THE_ADDRESS.fullmatch(status) is None
     if returned.incident_id is None:
         if gone:
@@ -35,7 +36,7 @@ def bounced(tx: Transaction, desk: Desk, said: Said, returned_id: str, status: s
         actor=f.BOT,
         notice=returned.subject,
         address=returned.author if gone else "",
-        reply=f"{status}\n{' '.join(said.text.split())[:QUOTED]}".strip(),
+        reply=why,
     )
     carry_out(tx, desk, returned.incident_id, report, now)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
+from bot.app import fates
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
 from bot.app.jobs import Tell, TellByMail, TellInChat, decode
 from bot.core import commands as c
 from bot.core import facts as f
-from storage import Job, Transaction
+from storage import Fate, Job, Transaction
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
@@ -87,7 +88,7 @@ def _report(tx: Transaction, desk: Desk, job: Job, reply: str, now: datetime, *,
     told = _told(job)
     message = tx.messages.by_outbox_id(job.id)
     if message is not None:
-        tx.messages.set_delivery(message.id, "accepted" if delivered else "failed")
+        fates.come_to(tx, desk, message, Fate.ACCEPTED if delivered else Fate.FAILED, reply, now)
     if told is None or told.incident is None:
         return
     via = f.Channel.MAIL if isinstance(told, TellByMail) else f.Channel.SLACK

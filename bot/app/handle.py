@@ -132,7 +132,7 @@ def _follow(
 
     Returns what could not be told.
     """
-    held = tell.tell_customer(tx, desk, incident, fact, now)
+    held = tell.tell_customer(tx, desk, incident, fact, seq, now)
     tell.tell_staff(tx, desk, incident, fact, seq, now)
     if isinstance(fact, f.QuoteDrafted | f.InvoiceIssued | f.InvoiceCredited):
         job = PrintPaper(incident=incident.id, number=fact.number)

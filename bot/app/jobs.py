@@ -44,11 +44,15 @@ class Tell(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellByMail(Tell):
-    """Leaves through the relay under this Message-ID, always the same however often it is sent."""
+    """Leaves through the relay under this Message-ID, always the same however often it is sent.
+
+    `late`: it says that it could not leave for hours; decided once, before it may have been taken as it was.
+    """
 
     KIND: ClassVar[str] = "mail"
     message_id: str
     reply_key: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,15 @@ class PostInThread(Order):
     KIND: ClassVar[str] = "thread"
     incident: int
     seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowFate(Order):
+    """Brings the line of this fact up to date, in place, with what became of what it told the customer."""
+
+    KIND: ClassVar[str] = "fate"
+    incident: int
+    fact: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from bot.core.customer import Customer
 from bot.core.incident import Incident
 from bot.core.notices import Notice, Purpose
 from bot.core.told import notice as notice_of
-from storage import HELD, Direction, NewJob, NewMessage, Transaction, Via
+from storage import Direction, Fate, NewJob, NewMessage, Transaction, Via
 
 AHEAD_OF_ROUTINE = timedelta(hours=1)  # a receipt does not wait behind a month's reminders
 
@@ -25,7 +25,7 @@ STAFF_READ: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - {
 
 
 def tell_customer(
-    tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime
+    tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime
 ) -> f.NoticeHeld | None:
     """The notice a fact calls for, if it calls for one; what staff must know where it was held back."""
     told = notice_of(incident, fact, now)
@@ -35,7 +35,7 @@ def tell_customer(
     if customer is None:
         raise ValueError(f"{incident.reference} has no customer")
     asked_for = isinstance(fact, f.AnnouncementRepeated)  # by a person, who has seen why it was held back
-    return tell(tx, desk, customer, told, now, incident=incident, limited=not asked_for)
+    return tell(tx, desk, customer, told, now, incident=incident, seq=seq, limited=not asked_for)
 
 
 def tell(
@@ -46,22 +46,24 @@ def tell(
     now: datetime,
     *,
     incident: Incident | None = None,
+    seq: int | None = None,
     limited: bool = True,
 ) -> f.NoticeHeld | None:
     """A notice, where this customer is answered: in chat, by mail, or both where it must last.
 
-    What must not leave by mail is kept as held back; it is returned where staff do not know yet.
+    What must not leave by mail is kept as held back; it is returned where staff do not know yet. `seq` is the number
+    of the fact that calls for it, where one does.
     """
     in_chat = incident is not None and incident.channel is f.Channel.SLACK and desk.chat and customer.slack_user
     if in_chat and incident is not None:
-        _put_chat(tx, desk, customer, incident, told, now)
+        _put_chat(tx, desk, customer, incident, told, seq, now)
     if in_chat and not told.BY_MAIL:
         return None
     held = pace.held(tx, desk.limits, customer, told, incident, now) if limited else None
     if held is None:
-        _put_mail(tx, desk, customer, incident, told, now)
+        _put_mail(tx, desk, customer, incident, told, seq, now)
         return None
-    _keep(tx, incident, told, Via.MAIL, customer.address, None, None, now)
+    _keep(tx, incident, told, seq, Via.MAIL, customer.address, None, None, now)
     return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
 
 
@@ -91,7 +93,13 @@ def _put_staff(tx: Transaction, job: ShowCard | PostInThread, incident: Incident
 
 
 def _put_chat(
-    tx: Transaction, desk: Desk, customer: Customer, incident: Incident, told: Notice, now: datetime
+    tx: Transaction,
+    desk: Desk,
+    customer: Customer,
+    incident: Incident,
+    told: Notice,
+    seq: int | None,
+    now: datetime,
 ) -> None:
     job = TellInChat(
         notice=told.name(),
@@ -108,11 +116,17 @@ def _put_chat(
     )
     new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=f"chat:{incident.id}")
     outbox_id = tx.outbox.put(new, now)
-    _keep(tx, incident, told, Via.SLACK, customer.slack_user, outbox_id, None, now)
+    _keep(tx, incident, told, seq, Via.SLACK, customer.slack_user, outbox_id, None, now)
 
 
 def _put_mail(
-    tx: Transaction, desk: Desk, customer: Customer, incident: Incident | None, told: Notice, now: datetime
+    tx: Transaction,
+    desk: Desk,
+    customer: Customer,
+    incident: Incident | None,
+    told: Notice,
+    seq: int | None,
+    now: datetime,
 ) -> None:
     row = tx.incidents.row(incident.id) if incident else None
     job = TellByMail(
@@ -132,13 +146,14 @@ def _put_mail(
     key = f"mail:{incident.id}" if incident and not told.ROUTINE else ""
     rank = now if told.ROUTINE else now - AHEAD_OF_ROUTINE
     outbox_id = tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=rank, key=key), now)
-    _keep(tx, incident, told, Via.MAIL, customer.address, outbox_id, job.message_id, now)
+    _keep(tx, incident, told, seq, Via.MAIL, customer.address, outbox_id, job.message_id, now)
 
 
 def _keep(
     tx: Transaction,
     incident: Incident | None,
     told: Notice,
+    seq: int | None,
     via: Via,
     to: str,
     outbox_id: int | None,
@@ -157,7 +172,8 @@ def _keep(
             at=now,
             rfc_message_id=message_id,
             outbox_id=outbox_id,
-            delivery=HELD if outbox_id is None else "queued",
+            delivery=Fate.HELD if outbox_id is None else Fate.QUEUED,
+            fact=seq,
         )
     )
 

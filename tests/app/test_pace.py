@@ -21,7 +21,7 @@ from bot.core.refusals import Refused
 from bot.core.terms import Kind
 from bot.processes import wire
 from bot.settings import Misconfigured, read_settings
-from storage import Transaction, Via
+from storage import Fate, Transaction, Via
 from tests.builders import MONDAY
 
 FEW = Limits(answers=3, known=4, stranger=2, stranger_day=3, domain=3, unproven=5, unproven_day=7)
@@ -145,7 +145,7 @@ async def test_two_robots_fall_silent_and_staff_are_told_once(desk: Desk) -> Non
 
     messages = await desk.store.read(lambda tx: tx.messages.of_incident(1))
     facts = await desk.store.read(lambda tx: tx.journal.facts("INC-1"))
-    assert [m.delivery for m in messages].count("queued") == 3
+    assert [m.delivery for m in messages].count(Fate.QUEUED) == 3
     assert [type(recorded.fact) for recorded in facts].count(f.NoticeHeld) == 1
 
 

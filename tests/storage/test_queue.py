@@ -36,6 +36,7 @@ async def test_claim_due_job_leases_it(store: Store) -> None:
         key="INC-1",
         dedup="once",
         tries=1,
+        doubts=1,
         lease=job.lease,
         due_at=NOW + 5 * SECOND + MINUTE,
         created_at=NOW,

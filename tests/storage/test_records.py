@@ -32,6 +32,7 @@ from storage import (
     Direction,
     Document,
     Entry,
+    Fate,
     IncidentRow,
     InvoiceRow,
     KeptAttachment,
@@ -332,7 +333,7 @@ async def test_messages_are_found_by_what_mails_refer_to(store: Store) -> None:
 
     news = [a_message("<1@x>"), a_message(None), a_message("<2@x>", outbox_id=9)]
     first, _none, second = await store.run(lambda tx: [tx.messages.add(new) for new in news])
-    await store.run(lambda tx: tx.messages.set_delivery(second, "accepted"))
+    await store.run(lambda tx: tx.messages.set_delivery(second, Fate.ACCEPTED, "250 Ok"))
 
     def found(tx: Transaction) -> tuple[object, ...]:
         carried = tx.messages.by_outbox_id(9)

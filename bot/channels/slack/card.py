@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.app.read import Case
-from bot.channels.slack import acts, blocks, story
+from bot.channels.slack import acts, blocks, fates, story
 from bot.channels.slack.acts import Act
 from bot.channels.slack.masks import mask
 from bot.channels.slack.wire import Payload
@@ -13,7 +13,7 @@ from bot.core.diagnosis import may_start_unordered
 from bot.core.incident import Consent, Incident, Invoice, Quote
 from bot.core.letter import AT_WORK
 from bot.core.lives import ConsentState, ContestState, InvoiceState, Stage
-from storage import Direction
+from storage import Direction, Via
 
 LIVE = frozenset({ConsentState.REQUESTED, ConsentState.GRANTED})
 
@@ -88,13 +88,13 @@ def _fields(case: Case) -> Iterator[tuple[str, str]]:
     yield "Diagnosis", _diagnosis(incident)
     yield "Leave", "\n".join(_consents(incident)) or "none asked"
     if incident.quote is not None:
-        yield "Quote", _quote(incident.quote)
+        yield "Quote", _quote(incident.quote) + _mailed(case, ("quote_offered",))
     if incident.invoice is not None:
-        yield "Invoice", _invoice(incident.invoice)
+        yield "Invoice", _invoice(incident.invoice) + _mailed(case, ("invoice_issued", "invoice_credited"))
     yield "Support", case.customer.support
     last = next((message for message in reversed(case.messages) if message.direction is Direction.OUT), None)
     if last is not None:
-        yield "Last notice", f"{last.subject.replace('_', ' ')}, by {last.channel}: {last.delivery or 'queued'}"
+        yield "Last notice", f"{last.subject.replace('_', ' ')}, by {last.channel}: {fates.fate(last)}"
     due = _next(incident)
     if due:
         yield "Next", due
@@ -149,6 +149,13 @@ def _invoice(invoice: Invoice) -> str:
     still = f", {story.amount(invoice.open)} open" if invoice.open else ""
     state = invoice.state.replace("_", " ")
     return f"{invoice.number} {state}: {story.price(invoice.price)}{still}, due {story.day(invoice.due_on)}"
+
+
+def _mailed(case: Case, notices: tuple[str, ...]) -> str:
+    """What became of the mail that brought it."""
+    sent = (m for m in reversed(case.messages) if m.direction is Direction.OUT and m.subject in notices)
+    mail = next((m for m in sent if m.channel is Via.MAIL), None)
+    return f". Mail {fates.fate(mail)}" if mail else ""
 
 
 def _next(incident: Incident) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.app import read
+from bot.app import fates, read
 from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
-from bot.app.jobs import PostInThread, ShowCard, ShowSetAside, TellInChat, decode
+from bot.app.jobs import PostInThread, ShowCard, ShowFate, ShowSetAside, TellInChat, decode
 from bot.app.read import Case
 from bot.channels.slack import blocks, chat, home, thread
 from bot.channels.slack.card import card
@@ -44,6 +44,9 @@ class Posted:
     ts: str
 
 
+Noted = Callable[[Transaction, Posted], None]
+
+
 class Outgoing:
     """The senders of this channel, by kind of job. A channel that Slack slowed down waits alone."""
 
@@ -57,6 +60,7 @@ class Outgoing:
         return {
             ShowCard.KIND: self.show_card,
             PostInThread.KIND: self.post_in_thread,
+            ShowFate.KIND: self.show_fate,
             ShowSetAside.KIND: self.show_set_aside,
             ShowOriginal.KIND: self.show_original,
             TellInChat.KIND: self.tell_in_chat,
@@ -73,6 +77,11 @@ class Outgoing:
         """One line under the card: a fact, with the words that came with it."""
         order = decode(PostInThread, job.payload)
         return await self._to_staff(order.incident, now, lambda case: self._post_in_thread(case, order.seq, job))
+
+    async def show_fate(self, job: Job, now: datetime) -> Delivery:
+        """What became of a message, in the line that told of it; one that is gone is not written again."""
+        order = decode(ShowFate, job.payload)
+        return await self._to_staff(order.incident, now, lambda case: self._show_fate(case, order.fact))
 
     async def show_set_aside(self, job: Job, now: datetime) -> Delivery:
         """A mail that no incident shows, with the whole of it below."""
@@ -206,20 +215,54 @@ class Outgoing:
 
     async def _post_in_thread(self, case: Case, seq: int, job: Job) -> Delivered:
         told = thread.told(case, seq)
+        noted = self._fates_noted(case, seq, told, job)
         if case.row.slack_ts is None:
-            return await self._under_new_card(case, told, job)
+            return await self._under_new_card(case, told, job, noted)
         card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
         try:
-            return Delivered((await self._under(card_at, told, job)).ts)
+            posted = await self._under(card_at, told, job)
         except RefusedError as refused:
             if refused.code not in GONE:
                 raise
-            return await self._under_new_card(case, told, job)
+            return await self._under_new_card(case, told, job, noted)
+        return Delivered(posted.ts, then=lambda tx: noted(tx, posted))
 
-    async def _under_new_card(self, case: Case, told: thread.Told, job: Job) -> Delivered:
+    async def _under_new_card(self, case: Case, told: thread.Told, job: Job, noted: Noted) -> Delivered:
         card_at = await self._new_card(case, job)
         posted = await self._under(card_at, told, job)
-        return Delivered(posted.ts, then=_remember(case, card_at))
+
+        def then(tx: Transaction) -> None:
+            _remember(case, card_at)(tx)
+            noted(tx, posted)
+
+        return Delivered(posted.ts, then=then)
+
+    def _fates_noted(self, case: Case, seq: int, told: thread.Told, job: Job) -> Noted:
+        """Keeps where the fates of what was sent are shown; what changed while it was posted is shown at once."""
+
+        def note(tx: Transaction, posted: Posted) -> None:
+            if not told.fates:
+                return
+            now_come_to = tx.messages.set_line(case.incident.id, seq, posted.ts)
+            # A line that an earlier try had posted shows what was known then.
+            if job.tries > 1 or sorted(now_come_to) != sorted(told.fates):
+                fates.show(tx, case.incident.id, seq, f"{posted.ts}:{','.join(now_come_to)}", self._room.clock())
+
+        return note
+
+    async def _show_fate(self, case: Case, seq: int) -> Delivered:
+        line = next((one.line for one in thread.sent_with(case, seq) if one.line), None)
+        if line is None:
+            return Delivered("no line to show it in")
+        made = thread.told(case, seq)
+        channel = case.row.slack_channel or self._room.channel
+        try:
+            await self._room.api.call("chat.update", channel=channel, ts=line, text=made.text, blocks=made.blocks)
+        except RefusedError as refused:
+            if refused.code not in GONE:
+                raise
+            return Delivered("the line is gone")
+        return Delivered(line)
 
     async def _under(self, card_at: Posted, told: thread.Told, job: Job) -> Posted:
         post = Post(

@@ -6,24 +6,28 @@ from dataclasses import dataclass
 
 from bot.app.proof import decode
 from bot.app.read import Case
-from bot.channels.slack import blocks, story
+from bot.channels.slack import blocks, fates, story
 from bot.channels.slack.author import author
 from bot.channels.slack.masks import mask
 from bot.channels.slack.wire import Payload
 from bot.core import facts as f
-from storage import Message, Recorded
+from storage import Direction, Fate, Message, Recorded
 
 QUOTED = 2_500  # characters of a text shown in the thread; the whole goes along as a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A message for the thread; `whole` is what was cut, for a file of this name."""
+    """A message for the thread; `whole` is what was cut, for a file of this name.
+
+    `fates` are those it shows of what was sent to the customer.
+    """
 
     text: str
     blocks: list[Payload]
     whole: str = ""
     file_name: str = ""
+    fates: tuple[Fate, ...] = ()
 
 
 def told(case: Case, seq: int) -> Told:
@@ -39,12 +43,20 @@ def told(case: Case, seq: int) -> Told:
     if shown:
         elements.append(blocks.quote(shown))
     elements.extend(_files(case, message))
+    sent = sent_with(case, seq)
+    elements.extend(blocks.line(blocks.span(fates.line(one))) for one in sent)
     return Told(
         text=blocks.escape(blocks.clip(f"{case.incident.reference}: {entry.head}", 300)),
         blocks=[blocks.rich(*elements), *_original(case, message)],
         whole=words if shown != words else "",
         file_name=f"{case.incident.reference}-{seq}.txt",
+        fates=tuple(one.delivery for one in sent if one.delivery),
     )
+
+
+def sent_with(case: Case, seq: int) -> tuple[Message, ...]:
+    """What the customer was sent because of this fact, by mail, in chat, or both."""
+    return tuple(one for one in case.messages if one.direction is Direction.OUT and one.fact == seq)
 
 
 def whole(message: Message) -> bytes:
