@@ -45,7 +45,8 @@ class Provider:
 class Context:
     """What surrounds a notice. `reference` (`INC-42`) is empty without an incident, `customer` without a name.
 
-    `links` maps a `Purpose` to its address: `incident` whenever there is one, and the notice's own `LINK`.
+    `links` maps a `Purpose` to its address: `incident` whenever there is one, and the notice's own `LINK`. `late` is
+    when it was written, where it says that it could not leave for hours.
     """
 
     reference: str
@@ -53,6 +54,7 @@ class Context:
     customer: str
     links: Mapping[str, str]
     timezone: str
+    late: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ class Words:
             "greeting": self._greeting(one_line(context.customer), language),
             "blocks": lines,
             "after": after,
+            "late": context.late,
+            "timezone": context.timezone,
             "button": button,
             "button_url": button_url,
             "incident_url": context.links.get(Purpose.INCIDENT, ""),

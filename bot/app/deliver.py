@@ -1,7 +1,7 @@
 """From the outbox to a sender, and the sender's answer back into the domain (letter §2.4)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import SystemRandom
 
@@ -15,6 +15,7 @@ from storage import Fate, Job, Transaction
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
+NOTED = timedelta(hours=4)
 GIVEN_UP = timedelta(days=5)
 CHANCE = SystemRandom()
 
@@ -29,10 +30,14 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now, or nobody knows: the same again, after this long or after a growing while."""
+    """Not now, or nobody knows: the same again, after this long or after a growing while.
+
+    `untaken`: it is sure that nothing was taken this time.
+    """
 
     reason: str
     after: timedelta | None = None
+    untaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,40 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
                 _report(tx, desk, job, reply, now, delivered=True)
                 if delivery.then is not None:
                     delivery.then(tx)
-        case Later(reason=reason) if now - job.created_at < GIVEN_UP:
-            tx.outbox.retry(job, now + (delivery.after or wait_before(job.tries)), reason)
-        case Later(reason=reason) | Failed(reason=reason):
-            if tx.outbox.park(job, reason, now):
-                _report(tx, desk, job, reason, now, delivered=False)
+        case Later() if now - job.created_at < GIVEN_UP:
+            _try_again(tx, desk, job, delivery, now)
+        case Later(reason=reason):
+            _give_up(tx, desk, job, f"given up after {GIVEN_UP.days} days: {reason}", now)
+        case Failed(reason=reason):
+            _give_up(tx, desk, job, reason, now)
+
+
+def _give_up(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime) -> None:
+    if tx.outbox.park(job, reason, now):
+        _report(tx, desk, job, reason, now, delivered=False)
+
+
+def _try_again(tx: Transaction, desk: Desk, job: Job, later: Later, now: datetime) -> None:
+    """Once it has waited for hours staff are told, and a mail says so itself from then on.
+
+    Its words change only where no try before may have been taken: what may have arrived is sent again as it was.
+    """
+    told, message = _told(job), tx.messages.by_outbox_id(job.id)
+    noted = message is None or message.delivery is Fate.DELAYED or now - job.created_at < NOTED
+    untaken = later.untaken and job.doubts == 1
+    late = replace(told, late=True) if not noted and untaken and isinstance(told, TellByMail) else None
+    at = now + (later.after or wait_before(job.tries))
+    held = tx.outbox.retry(
+        job, at, later.reason, untaken=later.untaken, payload=late.encode() if late is not None else None
+    )
+    if noted or not held or message is None:
+        return
+    fates.come_to(tx, desk, message, Fate.DELAYED, later.reason, now)
+    if told is not None and told.incident is not None:
+        delay = c.ReportDelay(
+            actor=f.BOT, notice=told.notice, via=_via(told), since=job.created_at, reply=later.reason
+        )
+        carry_out(tx, desk, told.incident, delay, now)
 
 
 def wait_before(tries: int, chance: Callable[[], float] = CHANCE.random) -> timedelta:
@@ -91,9 +125,12 @@ def _report(tx: Transaction, desk: Desk, job: Job, reply: str, now: datetime, *,
         fates.come_to(tx, desk, message, Fate.ACCEPTED if delivered else Fate.FAILED, reply, now)
     if told is None or told.incident is None:
         return
-    via = f.Channel.MAIL if isinstance(told, TellByMail) else f.Channel.SLACK
-    report = c.ReportDelivery(actor=f.BOT, notice=told.notice, via=via, delivered=delivered, reply=reply)
+    report = c.ReportDelivery(actor=f.BOT, notice=told.notice, via=_via(told), delivered=delivered, reply=reply)
     carry_out(tx, desk, told.incident, report, now)
+
+
+def _via(told: Tell) -> f.Channel:
+    return f.Channel.MAIL if isinstance(told, TellByMail) else f.Channel.SLACK
 
 
 def _told(job: Job) -> Tell | None:

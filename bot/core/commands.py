@@ -68,6 +68,16 @@ class ReportDelivery(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDelay(Command):
+    """A sender reports that a notice has not left for hours, since when, and what the relay or Slack says."""
+
+    notice: str
+    via: Channel
+    since: datetime
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportBounce(Command):
     """A mail of ours came back: which notice, to whom (empty where the address itself is not to blame), and why."""
 

@@ -1,4 +1,4 @@
-"""What became of what was sent: delivered, failed, returned, held back; and an address that is lost (letter §2.4)."""
+"""What became of what was sent: delivered, late, failed, returned, held back; and a lost address (letter §2.4)."""
 
 from datetime import datetime
 
@@ -17,6 +17,11 @@ def report(incident: Incident, command: c.ReportDelivery, _now: datetime) -> Dec
     if command.notice == ANNOUNCEMENT and incident.stage is Stage.OPENED:
         return (f.PriceAnnounced(price=incident.price, via=command.via, reply=command.reply),)
     return (f.NoticeDelivered(notice=command.notice, via=command.via, reply=command.reply),)
+
+
+def report_delay(_incident: Incident, command: c.ReportDelay, _now: datetime) -> Decided:
+    """Nothing follows from it but that staff know: it is still tried."""
+    return (f.NoticeDelayed(notice=command.notice, via=command.via, since=command.since, reply=command.reply),)
 
 
 def report_bounce(incident: Incident, command: c.ReportBounce, _now: datetime) -> Decided:
@@ -68,6 +73,7 @@ def _repeated(incident: Incident, now: datetime) -> f.Fact:
 
 DECIDERS: Deciders = {
     c.ReportDelivery: report,
+    c.ReportDelay: report_delay,
     c.ReportBounce: report_bounce,
     c.LoseAddress: lose,
     c.RestoreAddress: restore,

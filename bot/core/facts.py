@@ -148,6 +148,16 @@ class NoticeFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeDelayed(Fact):
+    """A notice that has not left since then, and why; it is still tried."""
+
+    notice: str
+    via: Channel
+    since: datetime
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeHeld(Fact):
     """A notice that was not sent, and why: too many already, or an address that mail comes back from."""
 

@@ -88,6 +88,7 @@ MACHINE = frozenset({Role.BOT})
 # Who may order what, and at which stages. Everything else is refused.
 ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.ReportDelivery: (MACHINE, frozenset(Stage)),
+    c.ReportDelay: (MACHINE, frozenset(Stage)),
     c.ReportBounce: (MACHINE, frozenset(Stage)),
     c.LoseAddress: (MACHINE, OPEN),
     c.RestoreAddress: (CUSTOMER | STAFF | MACHINE, frozenset(Stage)),
@@ -215,6 +216,7 @@ SUPPORT_FOLLOWS: Mapping[Support, Mapping[type[f.Fact], Support]] = {
 QUIET: frozenset[type[f.Fact]] = frozenset(
     {
         f.NoticeDelivered,
+        f.NoticeDelayed,
         f.NoticeFailed,
         f.NoticeHeld,
         f.AnnouncementRepeated,

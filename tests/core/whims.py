@@ -43,6 +43,7 @@ RARE = frozenset(
     {
         # at home at every stage, they change nothing
         c.ReportDelivery,
+        c.ReportDelay,
         c.NoteCustomerWords,
         c.WriteToCustomer,
         c.FallDue,

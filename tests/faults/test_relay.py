@@ -9,6 +9,7 @@ from tests.stories.people import BOB, DOWN_EN, DOWN_FR, JANE
 from tests.stories.steps import diagnose
 from tests.stories.town import SUPPORT, Town, town
 
+LATE_FR = "il n’a pas pu partir aussitôt : aucun serveur de messagerie ne le prenait encore."
 DOWN = f"From: {BOB}\r\nSubject: Panne\r\nMessage-ID: <1.{BOB}>\r\n\r\nRien ne marche.\r\n".encode()
 
 
@@ -38,6 +39,70 @@ async def test_the_wait_between_tries_doubles_up_to_an_hour(here: Town) -> None:
     assert 15 <= (await here.tries()) <= 25
 
 
+async def test_a_mail_that_waits_for_hours_is_noted_once_and_says_so_when_it_leaves(here: Town) -> None:
+    here.relay.at_text = "451 4.3.2 Not now"
+    await here.mail(BOB, "Panne", DOWN_FR)
+    await here.wait(hours=3, minutes=50)
+    silent = here.staff.thread()
+    await here.wait(hours=20)
+    here.relay.at_text = "250 2.0.0 Ok"
+    await here.wait(hours=1)
+
+    assert not any("Not delivered" in line for line in silent)
+    (noted,) = [line for line in here.staff.thread() if "Not delivered" in line]
+    assert "incident opened has waited since 14 Jun 10:00" in noted
+    assert "451 4.3.2 Not now" in noted
+    assert [letter.text.count(LATE_FR) for letter in here.inbox(BOB)] == [1]
+    assert "Nous avons écrit ce message le lundi 14 juin 2010 à 10 h 00" in here.newest(BOB).text
+    assert LATE_FR in " ".join(here.newest(BOB).html.split())
+    assert await here.stage() == "announced"
+
+
+async def test_a_mail_that_waits_a_little_says_nothing_of_it(here: Town) -> None:
+    here.relay.at_text = "451 4.3.2 Not now"
+    await here.mail(BOB, "Panne", DOWN_FR)
+    await here.wait(hours=2)
+    here.relay.at_text = "250 2.0.0 Ok"
+    await here.wait(hours=1)
+
+    assert LATE_FR not in here.newest(BOB).text
+
+
+async def test_what_may_have_arrived_is_sent_again_as_it_was_however_late(here: Town) -> None:
+    """Dropped after the text, then put off for a day: staff are told, and the mail stays the same to the byte."""
+    here.repeats = True
+    here.relay.after_text = "drop"
+    await here.hand_in(BOB, SUPPORT, DOWN)
+    await here.relay.wait_for(1)
+    here.relay.at_mail, here.relay.after_text = "451 4.3.2 Not now", "answer"
+    await here.settled()
+    await here.wait(days=1)
+    here.relay.at_mail = "250 2.0.0 Ok"
+    await here.wait(hours=1)
+
+    assert any("Not delivered by mail yet" in line for line in here.staff.thread())
+    sent = [letter.taken.raw for letter in here.inbox(BOB)]
+    assert len(sent) > 1
+    assert len(set(sent)) == 1
+    assert LATE_FR not in here.newest(BOB).text
+
+
+async def test_late_mail_whose_taking_is_unknown_stays_the_same_too(here: Town) -> None:
+    here.repeats = True
+    here.relay.at_text = "451 4.3.2 Not now"
+    await here.mail(BOB, "Panne", DOWN_FR)
+    await here.wait(hours=5)
+    here.relay.at_text, here.relay.after_text = "250 2.0.0 Ok", "drop"
+    await here.wait(hours=5)
+    here.relay.after_text = "answer"
+    await here.wait(hours=1)
+
+    sent = [letter.taken.raw for letter in here.inbox(BOB)]
+    assert len(sent) > 2
+    assert len(set(sent)) == 1
+    assert LATE_FR in here.newest(BOB).text
+
+
 async def test_a_mail_that_nobody_takes_is_given_up_after_five_days_and_said_to_be(here: Town) -> None:
     here.relay.at_recipient[BOB] = "451 4.2.2 Full"
     await here.mail(BOB, "Panne", DOWN_FR)
@@ -45,6 +110,7 @@ async def test_a_mail_that_nobody_takes_is_given_up_after_five_days_and_said_to_
     await here.wait(days=6)
 
     assert (await here.facts())[-1] is f.NoticeFailed
+    assert any("given up after 5 days: 451 4.2.2 Full" in line for line in here.staff.thread())
     assert await here.stage() == "opened"
     here.parked = 1
 

@@ -9,6 +9,7 @@ from tests.builders import a_play
 SILENT = {
     f.PriceAnnounced,  # the announcement itself was the notice
     f.NoticeDelivered,
+    f.NoticeDelayed,
     f.NoticeFailed,
     f.NoticeHeld,
     f.AnnouncementReturned,

@@ -93,6 +93,34 @@ async def test_done_is_never_claimed_again(store: Store) -> None:
     assert await store.read(lambda tx: tx.outbox.waiting()) == 0
 
 
+async def test_tries_that_may_have_had_their_effect_are_counted(store: Store) -> None:
+    """All but those that surely had none: who is killed, or gives back what was begun, leaves it in doubt."""
+    await put(store, a_job())
+
+    async def try_again(*, untaken: bool) -> int:
+        (job,) = await claim(store)
+        await store.run(lambda tx: tx.outbox.retry(job, NOW, "later", untaken=untaken))
+        return job.doubts
+
+    doubts = [await try_again(untaken=untaken) for untaken in (True, True, False)]
+    (begun,) = await claim(store)
+    await store.run(lambda tx: tx.outbox.release(begun, NOW))
+    (killed,) = await claim(store)
+    await store.run(lambda tx: tx.outbox.recall(NOW))
+    (last,) = await claim(store)
+
+    assert [*doubts, begun.doubts, killed.doubts, last.doubts] == [1, 1, 1, 2, 3, 4]
+
+
+async def test_retry_with_another_payload_is_claimed_with_it(store: Store) -> None:
+    await put(store, a_job(payload=b"early"))
+    (job,) = await claim(store)
+
+    await store.run(lambda tx: tx.outbox.retry(job, NOW, "later", payload=b"late"))
+
+    assert [job.payload for job in await claim(store)] == [b"late"]
+
+
 async def test_retry_falls_due_when_told(store: Store) -> None:
     await put(store, a_job())
     (job,) = await claim(store)

@@ -8,7 +8,7 @@ from bot.app.desk import Desk
 from bot.app.jobs import TellByMail, decode
 from bot.channels.mail import addresses
 from bot.channels.mail.mail import Attachment
-from bot.channels.mail.send import Accepted, Letter, Refused, Relay, build
+from bot.channels.mail.send import Accepted, Deferred, Letter, Refused, Relay, Unknown, build
 from bot.words import Context, Worded
 from storage import Job, Transaction
 
@@ -27,23 +27,26 @@ class Postman:
         """Works one outbox row of kind `mail`."""
         order = decode(TellByMail, job.payload)
         around = await self.desk.store.read(lambda tx: _around(tx, order, job.created_at))
-        letter = self._letter(order, self._worded(order, around), around, job.created_at)
+        letter = self._letter(order, self._worded(order, around, job.created_at), around, job.created_at)
         outcome = await self.relay.send(letter.envelope_sender, order.to, build(letter))
         match outcome:
             case Accepted(reply=reply):
                 return Delivered(reply)
             case Refused(code=code, reply=reply):
                 return Failed(f"{code} {reply}")
-            case _:
-                return Later(str(outcome))
+            case Deferred(code=code, reply=reply):
+                return Later(f"{code} {reply}" if code else reply, untaken=True)
+            case Unknown(reason=reason):
+                return Later(f"cut off before the relay had answered ({reason})")
 
-    def _worded(self, order: TellByMail, around: "_Around") -> Worded:
+    def _worded(self, order: TellByMail, around: "_Around", written: datetime) -> Worded:
         context = Context(
             reference=f"INC-{order.incident}" if order.incident else "",
             title=order.title,
             customer=around.customer,
             links={purpose: self.desk.url(link) for purpose, link in order.links.items()},
             timezone=around.timezone or self.desk.terms.timezone,
+            late=written if order.late else None,
         )
         return self.desk.words.notice(order.worded(), order.language, context)
 

@@ -62,6 +62,11 @@ def _failed(_case: Case, fact: f.NoticeFailed) -> Entry:
     return Entry(f"Not delivered by {fact.via}: {what}", fact.reply)
 
 
+def _delayed(case: Case, fact: f.NoticeDelayed) -> Entry:
+    what, since = fact.notice.replace("_", " "), moment(fact.since, case.incident.terms.timezone)
+    return Entry(f"Not delivered by {fact.via} yet: {what} has waited since {since}, and is still tried", fact.reply)
+
+
 _LOST = (
     "Mail to {address} comes back for good: nothing more is sent there by itself, reminders and the days of a quote"
     " stand still. Reach the customer another way, by phone or by post; then press “The address works again”"
@@ -320,6 +325,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.IncidentOpened: _opened,
     f.PriceAnnounced: _announced,
     f.NoticeDelivered: _always("A notice was delivered"),
+    f.NoticeDelayed: _delayed,
     f.NoticeFailed: _failed,
     f.NoticeHeld: _held,
     f.AnnouncementReturned: _returned,

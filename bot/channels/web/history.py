@@ -12,6 +12,7 @@ from storage import KeptAttachment, Message, Recorded
 UNTOLD: frozenset[type[f.Fact]] = frozenset(
     {
         f.NoticeDelivered,
+        f.NoticeDelayed,
         f.NoticeFailed,
         f.NoticeHeld,
         f.AnnouncementReturned,
