@@ -12,6 +12,13 @@ from bot.core import facts as f
 from storage import Direction, Fate, Message, Transaction
 
 QUOTED = 300  # characters of the report that staff read in the thread
+# What servers say of an unknown address where they give no code that says so.
+_NO_SUCH = re.compile(
+    r"\bno such (?:user|mailbox|recipient|address|person)|\b(?:user|mailbox|recipient|address)\s+(?:is\s+)?unknown\b"
+    r"|\bunknown (?:user|mailbox|recipient|address|local)|\bdoes(?:n[’']t| not) exist\b|\bunrout(?:e)?able\b",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}(?!\S)")
 # Not the address's fault (RFC 3463): passing, full, too big, the network, the protocol, the content, a policy.
 _NOT_THE_ADDRESS = re.compile(r"4\..*|5\.(?:1\.[78]|2\.[23]|3\..*|4\.(?!4$).*|[567]\..*)")
 
@@ -27,7 +34,7 @@ def bounced(tx: Transaction, desk: Desk, said: Said, returned_id: str, status: s
         return
     why = f"{status}\n{' '.join(said.text.split())[:QUOTED]}".strip()
     fates.come_to(tx, desk, returned, Fate.BOUNCED, why, now)
-    gone = _NOT_THE_ADDRESS.fullmatch(status) is None
+    gone = is_of_address(status)
     if returned.incident_id is None:
         if gone:
             tx.customers.set_bounced(returned.author, now)
@@ -39,6 +46,22 @@ def bounced(tx: Transaction, desk: Desk, said: Said, returned_id: str, status: s
         reply=why,
     )
     carry_out(tx, desk, returned.incident_id, report, now)
+
+
+def refuses_address(reply: str) -> bool:
+    """Whether a server that refuses a recipient for good (5xx, without the code) has the address to blame.
+
+    By the status it begins with (RFC 3463); where that says nothing, by plain words. A bare refusal may be a policy.
+    """
+    status = _STATUS.match(reply)
+    if status is not None and not status[0].startswith("5.0."):
+        return is_of_address(status[0])
+    return _NO_SUCH.search(reply) is not None
+
+
+def is_of_address(status: str) -> bool:
+    """Whether this failure (RFC 3463) is the address's own: it will be the same tomorrow."""
+    return _NOT_THE_ADDRESS.fullmatch(status) is None
 
 
 def heard_from(tx: Transaction, desk: Desk, address: str, now: datetime) -> None:

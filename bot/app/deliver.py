@@ -42,9 +42,10 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Never like this: kept aside and said so."""
+    """Never like this: kept aside and said so. `gone`: nothing will ever reach this address."""
 
     reason: str
+    gone: bool = False
 
 
 Delivery = Delivered | Later | Failed
@@ -76,13 +77,13 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
             _try_again(tx, desk, job, delivery, now)
         case Later(reason=reason):
             _give_up(tx, desk, job, f"given up after {GIVEN_UP.days} days: {reason}", now)
-        case Failed(reason=reason):
-            _give_up(tx, desk, job, reason, now)
+        case Failed(reason=reason, gone=gone):
+            _give_up(tx, desk, job, reason, now, gone=gone)
 
 
-def _give_up(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime) -> None:
+def _give_up(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime, *, gone: bool = False) -> None:
     if tx.outbox.park(job, reason, now):
-        _report(tx, desk, job, reason, now, delivered=False)
+        _report(tx, desk, job, reason, now, delivered=False, gone=gone)
 
 
 def _try_again(tx: Transaction, desk: Desk, job: Job, later: Later, now: datetime) -> None:
@@ -117,15 +118,28 @@ def wait_before(tries: int, chance: Callable[[], float] = CHANCE.random) -> time
     return min(LONGEST_WAIT, doubled) * (1 - chance() / 4)
 
 
-def _report(tx: Transaction, desk: Desk, job: Job, reply: str, now: datetime, *, delivered: bool) -> None:
+def _report(
+    tx: Transaction, desk: Desk, job: Job, reply: str, now: datetime, *, delivered: bool, gone: bool = False
+) -> None:
     """What customers were told, or could not be told, is a fact of the incident."""
     told = _told(job)
     message = tx.messages.by_outbox_id(job.id)
     if message is not None:
         fates.come_to(tx, desk, message, Fate.ACCEPTED if delivered else Fate.FAILED, reply, now)
-    if told is None or told.incident is None:
+    if told is None:
         return
-    report = c.ReportDelivery(actor=f.BOT, notice=told.notice, via=_via(told), delivered=delivered, reply=reply)
+    if told.incident is None:
+        if gone:
+            tx.customers.set_bounced(told.to, now)
+        return
+    report = c.ReportDelivery(
+        actor=f.BOT,
+        notice=told.notice,
+        via=_via(told),
+        delivered=delivered,
+        reply=reply,
+        address=told.to if gone else "",
+    )
     carry_out(tx, desk, told.incident, report, now)
 
 

@@ -59,12 +59,16 @@ class OpenIncident(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportDelivery(Command):
-    """A sender reports what the relay or Slack answered for a notice (letter §2.4)."""
+    """A sender reports what the relay or Slack answered for a notice (letter §2.4).
+
+    `address` where it was refused because there is no such address.
+    """
 
     notice: str
     via: Channel
     delivered: bool
     reply: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from bot.core.refusals import Decided, Deciders, Reason, Refused
 def report(incident: Incident, command: c.ReportDelivery, _now: datetime) -> Decided:
     """A delivered announcement is what opens the way to the diagnosis (letter §2.4)."""
     if not command.delivered:
-        return (f.NoticeFailed(notice=command.notice, via=command.via, reply=command.reply),)
+        failed = f.NoticeFailed(notice=command.notice, via=command.via, reply=command.reply)
+        return (failed, *_lost(incident, command.address, command.reply))
     if command.notice == ANNOUNCEMENT and incident.stage is Stage.OPENED:
         return (f.PriceAnnounced(price=incident.price, via=command.via, reply=command.reply),)
     return (f.NoticeDelivered(notice=command.notice, via=command.via, reply=command.reply),)
@@ -29,9 +30,12 @@ def report_bounce(incident: Incident, command: c.ReportBounce, _now: datetime) -
     failed = f.NoticeFailed(notice=command.notice, via=f.Channel.MAIL, reply=command.reply)
     unmade = command.notice == ANNOUNCEMENT and incident.stage is Stage.ANNOUNCED
     returned = (f.AnnouncementReturned(reply=command.reply),) if unmade else ()
-    gone = bool(command.address) and incident.lost is None
-    lost = (f.AddressLost(address=command.address, reply=command.reply),) if gone else ()
-    return (failed, *returned, *lost)
+    return (failed, *returned, *_lost(incident, command.address, command.reply))
+
+
+def _lost(incident: Incident, address: str, reply: str) -> tuple[f.Fact, ...]:
+    """An address that mail does not reach is lost once."""
+    return (f.AddressLost(address=address, reply=reply),) if address and incident.lost is None else ()
 
 
 def lose(incident: Incident, command: c.LoseAddress, _now: datetime) -> Decided:

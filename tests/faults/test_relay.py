@@ -6,7 +6,7 @@ import pytest
 
 from bot.core import facts as f
 from tests.stories.people import BOB, DOWN_EN, DOWN_FR, JANE
-from tests.stories.steps import diagnose
+from tests.stories.steps import diagnose, invoice
 from tests.stories.town import SUPPORT, Town, town
 
 LATE_FR = "il n’a pas pu partir aussitôt : aucun serveur de messagerie ne le prenait encore."
@@ -121,9 +121,39 @@ async def test_refused_for_good_it_is_said_at_once_and_others_get_theirs(here: T
     await here.mail(BOB, "Panne", DOWN_FR)
     await here.mail(JANE, "Down", DOWN_EN)
 
-    assert (await here.facts())[-1] is f.NoticeFailed
+    assert (await here.facts())[-2:] == [f.NoticeFailed, f.AddressLost]
     assert await here.told(JANE) == ["incident_opened"]
     assert any("5.1.1" in line for line in here.staff.thread())
+    here.parked = 1
+
+
+async def test_an_address_refused_for_good_is_lost_until_its_owner_writes(here: Town) -> None:
+    """As if the mail had come back: no reminder goes there, and what was missed is said once it works again."""
+    await invoice(here)
+    here.relay.at_recipient[BOB] = "550 5.1.1 Unknown"
+    await here.staff.submit("reply", text="Bonjour ?")
+    lost = await here.facts()
+    await here.wait(days=60)
+    silent = await here.facts()
+    here.relay.at_recipient.clear()
+
+    await here.mail(BOB, "Re", "Me revoilà.")
+
+    assert lost[-2:] == [f.NoticeFailed, f.AddressLost]
+    assert f.InvoiceReminded not in silent
+    assert f.AddressRestored in await here.facts()
+    here.parked = 1
+
+
+@pytest.mark.parametrize(
+    "answer", ["552 5.2.2 Full", "550 5.7.1 Denied by policy", "550 Denied", "554 5.3.4 Too big"]
+)
+async def test_a_refusal_that_is_not_the_addresss_fault_leaves_it_alone(here: Town, answer: str) -> None:
+    here.relay.at_recipient[BOB] = answer
+
+    await here.mail(BOB, "Panne", DOWN_FR)
+
+    assert (await here.facts())[-1] is f.NoticeFailed
     here.parked = 1
 
 

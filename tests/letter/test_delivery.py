@@ -39,6 +39,15 @@ def test_announcement_that_came_back_was_not_made() -> None:
     assert play.order(an_order(c.OrderDiagnosis)) == Refused(Reason.NOT_NOW)
 
 
+def test_address_that_the_relay_refuses_for_good_is_lost_once() -> None:
+    play = a_play(at=Stage.OPENED)
+    refused = an_order(c.ReportDelivery, delivered=False, reply="5.1.1", address=CUSTOMER.name)
+
+    failed = f.NoticeFailed(notice="incident_opened", via=f.Channel.MAIL, reply="5.1.1")
+    assert play.order(refused) == (failed, LOST)
+    assert play.order(refused) == (failed,)
+
+
 def test_announcement_that_was_answered_had_arrived() -> None:
     """Whatever comes back later: they ordered."""
     play = bounced(at=Stage.ORDERED, notice="incident_opened")

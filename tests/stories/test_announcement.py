@@ -54,7 +54,7 @@ async def test_an_announcement_refused_for_good_was_not_made(here: Town) -> None
     await here.mail(BOB, "Panne", DOWN_FR)
 
     assert await here.stage() == "opened"
-    assert (await here.facts())[-1] is f.NoticeFailed
+    assert (await here.facts())[-2:] == [f.NoticeFailed, f.AddressLost]
     assert "did not reach the customer" in here.staff.card_text()
     await here.wait(days=8)
     assert await here.stage() == "cancelled"

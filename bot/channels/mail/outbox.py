@@ -32,8 +32,8 @@ class Postman:
         match outcome:
             case Accepted(reply=reply):
                 return Delivered(reply)
-            case Refused(code=code, reply=reply):
-                return Failed(f"{code} {reply}")
+            case Refused(code=code, reply=reply, gone=gone):
+                return Failed(f"{code} {reply}", gone=gone)
             case Deferred(code=code, reply=reply):
                 return Later(f"{code} {reply}" if code else reply, untaken=True)
             case Unknown(reason=reason):

@@ -14,6 +14,7 @@ import aiosmtplib
 import structlog
 from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException
 
+from bot.app.bounces import refuses_address
 from bot.channels.mail.addresses import parse_address
 from bot.channels.mail.compose import Letter, build
 from bot.channels.mail.sign import Signer, load_signer
@@ -55,10 +56,11 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Never: this recipient or this mail is refused for good (5xx)."""
+    """Never: this recipient or this mail is refused for good (5xx). `gone`: no mail will ever reach this address."""
 
     code: int
     reply: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Relay:
         """Hands one mail for one recipient to the relay. Never raises for what the relay or the network does."""
         address = parse_address(recipient)
         if address is None:
-            return Refused(553, "the recipient is not a mail address")
+            return Refused(553, "5.1.3 the recipient is not a mail address", gone=True)
         signed = await asyncio.to_thread(self._signer.sign, raw) if self._signer else raw
         try:
             async with AsyncExitStack() as held:
@@ -172,7 +174,9 @@ class Relay:
         international = not (sender + recipient).isascii()
         try:
             if international and not client.supports_extension("smtputf8"):
-                raise aiosmtplib.SMTPRecipientRefused(553, "the relay takes no international addresses", recipient)
+                raise aiosmtplib.SMTPRecipientRefused(
+                    553, "5.6.7 the relay takes no international addresses", recipient
+                )
             encoding, options = ("utf-8", ["SMTPUTF8"]) if international else ("ascii", [])
             await client.mail(sender, options=options, encoding=encoding)
             await client.rcpt(recipient, encoding=encoding)
@@ -283,7 +287,8 @@ def _judged(error: SMTPResponseException, ours: set[int]) -> Outcome:
     reply = one_line(error.message, 500)
     about_us = error.code in ours or isinstance(error, aiosmtplib.SMTPConnectError | aiosmtplib.SMTPHeloError)
     if error.code >= 500 and not about_us:
-        return Refused(error.code, reply)
+        at_recipient = isinstance(error, aiosmtplib.SMTPRecipientRefused)
+        return Refused(error.code, reply, gone=at_recipient and refuses_address(reply))
     return Deferred(error.code, reply)
 
 

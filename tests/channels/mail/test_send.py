@@ -77,7 +77,11 @@ async def test_connection_that_died_is_replaced_at_once() -> None:
     ("answer", "outcome"),
     [
         ("451 4.7.1 Greylisted", Deferred(451, "4.7.1 Greylisted")),
-        ("550 5.1.1 No such user", Refused(550, "5.1.1 No such user")),
+        ("550 5.1.1 No such user", Refused(550, "5.1.1 No such user", gone=True)),
+        ("552 5.2.2 Mailbox full", Refused(552, "5.2.2 Mailbox full")),
+        ("550 5.7.1 Relaying denied", Refused(550, "5.7.1 Relaying denied")),
+        ("550 Relay not permitted", Refused(550, "Relay not permitted")),
+        ("550 Unrouteable address", Refused(550, "Unrouteable address", gone=True)),
         ("530 5.7.0 Authenticate first", Deferred(530, "5.7.0 Authenticate first")),
     ],
 )
@@ -173,7 +177,9 @@ async def test_something_else_than_a_relay_is_for_later() -> None:
 async def test_what_is_no_address_is_refused_here() -> None:
     relay = Relay("smtp://127.0.0.1:1")
 
-    assert await send(relay, "v@z.fr>\r\nRCPT TO:<w@z.fr") == Refused(553, "the recipient is not a mail address")
+    assert await send(relay, "v@z.fr>\r\nRCPT TO:<w@z.fr") == Refused(
+        553, "5.1.3 the recipient is not a mail address", gone=True
+    )
 
 
 async def test_relay_without_international_addresses_refuses_them() -> None:
@@ -187,7 +193,7 @@ async def test_relay_without_international_addresses_refuses_them() -> None:
 
     outcome = await send(relay, "rené@clientsa.fr")
 
-    assert outcome == Refused(553, "the relay takes no international addresses")
+    assert outcome == Refused(553, "5.6.7 the relay takes no international addresses")
     await relay.close()
     server.close()
 
