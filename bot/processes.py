@@ -213,7 +213,7 @@ def _start_worker(
     stack.push_async_callback(reader.close)
     printer = Printer()
     stack.push_async_callback(printer.close)
-    relay = Relay(environment.relay_url, local_hostname=environment.mail_domain, signer=_signer(environment))
+    relay = Relay(environment.relay_url, local_hostname=environment.mail_domain, signers=_signers(environment))
     stack.push_async_callback(relay.close)
     addresses = desk_address(environment.mail_address, environment.mail_domain)
     mailroom = Mailroom(desk=wired.desk, reader=reader, addresses=addresses, identity=_identity(environment))
@@ -244,10 +244,19 @@ def _identity(environment: Environment) -> Identity:
     return Identity(resolver=Resolver(parse_servers(environment.dns_servers)), border=border)
 
 
-def _signer(environment: Environment) -> Signer | None:
-    if environment.dkim_key_file is None:
-        return None
-    return load_signer(environment.dkim_key_file, environment.mail_domain, environment.dkim_selector)
+def _signers(environment: Environment) -> tuple[Signer, ...]:
+    """One or two, where two: one of each kind. Misconfigured says what is wrong."""
+    keys = {
+        "DKIM_KEY_FILE": (environment.dkim_key_file, environment.dkim_selector),
+        "DKIM_SECOND_KEY_FILE": (environment.dkim_second_key_file, environment.dkim_second_selector),
+    }
+    signers = []
+    for name, (file, selector) in keys.items():
+        try:
+            signers += [load_signer(file, environment.mail_domain, selector)] if file is not None else []
+        except (OSError, ValueError) as error:
+            raise Misconfigured(f"{name}: {error}") from None
+    return tuple(signers)
 
 
 async def _catch_up(wired: Wired, slack: SlackChannel) -> None:

@@ -161,6 +161,8 @@ class Environment(BaseSettings):
     relay_url: str = "smtp://127.0.0.1:1025"
     dkim_key_file: Path | None = None
     dkim_selector: str = ""
+    dkim_second_key_file: Path | None = None
+    dkim_second_selector: str = ""
     slack_bot_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None

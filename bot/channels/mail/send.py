@@ -5,7 +5,7 @@ import ipaddress
 import ssl
 import time
 import urllib.parse
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
@@ -17,7 +17,7 @@ from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException
 from bot.app.bounces import refuses_address
 from bot.channels.mail.addresses import parse_address
 from bot.channels.mail.compose import Letter, build
-from bot.channels.mail.sign import Signer, load_signer
+from bot.channels.mail.sign import Signer, load_signer, sign
 from bot.channels.mail.text import one_line
 
 __all__ = [
@@ -88,14 +88,14 @@ class Relay:
         connections: int = 3,
         idle: float = 30,
         local_hostname: str = "localhost",
-        signer: Signer | None = None,
+        signers: Sequence[Signer] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._target = _target(url)
         self._timeout = timeout
         self._idle = idle
         self._local_hostname = local_hostname
-        self._signer = signer
+        self._signers = signers
         self._tls = tls
         self._room = asyncio.Semaphore(connections)
         self._share = max(1, connections - 1)
@@ -108,7 +108,7 @@ class Relay:
         address = parse_address(recipient)
         if address is None:
             return Refused(553, "5.1.3 the recipient is not a mail address", gone=True)
-        signed = await asyncio.to_thread(self._signer.sign, raw) if self._signer else raw
+        signed = await asyncio.to_thread(sign, raw, self._signers) if self._signers else raw
         try:
             async with AsyncExitStack() as held:
                 async with asyncio.timeout(PATIENCE):

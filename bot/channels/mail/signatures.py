@@ -21,10 +21,12 @@ MOST_SIGNATURES = 5
 MOST_LOOKED_AT = 50
 LONGEST_SIGNATURE = 6000
 LONGEST_RUN = 1000
-SMALLEST_KEY = 1024
+SMALLEST_KEY = 1024  # bits of an RSA key; Ed25519 has one size (RFC 8463)
 LARGEST_KEY = 4096  # bits; more need not be verified (RFC 8301 §3.2)
 LARGEST_EXPONENT = 1 << 32
 LONGEST_RECORD = 2000
+ED25519_OCTETS = 32
+KEYS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 LARGE = 200_000
 MUST_SIGN = ("from", "subject", "date")
 ONCE = (
@@ -120,7 +122,7 @@ def _flaw(tags: dict[str, str], headers: Headers) -> str:
     missing = [name for name in MUST_SIGN if name not in signed]
     if "l" in tags:
         return "l= leaves a part of the text unsigned"
-    if tags["a"] != "rsa-sha256":
+    if tags["a"] not in KEYS:
         return f"the algorithm {tags['a'][:30]} does not count"
     if missing:
         return f"{missing[0]} is not signed"
@@ -146,18 +148,23 @@ def _key_flaw(record: str, signature: dict[str, str]) -> str:
         return "the domain is only testing"
     if "s" in flags and signature.get("i", "@" + signature["d"]).rpartition("@")[2].lower() != signature["d"]:
         return "the key is not for the names below its domain"
-    if "sha256" not in tags.get("h", "sha256").split(":") or tags.get("k", "rsa") != "rsa":
+    if "sha256" not in tags.get("h", "sha256").split(":"):
         return "the key is for another algorithm"
+    if tags.get("k", "rsa") != KEYS[signature["a"]]:
+        return "the key is of another kind than the signature"
     if not {"*", "email"} & set(tags.get("s", "*").split(":")):
         return "the key is not for mail"
-    return _size_flaw(tags["p"])
+    return _size_flaw(tags["p"], KEYS[signature["a"]])
 
 
-def _size_flaw(key: str) -> str:
+def _size_flaw(key: str, kind: str) -> str:
     try:
-        read = parse_public_key(base64.b64decode(key, validate=True))
+        octets = base64.b64decode(key, validate=True)
+        read = parse_public_key(octets) if kind == "rsa" else None
     except (binascii.Error, UnparsableKeyError, IndexError, ValueError):
         return "the key cannot be read"
+    if read is None:
+        return "" if len(octets) == ED25519_OCTETS else "the key has another size"
     too_large = read["modulus"].bit_length() > LARGEST_KEY or read["publicExponent"] > LARGEST_EXPONENT
     return "the key is too large" if too_large else ""
 

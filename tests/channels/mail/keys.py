@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An RSA key: the private half in PEM, the public half as the p= of a DKIM record."""
+    """A key: the private half in PEM (RSA) or base64 (Ed25519), the public half as the p= of a DKIM record."""
 
     private: bytes
     public: str
+    kind: str = "rsa"
 
     @property
     def record(self) -> str:
         """The TXT record that publishes it."""
-        return f"v=DKIM1; k=rsa; p={self.public}"
+        return f"v=DKIM1; k={self.kind}; p={self.public}"
 
 
 STRONG = Key(
@@ -80,6 +81,13 @@ NvGs0Vj/bwbQuZ6wkSQ32gv3+BkidctWN9xbj7ZL
         "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBALgAT7iVY6ISxDjMpx1JKPtc8dgmnbkgknihDg34JlD1XWsIMTNZwwxALl"
         "JgBtore/xRNmmXIVFylYzrNtfol6UCAwEAAQ=="
     ),
+)
+
+# The key of RFC 8463, appendix A.
+EDWARDS = Key(
+    private=b"nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=",
+    public="11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+    kind="ed25519",
 )
 
 # A certificate for localhost, signed by itself, with its key.

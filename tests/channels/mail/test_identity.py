@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.app.proof import Level, Proof
 from bot.channels.mail.lookup import Server, parse_servers
 from bot.channels.mail.read import parse
-from tests.channels.mail.keys import OTHER, SHORT, STRONG, Key
+from tests.channels.mail.keys import EDWARDS, OTHER, SHORT, STRONG, Key
 from tests.channels.mail.names import Zone, a_zone
 from tests.channels.mail.proofs import ALL, MAIL, judged, record_of, signed, signed_with
 
@@ -27,6 +27,8 @@ async def zone() -> AsyncIterator[Zone]:
             "revoked._domainkey.clientsa.fr": ("v=DKIM1; p=",),
             "testing._domainkey.clientsa.fr": (STRONG.record + "; t=y",),
             "two._domainkey.clientsa.fr": (STRONG.record, OTHER.record),
+            "ed._domainkey.clientsa.fr": (EDWARDS.record,),
+            "brisbane._domainkey.football.example.com": (EDWARDS.record,),
             "s1._domainkey.client-sa.fr": (STRONG.record,),
             "s1._domainkey.mail.clientsa.fr": (STRONG.record,),
             "s1._domainkey.pirate.net": (OTHER.record,),
@@ -208,6 +210,62 @@ async def test_sha1_counts_for_nothing(zone: Zone) -> None:
     verdict = await judged(signed(algorithm=b"rsa-sha1"), zone)
 
     assert (verdict.level, verdict.reason) == (Level.NONE, "the algorithm rsa-sha1 does not count")
+
+
+# RFC 8463, appendix A.3.
+FOOTBALL = (
+    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;",
+    " d=football.example.com; i=@football.example.com;",
+    " q=dns/txt; s=brisbane; t=1528637909; h=from : to :",
+    " subject : date : message-id : from : subject : date;",
+    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;",
+    " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus",
+    " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==",
+    "From: Joe SixPack <joe@football.example.com>",
+    "To: Suzie Q <suzie@shopping.example.net>",
+    "Subject: Is dinner ready?",
+    "Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)",
+    "Message-ID: <20030712040037.46341.5F8J@football.example.com>",
+    "",
+    "Hi.",
+    "",
+    "We lost the game.  Are you hungry yet?",
+    "",
+    "Joe.",
+    "",
+)
+
+
+async def test_mail_of_the_standard_for_ed25519_is_strong(zone: Zone) -> None:
+    verdict = await judged("\r\n".join(FOOTBALL).encode(), zone)
+
+    assert verdict.level is Level.STRONG
+
+
+async def test_ed25519_counts_like_rsa(zone: Zone) -> None:
+    genuine = signed(selector="ed", key=EDWARDS, algorithm=b"ed25519-sha256")
+
+    verdicts = [await judged(genuine, zone), await judged(genuine.replace(b"commande", b"refuse"), zone)]
+
+    assert [verdict.level for verdict in verdicts] == [Level.STRONG, Level.FAIL]
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (STRONG.record, "the key is of another kind than the signature"),
+        ("v=DKIM1; k=ed25519; p=AAAA", "the key has another size"),
+        (f"v=DKIM1; k=ed25519; p={'A' * 43}=", ""),
+    ],
+    ids=["RSA's", "too short", "of small order"],
+)
+async def test_ed25519_signature_needs_a_key_of_its_own(zone: Zone, record: str, reason: str) -> None:
+    zone.texts["ed._domainkey.clientsa.fr"] = (record,)
+
+    verdict = await judged(signed(selector="ed", key=EDWARDS, algorithm=b"ed25519-sha256"), zone)
+
+    assert verdict.level is Level.FAIL
+    assert reason in (verdict.signatures[0].reason or "")
 
 
 async def test_aligned_signature_may_stand_second(zone: Zone) -> None:

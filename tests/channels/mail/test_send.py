@@ -1,6 +1,7 @@
 """Sending, against a relay on a real socket: what each of its moods means for the mail."""
 
 import asyncio
+import base64
 import ssl
 import time
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from bot.channels.mail.receive import serve
 from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Accepted, Deferred, Refused, Relay, Unknown, build, load_signer
-from tests.channels.mail.keys import LOCALHOST, STRONG
+from bot.channels.mail.sign import sign
+from tests.channels.mail.keys import EDWARDS, LOCALHOST, STRONG, Key
 from tests.channels.mail.test_compose import LETTER
 from tests.relay import Taken, a_relay
 
@@ -233,7 +235,7 @@ async def test_signature_verifies(tmp_path: Path) -> None:
         return STRONG.record
 
     async with a_relay() as sink:
-        relay = Relay(sink.url, signer=load_signer(key_file, "host.fr", "s1"))
+        relay = Relay(sink.url, signers=[load_signer(key_file, "host.fr", "s1")])
 
         await send(relay)
 
@@ -242,6 +244,43 @@ async def test_signature_verifies(tmp_path: Path) -> None:
     assert raw.endswith(RAW)
     assert dkim.verify(raw, dnsfunc=record)
     assert not dkim.verify(raw.replace(b"INC", b"INK").replace(b"Bob@", b"Eve@"), dnsfunc=record)
+
+
+PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
+
+
+def as_openssl_writes(key: Key) -> bytes:
+    """`openssl genpkey -algorithm ed25519`"""
+    armoured = base64.b64encode(PKCS8 + base64.b64decode(key.private))
+    return b"-----BEGIN PRIVATE KEY-----\n" + armoured + b"\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    "written", [as_openssl_writes(EDWARDS), EDWARDS.private + b"\n"], ids=["openssl", "dknewkey"]
+)
+async def test_both_kinds_of_signature_stand_beside_each_other(tmp_path: Path, written: bytes) -> None:
+    """Each verifies by itself, signs each header once more than it occurs, and is the same the next time."""
+    (tmp_path / "rsa.pem").write_bytes(STRONG.private)
+    (tmp_path / "ed.pem").write_bytes(written)
+    records = {b"s1._domainkey.host.fr.": STRONG.record, b"ed._domainkey.host.fr.": EDWARDS.record}
+
+    def record(name: bytes, timeout: int) -> str:
+        return records[name]
+
+    signers = [load_signer(tmp_path / f"{kind}.pem", "host.fr", name) for kind, name in (("rsa", "s1"), ("ed", "ed"))]
+    raw = sign(RAW, signers)
+
+    assert [dkim.DKIM(raw).verify(idx=index, dnsfunc=record) for index in (0, 1)] == [True, True]
+    twice = raw.replace(b"From: ", b"From: eve@evil.example\r\nFrom: ", 1)
+    assert [dkim.DKIM(twice).verify(idx=index, dnsfunc=record) for index in (0, 1)] == [False, False]
+    assert sign(RAW, signers) == raw
+
+
+def test_key_without_its_selector_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_bytes(STRONG.private)
+
+    with pytest.raises(ValueError, match="selector"):
+        load_signer(tmp_path / "dkim.pem", "host.fr", "")
 
 
 def test_key_that_cannot_sign_is_refused_when_it_is_loaded(tmp_path: Path) -> None:
