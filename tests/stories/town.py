@@ -249,10 +249,12 @@ async def town(
     chat: bool = True,
     dns: str = "",
     border: str = "",
+    relay_url: str = "",
 ) -> AsyncIterator[Town]:
     """A town where the scheme begins. `terms` are lines of the configuration's `[terms]`; `chat` False: no Slack.
 
-    `dns` is where its name server answers, as `host:port`; `border` the address of the mail server whose word counts.
+    `dns` is where its name server answers, as `host:port`; `border` the address of the mail server whose word counts;
+    `relay_url` another relay than the town's own.
     """
     clock = Clock(now)
     async with AsyncExitStack() as stack:
@@ -262,6 +264,7 @@ async def town(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         given = _environment(database_url, relay, slack, folder, terms, chat=chat) | {"DNS_SERVERS": dns}
         given |= {"MAIL_TRUSTED_PEERS": border, "MAIL_AUTHSERV_ID": BORDER} if border else {}
+        given |= {"RELAY_URL": relay_url} if relay_url else {}
         settings = read_settings(given)
         wired = await stack.enter_async_context(wire(settings, clock))
         running = await stack.enter_async_context(run_parts(wired, frozenset(PARTS)))

@@ -1,7 +1,7 @@
 """From the outbox to the relay: a notice worded, built the same way each time, and sent."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.app.deliver import Delivered, Delivery, Failed, Later
 from bot.app.desk import Desk
@@ -34,8 +34,9 @@ class Postman:
                 return Delivered(reply)
             case Refused(code=code, reply=reply, gone=gone):
                 return Failed(f"{code} {reply}", gone=gone)
-            case Deferred(code=code, reply=reply):
-                return Later(f"{code} {reply}" if code else reply, untaken=True)
+            case Deferred(code=code, reply=reply, seconds=seconds):
+                after = timedelta(seconds=seconds) if seconds is not None else None
+                return Later(f"{code} {reply}" if code else reply, after, untaken=True)
             case Unknown(reason=reason):
                 return Later(f"cut off before the relay had answered ({reason})")
 

@@ -17,6 +17,7 @@ from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException
 from bot.app.bounces import refuses_address
 from bot.channels.mail.addresses import parse_address
 from bot.channels.mail.compose import Letter, build
+from bot.channels.mail.rests import Rests
 from bot.channels.mail.sign import Signer, load_signer, sign
 from bot.channels.mail.text import one_line
 
@@ -35,6 +36,7 @@ __all__ = [
 
 PATIENCE = 5.0  # seconds a mail waits for a free connection, then it makes room for mail to others
 FRESH = 5.0  # seconds during which a connection is taken to be alive without asking
+RELAY = ""  # the name under which the relay itself rests; domains have longer ones
 OURS_TO_REPAIR = {500, 501, 502, 503, 504, 521, 530, 534, 535, 538, 555}
 log = structlog.get_logger("mail.send")
 
@@ -48,10 +50,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Not now: a 4xx, or no conversation with the relay at all (code 0). Try again later."""
+    """Not now: a 4xx, or no conversation at all (code 0). Try again later, after so many `seconds` where known."""
 
     code: int
     reply: str
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ class Relay:
     """Sends through the relay of `url`: smtp://, smtps://, user:password@, ?starttls=required|never.
 
     `timeout` (seconds) bounds every step of the dialogue, `idle` how long an unused connection is kept. With a
-    password and no loopback host, encryption is required. ValueError when the URL is not one of these.
+    password and no loopback host, encryption is required. ValueError when the URL is not one of these. `rests` are
+    those who kept silent.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class Relay:
         local_hostname: str = "localhost",
         signers: Sequence[Signer] = (),
         tls: ssl.SSLContext | None = None,
+        rests: Rests | None = None,
     ) -> None:
         self._target = _target(url)
         self._timeout = timeout
@@ -100,6 +105,7 @@ class Relay:
         self._room = asyncio.Semaphore(connections)
         self._share = max(1, connections - 1)
         self._domains: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._rests = rests or Rests()
         self._kept: list[tuple[float, SMTP]] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -108,18 +114,27 @@ class Relay:
         address = parse_address(recipient)
         if address is None:
             return Refused(553, "5.1.3 the recipient is not a mail address", gone=True)
+        if resting := self._resting(address.domain):
+            return resting
         signed = await asyncio.to_thread(sign, raw, self._signers) if self._signers else raw
         try:
             async with AsyncExitStack() as held:
                 async with asyncio.timeout(PATIENCE):
                     await held.enter_async_context(self._domain(address.domain))
                     await held.enter_async_context(self._room)
-                outcome = await self._send(envelope_sender, recipient, signed)
+                outcome = self._resting(address.domain) or await self._send(
+                    envelope_sender, recipient, address.domain, signed
+                )
         except TimeoutError:
             outcome = Deferred(0, "no connection to the relay was free")
         if not isinstance(outcome, Accepted):
             log.warning("mail_not_sent", outcome=type(outcome).__name__, code=getattr(outcome, "code", None))
         return outcome
+
+    def _resting(self, domain: str) -> Deferred | None:
+        """Who kept silent is not asked again at once: it would hold a connection as long once more."""
+        left = max(self._rests.left(name) for name in (RELAY, domain))
+        return Deferred(0, "no answer in time; not asked again for a while", left) if left else None
 
     def _domain(self, name: str) -> asyncio.Semaphore:
         """One domain never holds every connection: a server that hangs does not keep mail from the others."""
@@ -132,14 +147,20 @@ class Relay:
         kept, self._kept = self._kept, []
         await asyncio.gather(*(_goodbye(client) for _, client in kept))
 
-    async def _send(self, sender: str, recipient: str, raw: bytes) -> Outcome:
+    async def _send(self, sender: str, recipient: str, domain: str, raw: bytes) -> Outcome:
         try:
             client = await self._addressed(sender, recipient)
         except SMTPResponseException as error:
+            self._rests.answered(domain)
             return _judged(error, OURS_TO_REPAIR)
         except (aiosmtplib.SMTPException, OSError) as error:
+            self._heard_nothing(error, domain)
             return Deferred(0, f"{type(error).__name__}: {one_line(str(error), 300)}")
-        return await self._text(client, raw)
+        return await self._text(client, domain, raw)
+
+    def _heard_nothing(self, error: Exception, domain: str) -> None:
+        if isinstance(error, TimeoutError):
+            self._rests.silent(RELAY if isinstance(error, aiosmtplib.SMTPConnectTimeoutError) else domain)
 
     async def _addressed(self, sender: str, recipient: str) -> SMTP:
         """A connection whose relay has taken the envelope; a kept one that proves dead is replaced once."""
@@ -155,18 +176,21 @@ class Relay:
         await self._envelope(client, sender, recipient)
         return client
 
-    async def _text(self, client: SMTP, raw: bytes) -> Outcome:
+    async def _text(self, client: SMTP, domain: str, raw: bytes) -> Outcome:
         try:
             reply = await client.data(raw)
         except SMTPResponseException as error:
+            self._rests.answered(domain)
             await self._again(client)
             return _judged(error, set())
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
+            self._heard_nothing(error, domain)
             return Unknown(f"{type(error).__name__}: {one_line(str(error), 300)}")
         except asyncio.CancelledError:
             client.close()
             raise
+        self._rests.answered(domain)
         self._keep(client)
         return Accepted(one_line(f"{reply.code} {reply.message}", 500))
 
@@ -209,6 +233,7 @@ class Relay:
             timeout=self._timeout,
         )
         await client.connect()
+        self._rests.answered(RELAY)
         if client.is_ehlo_or_helo_needed:
             await client.ehlo()
         return client
