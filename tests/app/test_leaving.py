@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from bot.channels.mail.send import Accepted, Relay, build
 from bot.loops import Loop
@@ -12,6 +13,7 @@ from tests.relay import a_relay
 
 MINUTE = timedelta(minutes=1)
 WIDTH = 16
+BACKLOG = 3_000
 
 
 def mail(name: str, after: timedelta = timedelta()) -> NewJob:
@@ -45,6 +47,52 @@ async def test_backlog_for_a_server_that_is_away_does_not_hold_up_a_fresh_mail(s
     await running_loop
 
     assert len(running) <= WIDTH // 2
+
+
+async def test_acceptance_leaves_past_a_backlog_that_several_workers_try_in_vain(
+    store: Store, database_url: str
+) -> None:
+    """Half of the backlog is put off at once and due again at once, half hangs; each worker has its own relay."""
+    raw = build(LETTER)
+    left = asyncio.Event()
+    workers = 3 if database_url.startswith("postgresql") else 1  # SQLite is worked by one process
+    stores = [await Store.open(database_url) for _ in range(workers)]
+
+    async with a_relay() as sink:
+        sink.at_recipient |= {"bob@dead.example": "451 4.4.1 Host is away", "bob@mute.example": "hang"}
+        relays = [Relay(sink.url) for _ in range(workers)]
+
+        async def work(own: Store, relay: Relay, job: Job) -> None:
+            if isinstance(await relay.send("bounce+k1@host.fr", job.payload.decode(), raw), Accepted):
+                await own.run(lambda tx: tx.outbox.done(job, MONDAY))
+                left.set()
+            else:
+                await own.run(lambda tx: tx.outbox.retry(job, MONDAY + MINUTE, "later"))
+
+        def backlog(tx: Transaction) -> None:
+            for number in range(BACKLOG):
+                tx.outbox.put(mail(f"bob@{'dead' if number % 2 else 'mute'}.example"), MONDAY)
+            for job in tx.outbox.claim(MONDAY, BACKLOG, MINUTE):
+                tx.outbox.retry(job, MONDAY, "451 not now")
+
+        await store.run(backlog)
+        loops = [
+            Loop(
+                store=own, queue="outbox", work=partial(work, own, relay), clock=lambda: MONDAY + MINUTE, width=WIDTH
+            )
+            for own, relay in zip(stores, relays, strict=True)
+        ]
+        running = [asyncio.create_task(loop.run()) for loop in loops]
+        await asyncio.sleep(1)
+        acceptance = mail("jane@customer.co.uk", timedelta(hours=-1))
+        await store.run(lambda tx: tx.outbox.put(acceptance, MONDAY + MINUTE))
+
+        await asyncio.wait_for(left.wait(), 10)
+
+        await asyncio.gather(*(loop.stop(grace=0) for loop in loops))
+        await asyncio.gather(*running, *(relay.close() for relay in relays))
+    await asyncio.gather(*(own.close() for own in stores))
+    assert [taken.recipients for taken in sink.mails] == [("jane@customer.co.uk",)]
 
 
 async def test_reminders_to_a_server_that_hangs_do_not_hold_up_a_receipt(store: Store) -> None:
