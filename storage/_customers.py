@@ -132,6 +132,25 @@ class Customers:
         noted = sa.update(contacts).where(contacts.c.address == address.lower())
         self._connection.execute(noted.values(bounced_at=at))
 
+    def set_complained(self, address: str, at: datetime) -> None:
+        """Notes that somebody at this address reported mail of ours as abuse."""
+        noted = sa.update(contacts).where(contacts.c.address == address.lower())
+        self._connection.execute(noted.values(complained_at=at))
+
+    def clear_complained(self, address: str) -> None:
+        """Notes that they wrote to us since."""
+        theirs = sa.update(contacts).where(
+            contacts.c.address == address.lower(), contacts.c.complained_at.is_not(None)
+        )
+        self._connection.execute(theirs.values(complained_at=None))
+
+    def has_complained(self, address: str) -> bool:
+        """Whether mail of ours to this address was reported as abuse, and nobody wrote from it since."""
+        found = sa.select(contacts.c.address).where(
+            contacts.c.address == address.lower(), contacts.c.complained_at.is_not(None)
+        )
+        return self._connection.execute(found).first() is not None
+
     def clear_bounced(self, address: str) -> bool:
         """Whether mail to this address came back until now; it does no longer."""
         cleared = sa.update(contacts).where(contacts.c.address == address.lower(), contacts.c.bounced_at.is_not(None))

@@ -139,6 +139,7 @@ contacts = Table(
     Column("customer_id", sa.ForeignKey(customers.c.id), nullable=False, index=True),
     Column("authority", Words, nullable=False),
     Column("bounced_at", Moment),
+    Column("complained_at", Moment),
     Column("likeness", Words, nullable=False, server_default="", index=True),
 )
 

@@ -53,6 +53,7 @@ ORDERS: tuple[c.Command, ...] = (
     c.ReportDelivery(actor=f.BOT, notice="incident_opened", via=f.Channel.MAIL, delivered=True, reply="250 ok"),
     c.ReportDelay(actor=f.BOT, notice="incident_opened", via=f.Channel.MAIL, since=MONDAY, reply="451 not now"),
     c.ReportBounce(actor=f.BOT, notice="incident_opened", address=CUSTOMER.name, reply="5.1.1"),
+    c.ReportComplaint(actor=f.BOT, notice="order_nudged", address=CUSTOMER.name, reply="abuse"),
     c.LoseAddress(actor=f.BOT, address=CUSTOMER.name, reply="5.1.1"),
     c.RestoreAddress(actor=STAFF),
     c.HoldNotice(actor=f.BOT, notice="decide_by_link", why="too many"),

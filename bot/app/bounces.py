@@ -1,4 +1,4 @@
-"""Mails of ours that came back: only a report that carries our own key is believed (letter §2.4)."""
+"""Mails of ours that came back, or were complained of: only a report with our own key is believed (letter §2.4)."""
 
 import re
 from datetime import datetime
@@ -48,6 +48,22 @@ def bounced(tx: Transaction, desk: Desk, said: Said, returned_id: str, status: s
     carry_out(tx, desk, returned.incident_id, report, now)
 
 
+def complained(tx: Transaction, desk: Desk, said: Said, returned_id: str, now: datetime) -> None:
+    """Somebody reported the mail with this Message-ID of ours as abuse: staff are told, and nudges to them stop.
+
+    As with a report of failure, without an id of ours it is kept and has no effect.
+    """
+    returned = _ours(tx, returned_id)
+    keep(tx, said, returned.incident_id if returned else None, now)
+    if returned is None:
+        return
+    tx.customers.set_complained(returned.author, now)
+    if returned.incident_id is not None:
+        why = " ".join(said.text.split())[:QUOTED]
+        report = c.ReportComplaint(actor=f.BOT, notice=returned.subject, address=returned.author, reply=why)
+        carry_out(tx, desk, returned.incident_id, report, now)
+
+
 def refuses_address(reply: str) -> bool:
     """Whether a server that refuses a recipient for good (5xx, without the code) has the address to blame.
 
@@ -65,7 +81,12 @@ def is_of_address(status: str) -> bool:
 
 
 def heard_from(tx: Transaction, desk: Desk, address: str, now: datetime) -> None:
-    """A person wrote from this address: if it was lost it works again, in all of their incidents."""
+    """A person wrote from this address: if it was lost it works again, in all of their incidents.
+
+    Whoever complained of our mail wants it again.
+    """
+    if address:
+        tx.customers.clear_complained(address)
     if not address or not tx.customers.clear_bounced(address):
         return
     customer = tx.customers.by_address(address)

@@ -54,6 +54,8 @@ def held(
         return None
     if incident.lost is not None:
         return Held(f"mail to {incident.lost.address} comes back")
+    if told.ROUTINE and tx.customers.has_complained(customer.address):
+        return Held(f"mail to {customer.address} was reported as abuse: no nudges until they write")
     if told.name() == ANNOUNCEMENT:
         return _announced_enough(tx, limits, customer, incident, now)
     sent, kept_back = tx.messages.sent_since(incident.id, LIMITED, now - HOUR)

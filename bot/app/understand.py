@@ -42,6 +42,7 @@ class Incoming:
     reply_key: str = ""
     bounced: str = ""
     failed: str = ""
+    complained: bool = False
     references: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     automatic: str = ""
@@ -84,6 +85,9 @@ def _understand(
     if said.rfc_message_id and said.content_sha256 and tx.messages.seen(said.rfc_message_id, said.content_sha256):
         return
     row = _conversation(tx, mail)
+    if mail.automatic and mail.complained:
+        bounces.complained(tx, desk, said, mail.bounced, now)
+        return
     if mail.automatic and (mail.bounced or mail.failed):
         bounces.bounced(tx, desk, said, mail.bounced, mail.failed, now)
         return

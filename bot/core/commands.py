@@ -91,6 +91,15 @@ class ReportBounce(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportComplaint(Command):
+    """A mail of ours was reported as abuse by somebody at this address: which notice, and what the report says."""
+
+    notice: str
+    address: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoseAddress(Command):
     """Mail to this address comes back, as another incident of the customer has found out."""
 

@@ -38,6 +38,11 @@ def _lost(incident: Incident, address: str, reply: str) -> tuple[f.Fact, ...]:
     return (f.AddressLost(address=address, reply=reply),) if address and incident.lost is None else ()
 
 
+def report_complaint(_incident: Incident, command: c.ReportComplaint, _now: datetime) -> Decided:
+    """A button in a mail program decides nothing, for or against anybody."""
+    return (f.NoticeComplained(notice=command.notice, address=command.address, reply=command.reply),)
+
+
 def lose(incident: Incident, command: c.LoseAddress, _now: datetime) -> Decided:
     if incident.lost is not None:
         return Refused(Reason.ALREADY)
@@ -79,6 +84,7 @@ DECIDERS: Deciders = {
     c.ReportDelivery: report,
     c.ReportDelay: report_delay,
     c.ReportBounce: report_bounce,
+    c.ReportComplaint: report_complaint,
     c.LoseAddress: lose,
     c.RestoreAddress: restore,
     c.HoldNotice: hold,

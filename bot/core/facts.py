@@ -166,6 +166,15 @@ class NoticeHeld(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeComplained(Fact):
+    """A notice that somebody at this address reported as abuse (RFC 5965): it changes nothing but that staff know."""
+
+    notice: str
+    address: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementReturned(Fact):
     """The announcement came back after all: it was not made (letter §2.4)."""
 

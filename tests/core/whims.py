@@ -44,6 +44,7 @@ RARE = frozenset(
         # at home at every stage, they change nothing
         c.ReportDelivery,
         c.ReportDelay,
+        c.ReportComplaint,
         c.NoteCustomerWords,
         c.WriteToCustomer,
         c.FallDue,

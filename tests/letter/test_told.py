@@ -12,6 +12,7 @@ SILENT = {
     f.NoticeDelayed,
     f.NoticeFailed,
     f.NoticeHeld,
+    f.NoticeComplained,
     f.AnnouncementReturned,
     f.AddressLost,
     f.AddressRestored,

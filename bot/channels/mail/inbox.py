@@ -134,6 +134,8 @@ class Mailroom:
         )
         report = mail.delivery_report
         failed = report is not None and report.action == "failed"
+        if report is not None and report.original_sender:
+            keys.append(self.addresses.recognise(report.original_sender))
         returned = next((key.key for key in keys if key and key.kind is Kind.BOUNCE and key.key), "")
         return Incoming(
             said=said,
@@ -141,6 +143,7 @@ class Mailroom:
             reply_key=next((key.key for key in keys if key and key.kind is Kind.REPLY and key.key), ""),
             bounced=f"{returned}@{self.desk.mail_domain}" if returned else _returned(report),
             failed=(report.status or "failed") if report and failed else "",
+            complained=report is not None and report.action == "complained",
             references=_references(mail),
             automatic=self._automatic(mail, arrived, sender),
             proof=proof,

@@ -19,12 +19,16 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
-    """What became of a mail of ours (RFC 3464). `action` is failed, delayed, delivered, relayed or expanded."""
+    """What became of a mail of ours (RFC 3464). `action` is failed, delayed, delivered, relayed or expanded.
+
+    Or `complained` (RFC 5965): a reader reported it as abuse. `original_sender` is the envelope's, where it is named.
+    """
 
     recipients: tuple[str, ...]
     action: str
     status: str | None
     original_message_id: str | None
+    original_sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""Delivery reports: what became of a mail of ours, from the standard form (RFC 3464) or from what others write."""
+"""What became of a mail of ours: delivery reports (RFC 3464, or what others write) and complaints (RFC 5965)."""
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ MOST_RECIPIENTS = 100
 MOST_LINES = 5_000
 log = structlog.get_logger("mail.reports")
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
+# What a reader says of a mail; other feedback (not-spam, auth-failure) is no complaint about it.
+_COMPLAINTS = frozenset({"abuse", "fraud", "virus", "opt-out", "opt-out-list", "other"})
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?:^|[\s:(\"'])([45])\d\d[\s-](?=\S)", re.MULTILINE)
 _ADDRESS = re.compile(r"<?([a-z0-9._%+'=/&-]{1,64}@[a-z0-9.-]{1,250}\.[a-z]{2,63})>?", re.IGNORECASE)
@@ -59,6 +61,8 @@ def delivery_report(
     """
     if not _is_from_a_machine(message, headers, mail_from):
         return None
+    if b"message/feedback-report" in raw.lower():
+        return _complaint(message, raw)  # never a bounce, whatever it says: the mail has arrived
     standard = _standard(message, raw) if b"delivery-status" in raw.lower() else None
     if standard and standard.recipients:
         return standard
@@ -74,6 +78,20 @@ def _is_from_a_machine(message: "Message[str, str]", headers: Headers, mail_from
         or headers.line("x-failed-recipients")
         or content_type(message).value == "multipart/report"
         or _MACHINE.match(headers.line("auto-submitted"))
+    )
+
+
+def _complaint(message: "Message[str, str]", raw: bytes) -> DeliveryReport | None:
+    feedback = next((part for part in message.walk() if content_type(part).value == "message/feedback-report"), None)
+    fields = next(_blocks(feedback), None) if feedback is not None else None
+    if fields is None or fields.get("feedback-type", "").strip().lower() not in _COMPLAINTS:
+        return None
+    return DeliveryReport(
+        recipients=_unique([_address(fields.get("original-rcpt-to", ""))]),
+        action="complained",
+        status=None,
+        original_message_id=_original(raw),
+        original_sender=_address(fields.get("original-mail-from", "")) or None,
     )
 
 
@@ -120,6 +138,11 @@ def _standard(message: "Message[str, str]", raw: bytes) -> DeliveryReport | None
 def _status_blocks(part: "Message[str, str]") -> Iterator[dict[str, str]]:
     if content_type(part).value not in {"message/delivery-status", "message/global-delivery-status"}:
         return
+    yield from _blocks(part)
+
+
+def _blocks(part: "Message[str, str]") -> Iterator[dict[str, str]]:
+    """The groups of fields in a part, by name in lower case."""
     content = part.get_payload(decode=True)
     for block in re.split(rb"\r?\n[ \t]*\r?\n", content if isinstance(content, bytes) else b"")[
         : MOST_RECIPIENTS * 2
@@ -135,7 +158,11 @@ def _action(value: str) -> str:
 
 def _recipient(block: dict[str, str]) -> str:
     written = block.get("original-recipient") or block.get("final-recipient") or ""
-    found = _ADDRESS.search(written.partition(";")[2] or written)
+    return _address(written.partition(";")[2] or written)
+
+
+def _address(written: str) -> str:
+    found = _ADDRESS.search(written)
     return found[1].lower() if found else ""
 
 
@@ -179,6 +206,6 @@ def _original(raw: bytes) -> str | None:
     return found[1].decode("ascii", "replace") if found else None
 
 
-def _unique(addresses: Iterator[str]) -> tuple[str, ...]:
+def _unique(addresses: Iterable[str]) -> tuple[str, ...]:
     named = (address.strip("'").lower() for address in addresses)
     return tuple(dict.fromkeys(address for address in named if address))[:MOST_RECIPIENTS]

@@ -77,6 +77,15 @@ def _held(_case: Case, fact: f.NoticeHeld) -> Entry:
     return Entry(f"Held back, not sent: {fact.notice.replace('_', ' ')}", fact.why)
 
 
+def _complained(_case: Case, fact: f.NoticeComplained) -> Entry:
+    what = fact.notice.replace("_", " ")
+    return Entry(
+        f"Somebody at {fact.address} reported a mail of ours as abuse ({what}). This decides nothing; nudges by mail"
+        " stop until they write to us",
+        fact.reply,
+    )
+
+
 def _returned(_case: Case, fact: f.AnnouncementReturned) -> Entry:
     return Entry("The announcement came back: the price was not announced, so nobody can start", fact.reply)
 
@@ -328,6 +337,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.NoticeDelayed: _delayed,
     f.NoticeFailed: _failed,
     f.NoticeHeld: _held,
+    f.NoticeComplained: _complained,
     f.AnnouncementReturned: _returned,
     f.AnnouncementRepeated: _always("The announcement is sent again"),
     f.AddressLost: _lost,

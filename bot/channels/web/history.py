@@ -15,6 +15,7 @@ UNTOLD: frozenset[type[f.Fact]] = frozenset(
         f.NoticeDelayed,
         f.NoticeFailed,
         f.NoticeHeld,
+        f.NoticeComplained,
         f.AnnouncementReturned,
         f.AnnouncementRepeated,
         f.AddressLost,
