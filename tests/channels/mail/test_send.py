@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dkim  # type: ignore[import-untyped]  # ships no types
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.channels.mail.receive import serve
 from bot.channels.mail.reception import Arrival, Reception
@@ -15,7 +16,7 @@ from bot.channels.mail.send import Accepted, Deferred, Refused, Relay, Unknown, 
 from bot.channels.mail.sign import sign
 from tests.channels.mail.keys import EDWARDS, LOCALHOST, STRONG, Key
 from tests.channels.mail.test_compose import LETTER
-from tests.relay import Taken, a_relay
+from tests.relay import Sink, Taken, a_relay
 
 RAW = build(LETTER)
 
@@ -225,6 +226,71 @@ async def test_encryption_that_is_required_is_used_or_nothing_is_sent(tmp_path: 
     assert isinstance(outcomes[0], Accepted)
     assert isinstance(outcomes[1], Deferred)
     assert ([arrival.raw for arrival in kept], sink.mails) == ([RAW], [])
+
+
+class Insists:
+    """A relay that takes mail over TLS alone, with a certificate that only we know."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self._tls = tls
+        self.mails: list[bytes] = []
+
+    def session(self) -> SMTP:
+        loop = asyncio.get_running_loop()
+        return SMTP(self, hostname="relay.example", tls_context=self._tls, require_starttls=True, loop=loop)
+
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert session.ssl
+        self.mails.append(envelope.original_content or b"")
+        return "250 Ok"
+
+
+@pytest.mark.parametrize(
+    ("query", "trusted", "taken"),
+    [
+        ("", False, True),  # whoever it is: better than in the clear
+        ("?starttls=required", True, True),
+        ("?starttls=required", False, False),
+        ("?starttls=never", True, False),
+    ],
+)
+async def test_certificate_is_verified_where_encryption_is_required(
+    tmp_path: Path, query: str, *, trusted: bool, taken: bool
+) -> None:
+    (tmp_path / "localhost.pem").write_text(LOCALHOST)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(tmp_path / "localhost.pem")
+    theirs = ssl.create_default_context(cadata=LOCALHOST[LOCALHOST.index("-----BEGIN CERT") :])
+    insists = Insists(ours)
+    server = await asyncio.get_running_loop().create_server(insists.session, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    relay = Relay(f"smtp://localhost:{port}{query}", tls=theirs if trusted else None)
+
+    outcome = await send(relay)
+
+    await relay.close()
+    server.close()
+    assert isinstance(outcome, Accepted if taken else Deferred)
+    assert insists.mails == ([RAW] if taken else [])
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_encryption_from_the_first_byte_is_verified_too(tmp_path: Path, *, trusted: bool) -> None:
+    (tmp_path / "localhost.pem").write_text(LOCALHOST)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(tmp_path / "localhost.pem")
+    theirs = ssl.create_default_context(cadata=LOCALHOST[LOCALHOST.index("-----BEGIN CERT") :])
+    sink = Sink()
+    server = await asyncio.get_running_loop().create_server(sink.session, "127.0.0.1", 0, ssl=ours)
+    port = server.sockets[0].getsockname()[1]
+    relay = Relay(f"smtps://localhost:{port}", tls=theirs if trusted else None)
+
+    outcome = await send(relay)
+
+    await relay.close()
+    server.close()
+    assert isinstance(outcome, Accepted if trusted else Deferred)
+    assert len(sink.mails) == trusted
 
 
 async def test_signature_verifies(tmp_path: Path) -> None:
