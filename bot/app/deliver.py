@@ -11,7 +11,7 @@ from bot.app.handle import carry_out
 from bot.app.jobs import Tell, TellByMail, TellInChat, decode
 from bot.core import commands as c
 from bot.core import facts as f
-from storage import Fate, Job, Transaction
+from storage import Fate, Job, Message, Transaction
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
@@ -87,25 +87,33 @@ def _give_up(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime, 
 
 
 def _try_again(tx: Transaction, desk: Desk, job: Job, later: Later, now: datetime) -> None:
-    """Once it has waited for hours staff are told, and a mail says so itself from then on.
-
-    Its words change only where no try before may have been taken: what may have arrived is sent again as it was.
-    """
-    told, message = _told(job), tx.messages.by_outbox_id(job.id)
-    noted = message is None or message.delivery is Fate.DELAYED or now - job.created_at < NOTED
-    untaken = later.untaken and job.doubts == 1
-    late = replace(told, late=True) if not noted and untaken and isinstance(told, TellByMail) else None
     at = now + (later.after or wait_before(job.tries))
-    held = tx.outbox.retry(
-        job, at, later.reason, untaken=later.untaken, payload=late.encode() if late is not None else None
-    )
-    if noted or not held or message is None:
+    late = _late(tx, job, now)
+    if late is None:
+        tx.outbox.retry(job, at, later.reason, untaken=later.untaken)
         return
-    fates.come_to(tx, desk, message, Fate.DELAYED, later.reason, now)
-    if told is not None and told.incident is not None:
-        delay = c.ReportDelay(
-            actor=f.BOT, notice=told.notice, via=_via(told), since=job.created_at, reply=later.reason
-        )
+    told, message = late
+    if tx.outbox.retry(job, at, later.reason, untaken=later.untaken, payload=_worded_late(told, job, later)):
+        fates.come_to(tx, desk, message, Fate.DELAYED, later.reason, now)
+        _report_delay(tx, desk, told, job.created_at, later.reason, now)
+
+
+def _late(tx: Transaction, job: Job, now: datetime) -> tuple[Tell, Message] | None:
+    """What has waited for hours by now, and is not known to."""
+    told = _told(job) if now - job.created_at >= NOTED else None
+    message = tx.messages.by_outbox_id(job.id) if told is not None else None
+    return None if told is None or message is None or message.delivery is Fate.DELAYED else (told, message)
+
+
+def _worded_late(told: Tell, job: Job, later: Later) -> bytes | None:
+    """The job that says so to the customer, where no try may have been taken: else it is sent again as it was."""
+    untaken = later.untaken and job.doubts == 1
+    return replace(told, late=True).encode() if untaken and isinstance(told, TellByMail) else None
+
+
+def _report_delay(tx: Transaction, desk: Desk, told: Tell, since: datetime, reply: str, now: datetime) -> None:
+    if told.incident is not None:
+        delay = c.ReportDelay(actor=f.BOT, notice=told.notice, via=_via(told), since=since, reply=reply)
         carry_out(tx, desk, told.incident, delay, now)
 
 

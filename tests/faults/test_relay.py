@@ -58,6 +58,18 @@ async def test_a_mail_that_waits_for_hours_is_noted_once_and_says_so_when_it_lea
     assert await here.stage() == "announced"
 
 
+async def test_a_late_mail_says_so_in_its_readers_language(here: Town) -> None:
+    here.relay.at_recipient[JANE] = "451 4.4.1 Host is away"
+    await here.mail(JANE, "Down", DOWN_EN)
+    await here.wait(hours=6)
+    here.relay.at_recipient.clear()
+    await here.wait(hours=1)
+
+    written = "We wrote this message on Monday 14 June 2010 at 10:00 (Paris time)"
+    assert written in here.newest(JANE).text
+    assert "but it could not leave at once: no mail server was taking it yet." in here.newest(JANE).text
+
+
 async def test_a_mail_that_waits_a_little_says_nothing_of_it(here: Town) -> None:
     here.relay.at_text = "451 4.3.2 Not now"
     await here.mail(BOB, "Panne", DOWN_FR)

@@ -119,7 +119,7 @@ async def test_relay_that_never_greets_rests_for_everybody() -> None:
         await relay.close()
 
     assert isinstance(first, Deferred)
-    assert first.seconds is None
+    assert not first.seconds
     assert isinstance(second, Deferred)
     assert second.seconds
 

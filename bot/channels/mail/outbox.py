@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.app.deliver import Delivered, Delivery, Failed, Later
+from bot.app.deliver import Delivered, Delivery, Failed, Later, wait_before
 from bot.app.desk import Desk
 from bot.app.jobs import TellByMail, decode
 from bot.channels.mail import addresses
@@ -35,7 +35,7 @@ class Postman:
             case Refused(code=code, reply=reply, gone=gone):
                 return Failed(f"{code} {reply}", gone=gone)
             case Deferred(code=code, reply=reply, seconds=seconds):
-                after = timedelta(seconds=seconds) if seconds is not None else None
+                after = max(wait_before(job.tries), timedelta(seconds=seconds))
                 return Later(f"{code} {reply}" if code else reply, after, untaken=True)
             case Unknown(reason=reason):
                 return Later(f"cut off before the relay had answered ({reason})")

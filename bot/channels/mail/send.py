@@ -50,11 +50,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Not now: a 4xx, or no conversation at all (code 0). Try again later, after so many `seconds` where known."""
+    """Not now: a 4xx, or no conversation at all (code 0). Try again later, not before so many `seconds`."""
 
     code: int
     reply: str
-    seconds: float | None = None
+    seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)

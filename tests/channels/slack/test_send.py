@@ -60,6 +60,30 @@ async def test_lost_answer_is_looked_up_before_posting_again(town: Town) -> None
     assert sum(line.startswith("Taken") for line in town.thread()) == 1
 
 
+async def test_line_whose_answer_was_lost_shows_what_became_of_its_message(town: Town) -> None:
+    """The first try wrote what was known then; once it is found again it is brought up to date."""
+    await town.open()
+    town.slack.faults.lose_answer(method="chat.postMessage", channel=STAFF_CHANNEL)
+    await town.give(1, an_order(c.WriteToCustomer))
+    for _ in range(4):
+        town.clock.turn(hours=1)
+        await town.settle()
+
+    (line,) = [line for line in town.thread() if line.startswith("Written to the customer")]
+    edited = [call.arguments["ts"] for call in town.slack.calls if call.method == "chat.update"]
+    assert line.endswith("accepted by the relay (250 ok)")
+    assert town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1].ts in edited
+
+
+async def test_reply_in_chat_shows_that_it_was_delivered(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+
+    await town.give(1, an_order(c.WriteToCustomer))
+
+    (line,) = [line for line in town.thread() if line.startswith("Written to the customer")]
+    assert line.endswith("✓ In chat: delivered")
+
+
 async def test_lost_answer_to_a_customer_is_looked_up_too(town: Town) -> None:
     town.slack.faults.lose_answer(method="chat.postMessage", channel=BOB)
 
