@@ -119,6 +119,18 @@ class Queue:
         """Whether the claim still stands: to ask right before what cannot be undone."""
         return self._connection.execute(self._statements.holds, _proof(job)).first() is not None
 
+    def comes_again(self, job: Job) -> bool:
+        """Whether the very same waits behind it: what shows how things stand need not be done twice."""
+        table = self._table
+        same = sa.select(table.c.id).where(
+            table.c.state == WAITING,
+            table.c.key == job.key,
+            table.c.id > job.id,
+            table.c.kind == job.kind,
+            table.c.payload == job.payload,
+        )
+        return self._connection.execute(same.limit(1)).first() is not None
+
     def done(self, job: Job, now: datetime) -> bool:
         """Finishes it. False, as below: somebody else holds it by now, and nothing was changed."""
         return self._set(self._statements.done, job, new_finished_at=now)

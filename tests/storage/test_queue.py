@@ -121,6 +121,17 @@ async def test_retry_with_another_payload_is_claimed_with_it(store: Store) -> No
     assert [job.payload for job in await claim(store)] == [b"late"]
 
 
+async def test_job_knows_whether_the_very_same_waits_behind_it(store: Store) -> None:
+    card, line = a_job("card", b"1", key="slack:1"), a_job("thread", b"1", key="slack:1")
+    await put(store, card, line, card, a_job("card", b"2", key="slack:2"), a_job("card", b"1", key="slack:3"))
+
+    first, *others = await claim(store)
+
+    known = await store.read(lambda tx: [tx.outbox.comes_again(job) for job in (first, *others)])
+
+    assert known == [True, False, False]
+
+
 async def test_retry_falls_due_when_told(store: Store) -> None:
     await put(store, a_job())
     (job,) = await claim(store)

@@ -19,6 +19,7 @@ from storage import Job, Message, Transaction
 
 GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
 SHARED = "the staff channel is shared outside the workspace: nothing is posted there"
+LATER = "left to the one behind it, which shows the same"
 CHECKED_FOR = timedelta(minutes=10)
 BEFORE = timedelta(minutes=1)
 PAGES = 10
@@ -81,7 +82,7 @@ class Outgoing:
     async def show_fate(self, job: Job, now: datetime) -> Delivery:
         """What became of a message, in the line that told of it; one that is gone is not written again."""
         order = decode(ShowFate, job.payload)
-        return await self._to_staff(order.incident, now, lambda case: self._show_fate(case, order.fact))
+        return await self._to_staff(order.incident, now, lambda case: self._show_fate(case, order.fact, job))
 
     async def show_set_aside(self, job: Job, now: datetime) -> Delivery:
         """A mail that no incident shows, with the whole of it below."""
@@ -177,10 +178,16 @@ class Outgoing:
             raise RefusedError(SHARED)
 
     async def _show_card(self, case: Case, job: Job) -> Delivered:
-        if case.row.slack_ts is not None and await self._update(case, case.row.slack_ts):
-            return Delivered(case.row.slack_ts)
+        if case.row.slack_ts is not None:
+            if await self._comes_again(job):
+                return Delivered(LATER)
+            if await self._update(case, case.row.slack_ts):
+                return Delivered(case.row.slack_ts)
         posted = await self._new_card(case, job)
         return Delivered(posted.ts, then=_remember(case, posted))
+
+    async def _comes_again(self, job: Job) -> bool:
+        return await self._room.desk.store.read(lambda tx: tx.outbox.comes_again(job))
 
     async def _update(self, case: Case, ts: str) -> bool:
         made = card(case)
@@ -250,10 +257,12 @@ class Outgoing:
 
         return note
 
-    async def _show_fate(self, case: Case, seq: int) -> Delivered:
+    async def _show_fate(self, case: Case, seq: int, job: Job) -> Delivered:
         line = next((one.line for one in thread.sent_with(case, seq) if one.line), None)
         if line is None:
             return Delivered("no line to show it in")
+        if await self._comes_again(job):
+            return Delivered(LATER)
         made = thread.told(case, seq)
         channel = case.row.slack_channel or self._room.channel
         try:

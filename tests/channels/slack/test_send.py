@@ -31,6 +31,21 @@ async def test_channel_that_is_limited_waits_alone(town: Town) -> None:
     assert town.card(mine).pinned
 
 
+async def test_card_that_waits_several_times_is_brought_up_to_date_once(town: Town) -> None:
+    await town.open()
+    town.slack.faults.limit_rate(retry_after=30, channel=STAFF_CHANNEL)
+    await town.give(1, an_order(c.TakeIncident), an_order(c.OrderDiagnosis), an_order(c.StartDiagnosis))
+    before = len(town.slack.calls)
+
+    town.clock.turn(seconds=31)
+    await town.settle()
+
+    card = town.card()
+    updates = [call for call in town.slack.calls[before:] if call.method == "chat.update"]
+    assert [call.arguments["ts"] for call in updates].count(card.ts) == 1
+    assert "diagnosing" in card.text
+
+
 async def test_server_errors_are_outlived(town: Town) -> None:
     town.slack.faults.fail(times=3, method="chat.postMessage")
     town.slack.faults.hang(method="chat.postMessage")
