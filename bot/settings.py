@@ -101,6 +101,7 @@ class LimitsSection(Section):
     domain: int = Field(default=USUAL.domain, ge=1)
     unproven: int = Field(default=USUAL.unproven, ge=1)
     unproven_day: int = Field(default=USUAL.unproven_day, ge=1)
+    newcomers: int = Field(default=USUAL.newcomers, ge=1)
 
 
 class SlackSection(Section):

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core import letter
 from bot.core.commands import Command
-from bot.core.facts import Fact, Role
+from bot.core.facts import Authority, Fact, Role
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage, Support
 
 PAGE = Path(__file__).with_name("letter.md")
@@ -53,6 +53,16 @@ def allowed() -> str:
         for order, (roles, stages) in letter.ALLOWED.items()
     )
     return _table(("order", "by", "while the incident is"), rows)
+
+
+def may() -> str:
+    """Which orders of a customer's each of their contacts may give."""
+    orders = sorted({order for orders in letter.MAY.values() for order in orders}, key=_spaced)
+    rows = (
+        (_spaced(order), *("yes" if order in letter.MAY[authority] else "" for authority in Authority))
+        for order in orders
+    )
+    return _table(("order", *Authority), rows)
 
 
 def _arrows(row: Mapping[type[Fact], Any]) -> dict[str, list[str]]:
@@ -102,6 +112,7 @@ DRAWINGS: Mapping[str, Callable[[], str]] = {
     "support": lambda: diagram(letter.SUPPORT_FOLLOWS, Support.FULL),
     "owed": owed,
     "allowed": allowed,
+    "may": may,
 }
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The door to the database: one store, its transactions, and the plain values that go through them."""
 
 from storage._blobs import Blobs, Document
-from storage._customers import Authority, Contact, Customers
+from storage._customers import Contact, Customers
 from storage._failures import Unavailable
 from storage._incidents import IncidentRow, Incidents
 from storage._journal import Conflict, Entry, Journal, Recorded
@@ -14,7 +14,6 @@ from storage._store import Store, Transaction
 
 __all__ = [
     "Attachment",
-    "Authority",
     "Blobs",
     "Conflict",
     "Contact",

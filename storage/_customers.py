@@ -2,24 +2,16 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from bot.core.customer import Customer, Details
-from bot.core.facts import Language
+from bot.core.facts import Authority, Language
 from bot.core.likeness import likeness, likenesses
 from bot.core.lives import Support
 from bot.core.terms import Kind
 from storage._tables import contacts, customers
-
-
-class Authority(StrEnum):
-    """What somebody at an address may do for the customer."""
-
-    DECIDE = "decide"
-    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +55,7 @@ class Customers:
         timezone: str = "Europe/Paris",
         seq: int = 0,
     ) -> Customer:
-        """A new customer, whose first contact is this address and may decide. It must be nobody's yet.
+        """A new customer, whose first contact is this address and their owner. It must be nobody's yet.
 
         `seq` is how many facts their journal will hold at the end of this transaction.
         """
@@ -78,7 +70,7 @@ class Customers:
         )
         created = self._connection.execute(_CREATE, {**_values(customer), "created_at": now})
         customer_id = created.scalar_one()
-        self.add_contact(customer_id, address, Authority.DECIDE)
+        self.add_contact(customer_id, address, Authority.OWNER)
         return replace(customer, id=customer_id)
 
     def save(self, customer: Customer) -> None:
@@ -102,9 +94,20 @@ class Customers:
         }
         self._connection.execute(sa.insert(contacts), values)
 
-    def may_decide(self, address: str) -> bool:
-        """Whether who writes from this address may commit the customer whose contact they are."""
-        return self._connection.execute(_AUTHORITY, {"of": address.lower()}).scalar() == Authority.DECIDE
+    def set_authority(self, address: str, authority: Authority) -> None:
+        """Changes what a contact may do."""
+        changed = sa.update(contacts).where(contacts.c.address == address.lower())
+        self._connection.execute(changed.values(authority=authority))
+
+    def remove_contact(self, customer_id: int, address: str) -> bool:
+        """Takes an address off the customer's file; False where it is not on it."""
+        gone = sa.delete(contacts).where(contacts.c.customer_id == customer_id, contacts.c.address == address.lower())
+        return self._connection.execute(gone).rowcount > 0
+
+    def authority(self, customer_id: int, address: str) -> Authority | None:
+        """What who writes from this address may do for the customer; None where they are not their contact."""
+        found = self._connection.execute(_AUTHORITY, {"of": address.lower(), "customer": customer_id}).scalar()
+        return Authority(found) if found is not None else None
 
     def contacts_of(self, customer_id: int) -> list[Contact]:
         query = sa.select(*_CONTACT).where(contacts.c.customer_id == customer_id).order_by(contacts.c.address)
@@ -178,7 +181,9 @@ _BY_ID: Final = _reading_and_locking(customers.c.id == _OF)
 _BY_ADDRESS: Final = _reading_and_locking(
     customers.c.id == sa.select(contacts.c.customer_id).where(contacts.c.address == _OF).scalar_subquery()
 )
-_AUTHORITY: Final = sa.select(contacts.c.authority).where(contacts.c.address == _OF)
+_AUTHORITY: Final = sa.select(contacts.c.authority).where(
+    contacts.c.address == _OF, contacts.c.customer_id == sa.bindparam("customer")
+)
 _CREATE: Final = sa.insert(customers).returning(customers.c.id)
 _SAVE: Final = sa.update(customers).where(customers.c.id == sa.bindparam("of"))
 _BY_SLACK: Final = _reading_and_locking(customers.c.slack_user == _OF, customers.c.slack_team == sa.bindparam("team"))

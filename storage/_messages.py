@@ -121,6 +121,10 @@ class Messages:
         """Those with one of these Message-IDs, the newest first."""
         return self._some(_BY_RFC_IDS, of=[storable(one) for one in ids])[::-1] if ids else []
 
+    def answering(self, rfc_message_id: str) -> list[Message]:
+        """What came in as an answer to the mail with this Message-ID, the newest first."""
+        return self._some(_ANSWERING, of=storable(rfc_message_id))[::-1]
+
     def by_outbox_id(self, outbox_id: int) -> Message | None:
         """What this outbox job carries."""
         return next(iter(self._some(_BY_OUTBOX_ID, of=outbox_id)), None)
@@ -180,6 +184,7 @@ _ALL: Final = sa.select(messages).order_by(messages.c.id)
 _BY_ID: Final = _ALL.where(messages.c.id == _OF)
 _BY_OUTBOX_ID: Final = _ALL.where(messages.c.outbox_id == _OF)
 _BY_RFC_IDS: Final = _ALL.where(messages.c.rfc_message_id.in_(sa.bindparam("of", expanding=True)))
+_ANSWERING: Final = _ALL.where(messages.c.in_reply_to == _OF, messages.c.direction == Direction.IN)
 _OF_INCIDENT: Final = _ALL.where(messages.c.incident_id == _OF)
 _UNTIL: Final = sa.bindparam("until", type_=messages.c.at.type)
 _REFERENCES: Final = (

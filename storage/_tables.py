@@ -223,7 +223,7 @@ messages = Table(
     Column("direction", Words, nullable=False),
     Column("channel", Words, nullable=False),
     Column("rfc_message_id", Words, index=True),
-    Column("in_reply_to", Words),
+    Column("in_reply_to", Words, index=True),
     Column("author", Words, nullable=False),
     Column("subject", Words, nullable=False),
     Column("text", Words, nullable=False),

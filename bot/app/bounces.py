@@ -90,11 +90,11 @@ def heard_from(tx: Transaction, desk: Desk, address: str, now: datetime) -> None
     if not address or not tx.customers.clear_bounced(address):
         return
     customer = tx.customers.by_address(address)
-    if customer is None or customer.address != address.lower():
-        return
     restore = c.RestoreAddress(actor=f.Actor(role=f.Role.CUSTOMER, name=address))
-    for incident in tx.incidents.open_of(customer.id):
-        carry_out(tx, desk, incident, restore, now)
+    for number in tx.incidents.open_of(customer.id) if customer else ():
+        incident = tx.incidents.load(number)
+        if incident is not None and incident.lost is not None and incident.lost.address == address.lower():
+            carry_out(tx, desk, number, restore, now)
 
 
 def _ours(tx: Transaction, message_id: str) -> Message | None:

@@ -10,7 +10,7 @@ from bot.app.handle import Done, carry_out, carry_out_on_customer, note_on_custo
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
-from bot.core.customer import Customer, Details, vat_of
+from bot.core.customer import Customer, Details, may, vat_of
 from bot.core.letter import OPEN
 from bot.core.lives import ContestState, Stage, Support
 from bot.core.refusals import Reason, Refused
@@ -43,12 +43,17 @@ def order_in(tx: Transaction, desk: Desk, incident_id: int, form: OrderForm, now
     if isinstance(done, Refused):
         return done
     customer = tx.customers.load(incident.customer)
-    if customer is not None:
+    if customer is not None and _may_give_details(tx, customer, form.order.actor):
         give_details(tx, customer, form.order.kind, form.details, form.order.actor, now)
     if incident.way_in is form.way_in:
         return done
     chosen = carry_out(tx, desk, incident_id, c.ChooseWayIn(actor=form.order.actor, way_in=form.way_in), now)
     return done if isinstance(chosen, Refused) else chosen
+
+
+def _may_give_details(tx: Transaction, customer: Customer, actor: f.Actor) -> bool:
+    """Who the invoice goes to is changed by who may accept what it bills; anybody may fill in what is missing."""
+    return not customer.details.complete or may(tx.customers.authority(customer.id, actor.name), c.AcceptQuote)
 
 
 def give_details(
@@ -75,7 +80,7 @@ def _renew(tx: Transaction, desk: Desk, expired: Link, now: datetime) -> bool:
     if incident is None or customer is None:
         return False
     told = n.LinkRenewed(purpose=n.Purpose(expired.purpose), number=expired.object)
-    tell.tell(tx, desk, customer, told, now, incident=incident)
+    tell.tell(tx, desk, customer, told, now, incident=incident, to=expired.address)
     return True
 
 

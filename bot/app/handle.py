@@ -11,7 +11,7 @@ from bot.app.jobs import Ask, PrintPaper
 from bot.app.keys import random_key
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.customer import Customer, apply_customer, decide_customer
+from bot.core.customer import Customer, apply_customer, decide_customer, may
 from bot.core.deadlines import deadlines
 from bot.core.decide import decide
 from bot.core.fold import apply
@@ -20,7 +20,7 @@ from bot.core.invoice import owes
 from bot.core.letter import ENDINGS
 from bot.core.lives import Support
 from bot.core.notices import Notice
-from bot.core.refusals import Refused
+from bot.core.refusals import Reason, Refused
 from bot.core.terms import Kind
 from storage import Entry, NewJob, Transaction
 
@@ -49,7 +49,7 @@ async def handle(desk: Desk, incident: int, command: c.Command, now: datetime) -
 def carry_out(tx: Transaction, desk: Desk, incident_id: int, command: c.Command, now: datetime) -> Done | Refused:
     """Decides and writes everything that follows, or changes nothing and says why."""
     incident = None if isinstance(command, c.OpenIncident) else tx.incidents.load(incident_id)
-    decided = decide(incident, command, now)
+    decided = _beyond(tx, incident, command) or decide(incident, command, now)
     if isinstance(decided, Refused):
         return decided
     if type(command) in SERIES:
@@ -60,9 +60,20 @@ def carry_out(tx: Transaction, desk: Desk, incident_id: int, command: c.Command,
     return _write(tx, desk, incident, decided, command.actor, now)
 
 
-def answer(tx: Transaction, desk: Desk, customer: Customer, incident: Incident, told: Notice, now: datetime) -> None:
-    """A notice that no fact calls for; staff learn of it where it is held back."""
-    held = tell.tell(tx, desk, customer, told, now, incident=incident)
+def _beyond(tx: Transaction, incident: Incident | None, command: c.Command) -> Refused | None:
+    """Whoever acts for a customer is a contact of theirs, and has the authority for it."""
+    customer = command.customer if isinstance(command, c.OpenIncident) else incident.customer if incident else 0
+    if command.actor.role is not f.Role.CUSTOMER or not customer:
+        return None
+    authority = tx.customers.authority(customer, command.actor.name)
+    return None if may(authority, type(command)) else Refused(Reason.BEYOND_AUTHORITY)
+
+
+def answer(
+    tx: Transaction, desk: Desk, customer: Customer, incident: Incident, told: Notice, now: datetime, to: str = ""
+) -> None:
+    """A notice that no fact calls for, to the contact it concerns; staff learn of it where it is held back."""
+    held = tell.tell(tx, desk, customer, told, now, incident=incident, to=to)
     if held is not None:
         carry_out(tx, desk, incident.id, c.HoldNotice(actor=f.BOT, notice=held.notice, why=held.why), now)
 
@@ -157,7 +168,9 @@ def _change_address(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fac
             same = c.RestoreAddress(actor=f.BOT)
         case _:
             return
-    for other in tx.incidents.open_of(incident.customer):
+    customer = tx.customers.load(incident.customer)
+    shared = customer is not None and customer.address == address
+    for other in tx.incidents.open_of(incident.customer) if shared else ():
         if other != incident.id:
             carry_out(tx, desk, other, same, now)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.app import proof
 from bot.app.decisions import refuse_support
@@ -73,6 +73,8 @@ def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) 
         way_in=opening.way_in,
         terms=desk.terms,
         previous=opening.previous,
+        recent=opening.previous is None or _is_recent(tx, desk, opening.previous, now),
+        contact="" if customer.address == opening.address.lower() else opening.address.lower(),
     )
     decided = decide(None, command, now)
     if isinstance(decided, Refused):
@@ -84,11 +86,21 @@ def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) 
     return carry_out(tx, desk, incident, replace(command, incident=incident, message=str(message)), now)
 
 
-def add_words(tx: Transaction, desk: Desk, incident: int, said: Said, role: f.Role, now: datetime) -> Done | None:
+def _is_recent(tx: Transaction, desk: Desk, previous: int, now: datetime) -> bool:
+    """Whether that incident ended so shortly before that the same problem is free (states: closed -> opened)."""
+    ended = tx.incidents.load(previous)
+    over = ended.closed_at if ended else None
+    return over is not None and now - over <= timedelta(days=desk.terms.reopen_days)
+
+
+def add_words(
+    tx: Transaction, desk: Desk, incident: int, said: Said, role: f.Role, now: datetime, *, colleague: bool = False
+) -> Done | None:
     """Keeps words in an incident and tells staff; a customer's own words end the wait for an answer."""
     message = keep(tx, said, incident, now)
     actor = f.Actor(role=role, name=said.author)
-    done = carry_out(tx, desk, incident, c.NoteCustomerWords(actor=actor, message=str(message)), now)
+    noted = c.NoteCustomerWords(actor=actor, message=str(message), colleague=colleague)
+    done = carry_out(tx, desk, incident, noted, now)
     return None if isinstance(done, Refused) else done
 
 

@@ -23,7 +23,8 @@ class Limits:
     `answers` for one incident within sixty minutes. Announcements to one address: `known` an hour where a customer's
     name is on file, else `stranger` an hour and `stranger_day` a day. To strangers without a signature of their
     domain: `domain` an hour in one domain, and where not even the server that sent it fits, `unproven` an hour and
-    `unproven_day` a day for the whole desk: a flood of forged mails makes us write to so many of its victims.
+    `unproven_day` a day for the whole desk: a flood of forged mails makes us write to so many of its victims. `newcomers` a
+    day that one customer is asked about; about the same one in the same incident never again.
     """
 
     answers: int = 3
@@ -33,6 +34,7 @@ class Limits:
     domain: int = 400
     unproven: int = 10_000
     unproven_day: int = 50_000
+    newcomers: int = 5
 
 
 USUAL = Limits()
@@ -63,6 +65,12 @@ def held(
         return None
     why = f"{sent} automatic mails within an hour; the other side may be a robot"
     return Held(why, news=kept_back == 0)
+
+
+def may_ask_about_newcomer(tx: Transaction, limits: Limits, customer: int, now: datetime) -> bool:
+    """Whether this customer may be asked once more today who somebody is. It is counted in this transaction."""
+    name = f"{_COUNTERS}{now:%Y-%m-%d}:newcomers:{customer}"
+    return tx.count((name,))[name] <= limits.newcomers
 
 
 def _announced_enough(

@@ -8,7 +8,7 @@ from bot.app.jobs import Ask, decode
 from bot.core.commands import DeadlineKind, FallDue
 from bot.core.customer import Customer
 from bot.core.decide import decide
-from bot.core.facts import CALENDAR, InvoiceReminded
+from bot.core.facts import CALENDAR, Authority, InvoiceReminded
 from bot.core.fold import apply
 from bot.core.incident import Incident
 from bot.core.refusals import Refused
@@ -65,14 +65,15 @@ def read_case(tx: Transaction, incident_id: int) -> Case | None:
     )
 
 
-async def linked(store: Store, token_sha256: str) -> tuple[Link, Case | None] | None:
-    """What a mailed link leads to; None for an unknown token."""
+async def linked(store: Store, token_sha256: str) -> tuple[Link, Case, Authority | None] | None:
+    """What a mailed link leads to, and what the contact it was mailed to may do; None for an unknown token."""
 
-    def look(tx: Transaction) -> tuple[Link, Case | None] | None:
+    def look(tx: Transaction) -> tuple[Link, Case, Authority | None] | None:
         link = tx.links.by_token_sha256(token_sha256)
-        if link is None:
+        found = read_case(tx, link.incident_id) if link and link.incident_id is not None else None
+        if link is None or found is None:
             return None
-        return link, read_case(tx, link.incident_id) if link.incident_id is not None else None
+        return link, found, tx.customers.authority(found.customer.id, link.address)
 
     return await store.read(look)
 

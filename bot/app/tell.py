@@ -1,14 +1,16 @@
 """What must be told, to whom and where: written to the outbox with the facts that call for it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.app import links, pace
 from bot.app.desk import Desk
 from bot.app.jobs import PostInThread, ShowCard, ShowSetAside, TellByMail, TellInChat, fields_of
 from bot.core import facts as f
-from bot.core.customer import Customer
+from bot.core.customer import Customer, may
 from bot.core.incident import Incident
 from bot.core.notices import Notice, Purpose
+from bot.core.pages import DECIDED_ON
 from bot.core.told import notice as notice_of
 from storage import Direction, Fate, NewJob, NewMessage, Transaction, Via
 
@@ -48,9 +50,11 @@ def tell(
     incident: Incident | None = None,
     seq: int | None = None,
     limited: bool = True,
+    to: str = "",
 ) -> f.NoticeHeld | None:
     """A notice, where this customer is answered: in chat, by mail, or both where it must last.
 
+    `to` is the contact it concerns, else the one who opened the incident: theirs where they may decide on its page.
     What must not leave by mail is kept as held back; it is returned where staff do not know yet. `seq` is the number
     of the fact that calls for it, where one does.
     """
@@ -59,12 +63,21 @@ def tell(
         _put_chat(tx, desk, customer, incident, told, seq, now)
     if in_chat and not told.BY_MAIL:
         return None
+    customer = _addressed(tx, customer, told, to or (incident.contact if incident else ""))
     held = pace.held(tx, desk.limits, customer, told, incident, now) if limited else None
     if held is None:
         _put_mail(tx, desk, customer, incident, told, seq, now)
         return None
     _keep(tx, incident, told, seq, Via.MAIL, customer.address, None, None, now)
     return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
+
+
+def _addressed(tx: Transaction, customer: Customer, told: Notice, contact: str) -> Customer:
+    """The customer under this contact's address, if its page is theirs to decide on; else as they are on file."""
+    if contact in {"", customer.address}:
+        return customer
+    authority = tx.customers.authority(customer.id, contact)
+    return replace(customer, address=contact.lower()) if may(authority, DECIDED_ON[told.link]) else customer
 
 
 def tell_staff(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime) -> None:

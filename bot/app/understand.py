@@ -1,13 +1,13 @@
 """What a mail that was read means: a new incident, words in one, a bounce, or nothing at all."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.app import bounces, proof, stopping, tell
+from bot.app import bounces, contacts, proof, stopping, tell
 from bot.app.desk import Desk
-from bot.app.handle import answer, carry_out
+from bot.app.handle import Done, answer, carry_out
 from bot.app.jobs import JudgeAgain, MailArrived, decode
 from bot.app.keys import token_sha256
 from bot.app.opening import Opening, Said, add_words, keep, open_incident
@@ -19,10 +19,11 @@ from bot.core.customer import Customer, vat_of
 from bot.core.incident import Consent, Incident
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.notices import DecideByLink
-from bot.core.refusals import Refused
-from storage import Direction, IncidentRow, Job, NewJob, Transaction
+from bot.core.refusals import Reason, Refused
+from storage import Direction, IncidentRow, Job, Message, NewJob, Transaction
 
 _NUMBER = re.compile(r"\[INC-(\d{1,9})\]")
+MOST_NAMED = 3  # incidents that one subject names, or that one mail is mentioned in
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 NOT_PROVEN = Proof()
 FIRST_JUDGED_AGAIN = timedelta(minutes=5)
@@ -84,7 +85,8 @@ def _understand(
     said = mail.said
     if said.rfc_message_id and said.content_sha256 and tx.messages.seen(said.rfc_message_id, said.content_sha256):
         return
-    row = _conversation(tx, mail)
+    named = _named(tx, mail)
+    row = named[0] if named else None
     if mail.automatic and mail.complained:
         bounces.complained(tx, desk, said, mail.bounced, now)
         return
@@ -98,42 +100,81 @@ def _understand(
         _set_aside(tx, desk, row, said, now)
         return
     bounces.heard_from(tx, desk, mail.sender, now)
-    if row is None:
-        open_incident(tx, desk, _opening(mail), now)
-    else:
-        _in_conversation(tx, desk, row, mail, now)
-        if mail.proof.level is Level.LATER and mail.certain and row.stage not in OVER:
-            again = JudgeAgain(mail=decode(MailArrived, job.payload), incident=row.id)
-            tx.inbox.put(NewJob(kind=again.KIND, payload=again.encode(), due_at=now + FIRST_JUDGED_AGAIN), now)
+    kept = _in_conversation(tx, desk, row, mail, now) if row else open_incident(tx, desk, _opening(mail), now)
+    if isinstance(kept, Done):
+        _mention(tx, desk, kept, named[1:], now)
+    if row and mail.proof.level is Level.LATER and mail.certain and row.stage not in OVER:
+        again = JudgeAgain(mail=decode(MailArrived, job.payload), incident=row.id)
+        tx.inbox.put(NewJob(kind=again.KIND, payload=again.encode(), due_at=now + FIRST_JUDGED_AGAIN), now)
 
 
-def _conversation(tx: Transaction, mail: Incoming) -> IncidentRow | None:
-    """By the key in the address, else our Message-IDs among the references, else a page of ours that it quotes.
+def _named(tx: Transaction, mail: Incoming) -> list[IncidentRow]:
+    """The incidents this mail belongs to or names, the surest first: the first is its conversation.
 
-    Last the number in the subject, for a contact of that incident's customer: alone a number proves nothing.
+    By the key in the address, our Message-IDs among the references, a page of ours that it quotes. Then, for a
+    contact of that incident's customer or a proven colleague of theirs, by mails that are not ours and by the number
+    in the subject: alone neither proves anything.
     """
-    if mail.reply_key and (row := tx.incidents.by_reply_key(mail.reply_key)):
-        return row
-    return _answered(tx, mail) or _quoting(tx, mail) or _numbered(tx, mail)
+    found = tx.messages.by_rfc_ids(mail.references)
+    keyed = tx.incidents.by_reply_key(mail.reply_key) if mail.reply_key else None
+    sure = (keyed, *_answered(tx, mail, found), *_quoting(tx, mail))
+    rest = (*_answering_others(tx, mail, found), *_overtaken(tx, mail), *_numbered(tx, mail))
+    rows = {row.id: row for row in rest if row and _belongs(tx, mail, row)}
+    return list(({row.id: row for row in sure if row} | rows).values())
 
 
-def _answered(tx: Transaction, mail: Incoming) -> IncidentRow | None:
+def _answered(tx: Transaction, mail: Incoming, found: Sequence[Message]) -> Iterator[IncidentRow | None]:
+    return _conversations(tx, mail, [m for m in found if m.direction is Direction.OUT])
+
+
+def _answering_others(tx: Transaction, mail: Incoming, found: Sequence[Message]) -> Iterator[IncidentRow | None]:
+    """A second mail may answer the customer's own first one, before it has an answer of ours to follow."""
+    return _conversations(tx, mail, [m for m in found if m.direction is Direction.IN])
+
+
+def _conversations(tx: Transaction, mail: Incoming, found: Sequence[Message]) -> Iterator[IncidentRow | None]:
+    """Where these mails are kept, the newest reference first."""
     order = {reference: place for place, reference in enumerate(mail.references)}
-    ours = [m for m in tx.messages.by_rfc_ids(mail.references) if m.direction is Direction.OUT and m.incident_id]
-    newest = min(ours, key=lambda m: order.get(m.rfc_message_id or "", len(order)), default=None)
-    return tx.incidents.row(newest.incident_id) if newest and newest.incident_id else None
+    in_order = sorted(found, key=lambda message: order.get(message.rfc_message_id or "", len(order)))
+    return (tx.incidents.row(message.incident_id) for message in in_order if message.incident_id)
 
 
-def _quoting(tx: Transaction, mail: Incoming) -> IncidentRow | None:
+def _overtaken(tx: Transaction, mail: Incoming) -> Iterator[IncidentRow | None]:
+    """Where an answer to this very mail is kept, which was delivered before it."""
+    answers = tx.messages.answering(mail.said.rfc_message_id) if mail.said.rfc_message_id else []
+    return (tx.incidents.row(answer.incident_id) for answer in answers if answer.incident_id)
+
+
+def _quoting(tx: Transaction, mail: Incoming) -> Iterator[IncidentRow | None]:
     links = (tx.links.by_token_sha256(token_sha256(token)) for token in mail.links)
-    return next((tx.incidents.row(link.incident_id) for link in links if link and link.incident_id), None)
+    return (tx.incidents.row(link.incident_id) for link in links if link and link.incident_id)
 
 
-def _numbered(tx: Transaction, mail: Incoming) -> IncidentRow | None:
-    named = _NUMBER.search(mail.said.subject)
-    row = tx.incidents.row(int(named[1])) if named else None
-    customer = tx.customers.by_address(mail.sender) if row else None
-    return row if row and customer and customer.id == row.customer_id else None
+def _numbered(tx: Transaction, mail: Incoming) -> Iterator[IncidentRow | None]:
+    return (tx.incidents.row(int(number)) for number in _NUMBER.findall(mail.said.subject)[:MOST_NAMED])
+
+
+def _belongs(tx: Transaction, mail: Incoming, row: IncidentRow) -> bool:
+    """Whether the sender is a contact of this incident's customer, or is proven to be a colleague of theirs."""
+    if tx.customers.authority(row.customer_id, mail.sender) is not None:
+        return True
+    return _is_colleague(tx, mail, row)
+
+
+def _is_colleague(tx: Transaction, mail: Incoming, row: IncidentRow) -> bool:
+    return mail.proof.strong and contacts.is_of_organisation(tx, row.customer_id, mail.sender)
+
+
+def _mention(tx: Transaction, desk: Desk, kept: Done, others: Sequence[IncidentRow], now: datetime) -> None:
+    """Staff see on both sides that one mail named two incidents; its words are in one of them."""
+    wrote = next((fact for fact in kept.facts if isinstance(fact, f.CustomerWrote | f.OtherWrote)), None)
+    here = kept.incident.id
+    for other in others[:MOST_NAMED] if wrote else ():
+        if wrote is None or other.id in {here, kept.incident.previous}:
+            continue
+        for place, names in ((here, other.id), (other.id, here)):
+            named = c.NameOtherIncident(actor=f.BOT, incident=names, message=wrote.message, here=place == here)
+            carry_out(tx, desk, place, named, now)
 
 
 def _set_aside(tx: Transaction, desk: Desk, row: IncidentRow | None, said: Said, now: datetime) -> None:
@@ -144,16 +185,28 @@ def _set_aside(tx: Transaction, desk: Desk, row: IncidentRow | None, said: Said,
         tell.show_set_aside(tx, desk, keep(tx, said, None, now), now)
 
 
-def _in_conversation(tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming, now: datetime) -> None:
+def _in_conversation(
+    tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming, now: datetime
+) -> Done | Refused | None:
     customer = tx.customers.by_address(mail.sender)
     if customer is None or customer.id != row.customer_id:
-        add_words(tx, desk, row.id, mail.said, f.Role.BOT, now)
-    elif row.stage in OVER:
-        open_incident(tx, desk, _opening(mail, previous=row.id), now)
-    else:
-        add_words(tx, desk, row.id, mail.said, f.Role.CUSTOMER, now)
-        if mail.certain:
-            _heed(tx, desk, row.id, customer, mail, now)
+        return _from_another(tx, desk, row, mail, now)
+    if row.stage in OVER:
+        return open_incident(tx, desk, _opening(mail, previous=row.id), now)
+    kept = add_words(tx, desk, row.id, mail.said, f.Role.CUSTOMER, now)
+    if mail.certain:
+        _heed(tx, desk, row.id, customer, mail, now)
+    return kept
+
+
+def _from_another(tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming, now: datetime) -> Done | None:
+    """Shown to staff for what it is; the owner is asked about who holds our key or is proven to be a colleague."""
+    colleague = _is_colleague(tx, mail, row)
+    kept = add_words(tx, desk, row.id, mail.said, f.Role.BOT, now, colleague=colleague)
+    if colleague or mail.reply_key == row.reply_key:
+        wrote = next((fact for fact in kept.facts if isinstance(fact, f.OtherWrote)), None) if kept else None
+        contacts.propose(tx, desk, row, mail.sender, wrote.message if wrote else "", now)
+    return kept
 
 
 def _opening(mail: Incoming, previous: int | None = None) -> Opening:
@@ -179,12 +232,23 @@ def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, m
     decision = decision_in(mail.said.text)
     if incident is None or decision is None:
         return
-    decides = mail.proof.strong and tx.customers.may_decide(mail.sender)
-    command = _command(incident, customer, decision, mail, actor, now) if decides else None
-    if command is not None and not isinstance(carry_out(tx, desk, incident_id, command, now), Refused):
+    command = _command(incident, customer, decision, mail, actor, now) if mail.proof.strong else None
+    done = carry_out(tx, desk, incident_id, command, now) if command is not None else Refused(Reason.NOT_ALLOWED)
+    if isinstance(done, Done):
         return
+    if command is not None and done.reason is Reason.BEYOND_AUTHORITY:
+        _refer(tx, desk, incident, mail.sender, command, now)
     if not stopping.heard(tx, desk, incident_id, decision, mail.said.rfc_message_id, now):
-        _point_to_page(tx, desk, incident, customer, decision, now)
+        _point_to_page(tx, desk, incident, customer, decision, mail.sender, now)
+
+
+def _refer(tx: Transaction, desk: Desk, incident: Incident, sender: str, command: c.Command, now: datetime) -> None:
+    """Staff see why a proven contact's words decided nothing."""
+    authority = tx.customers.authority(incident.customer, sender)
+    if authority is not None:
+        order = type(command).__name__
+        refer = c.ReferDecision(actor=f.BOT, address=sender.lower(), authority=authority, order=order)
+        carry_out(tx, desk, incident.id, refer, now)
 
 
 def _command(
@@ -225,11 +289,17 @@ def _request(incident: Incident, number: str) -> Consent | None:
 
 
 def _point_to_page(
-    tx: Transaction, desk: Desk, incident: Incident, customer: Customer, decision: Decision, now: datetime
+    tx: Transaction,
+    desk: Desk,
+    incident: Incident,
+    customer: Customer,
+    decision: Decision,
+    sender: str,
+    now: datetime,
 ) -> None:
     told = _open_decision(incident, decision.kind)
     if told is not None:
-        answer(tx, desk, customer, incident, told, now)
+        answer(tx, desk, customer, incident, told, now, to=sender)
 
 
 def _open_decision(incident: Incident, kind: DecisionKind) -> DecideByLink | None:

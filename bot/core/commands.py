@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.core.facts import Actor, Channel, Evidence, Intervention, Language, Outcome, WayIn
+from bot.core.facts import Actor, Answer, Authority, Channel, Evidence, Intervention, Language, Outcome, WayIn
 from bot.core.lives import Support
 from bot.core.money import Line, Money, Vat
 from bot.core.terms import Kind, Terms
@@ -41,7 +41,8 @@ class Command:
 class OpenIncident(Command):
     """Opens an incident under these terms; `support` is the customer's entitlement now (letter §6.7).
 
-    `message` names the words it opens with, where they are kept.
+    `message` names the words it opens with, where they are kept; `contact` who asks, where that is not the address on
+    file. `recent` says that the previous incident ended less than `terms.reopen_days` ago.
     """
 
     incident: int
@@ -54,7 +55,9 @@ class OpenIncident(Command):
     way_in: WayIn
     terms: Terms
     previous: int | None = None
+    recent: bool = True
     message: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +203,45 @@ class AskCustomer(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCustomerWords(Command):
+    """`colleague`: not a contact, but proven to write from the customer's own organisation."""
+
     message: str
+    colleague: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeContact(Command):
+    """Somebody who is no contact wrote: ask the owner who they are."""
+
+    address: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleContact(Command):
+    """The owner says who that is, or changes their mind."""
+
+    address: str
+    answer: Answer
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferDecision(Command):
+    """A proven contact meant to order this, and may not."""
+
+    address: str
+    authority: Authority
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameOtherIncident(Command):
+    """A mail of this conversation (`here`), or of the other one, names both."""
+
+    incident: int
+    message: str
+    here: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.letter import SUPPORT_FOLLOWS
+from bot.core.letter import MAY, SUPPORT_FOLLOWS
 from bot.core.lives import Support
 from bot.core.money import Vat
 from bot.core.refusals import Reason, Refused
@@ -68,6 +68,11 @@ def vat_of(kind: Kind, details: Details) -> Vat:
         return Vat.OUTSIDE
     abroad = details.vat_number[:2].upper() in UNION - {HOME}
     return Vat.REVERSE_CHARGE if abroad else Vat.STANDARD
+
+
+def may(authority: f.Authority | None, order: type[c.Command]) -> bool:
+    """Whether a contact with this authority may order this; None is nobody's contact, who may nothing."""
+    return authority is not None and order in MAY[authority]
 
 
 def decide_customer(customer: Customer, command: c.Command, _now: datetime) -> tuple[f.Fact, ...] | Refused:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.core import commands as c
-from bot.core import consent, contest, delivery, diagnosis, disown, due, invoice, pause, quote
+from bot.core import consent, contest, conversation, delivery, diagnosis, disown, due, invoice, pause, quote
 from bot.core import facts as f
 from bot.core.fold import apply
 from bot.core.incident import Incident
@@ -61,6 +61,7 @@ _DECIDERS: Deciders = {
     **delivery.DECIDERS,
     **pause.DECIDERS,
     **disown.DECIDERS,
+    **conversation.DECIDERS,
     **diagnosis.DECIDERS,
     **quote.DECIDERS,
     **consent.DECIDERS,
@@ -80,6 +81,7 @@ _ALREADY: Mapping[type[c.Command], Callable[..., bool]] = {
     c.GrantConsent: consent.is_granted,
     c.RefuseConsent: consent.is_refused,
     c.RevokeConsent: consent.is_revoked,
+    c.SettleContact: conversation.is_settled,
     c.SayContest: contest.is_said,
     c.ConfirmContest: contest.is_confirmed,
 }

@@ -30,6 +30,8 @@ def open_incident(incident: Incident | None, command: c.OpenIncident, now: datet
         terms=command.terms,
         price=command.terms.price_at(now),
         previous=command.previous,
+        recent=command.recent,
+        contact=command.contact,
     )
     return (opened, *words)
 
@@ -104,13 +106,6 @@ def ask(_incident: Incident, command: c.AskCustomer, _now: datetime) -> Decided:
     return (f.CustomerAsked(question=command.question, message=command.message),)
 
 
-def note_words(_incident: Incident, command: c.NoteCustomerWords, _now: datetime) -> Decided:
-    """The customer's own words end the wait for an answer; anybody else's are only shown."""
-    if command.actor.role is not f.Role.CUSTOMER:
-        return (f.OtherWrote(message=command.message),)
-    return (f.CustomerWrote(message=command.message),)
-
-
 def write(_incident: Incident, command: c.WriteToCustomer, _now: datetime) -> Decided:
     if not command.text.strip():
         return Refused(Reason.REPORT_MISSING)
@@ -180,7 +175,6 @@ DECIDERS: Deciders = {
     c.WaiveDiagnosis: waive,
     c.StartDiagnosis: start,
     c.AskCustomer: ask,
-    c.NoteCustomerWords: note_words,
     c.WriteToCustomer: write,
     c.ConcludeDiagnosis: conclude,
     c.FinishWork: finish,

@@ -4,30 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.core.actor import BOT as BOT
+from bot.core.actor import CALENDAR as CALENDAR
+from bot.core.actor import Actor as Actor
+from bot.core.actor import Answer as Answer
+from bot.core.actor import Authority as Authority
+from bot.core.actor import Evidence as Evidence
+from bot.core.actor import Role as Role
 from bot.core.money import Line, Money, Price, Vat
 from bot.core.terms import Kind, Terms
-
-
-class Role(StrEnum):
-    """Who acts: letter §1.3 and "Who does what"."""
-
-    CUSTOMER = "customer"
-    STAFF = "staff"
-    MANAGER = "manager"
-    BOT = "bot"
-    CALENDAR = "calendar"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Somebody who acts, with the name the journal shows: an address, a Slack user, a process."""
-
-    role: Role
-    name: str = ""
-
-
-BOT = Actor(role=Role.BOT, name="comptoir")
-CALENDAR = Actor(role=Role.CALENDAR, name="calendar")
 
 
 class Language(StrEnum):
@@ -84,34 +69,17 @@ class Intervention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """How a customer's decision reached us. Empty strings where a channel has no such thing.
-
-    Of a mail, `message` is its id, `mail_sha256` the hash of its bytes, which are kept, and `proof` what was found
-    about its author: with the key in it, anybody can verify those bytes again.
-    """
-
-    method: str
-    who: str
-    link: str = ""
-    wording_sha256: str = ""
-    document_sha256: str = ""
-    express_request: bool = False
-    shown_at: datetime | None = None
-    ip: str = ""
-    agent: str = ""
-    message: str = ""
-    mail_sha256: str = ""
-    proof: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Something that happened to an incident or to a customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened(Fact):
+    """`previous` is what it answers, `recent` says that it ended so shortly before that the same problem is free.
+
+    `contact` is who asked, where that is not the customer's address on file.
+    """
+
     incident: int
     customer: int
     kind: Kind
@@ -122,6 +90,8 @@ class IncidentOpened(Fact):
     terms: Terms
     price: Price
     previous: int | None = None
+    recent: bool = True
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,9 +277,48 @@ class CustomerWrote(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherWrote(Fact):
-    """Words from somebody else in this conversation: shown to staff, marked, without any right."""
+    """Words from somebody else in this conversation: shown to staff, marked, without any right.
+
+    `colleague`: proven to come from the customer's own organisation.
+    """
 
     message: str
+    colleague: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactProposed(Fact):
+    """Somebody who is no contact wrote, in the words of `message`: the owner is asked who they are."""
+
+    address: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSettled(Fact):
+    """The owner says who that is; what was written before stays what it was."""
+
+    address: str
+    answer: Answer
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionReferred(Fact):
+    """A proven contact meant to decide what is not theirs to decide; `order` names it."""
+
+    address: str
+    authority: Authority
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherIncidentNamed(Fact):
+    """One mail named two incidents; `here` says that its words are kept in this one."""
+
+    incident: int
+    message: str
+    here: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -612,6 +621,19 @@ class DetailsGiven(Fact):
 class ChatLinked(Fact):
     team: str
     user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAdded(Fact):
+    """An address may act for the customer from here on, or with another authority than before."""
+
+    address: str
+    authority: Authority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRemoved(Fact):
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

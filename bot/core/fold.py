@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core import facts as f
-from bot.core.incident import Consent, Contest, Disowned, Incident, Invoice, Lost, Pause, Question, Quote
+from bot.core.incident import Consent, Contest, Disowned, Incident, Invoice, Lost, Newcomer, Pause, Question, Quote
 from bot.core.letter import CONSENT_FOLLOWS, CONTEST_FOLLOWS, FOLLOWS, QUIET, QUOTE_FOLLOWS
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
 from bot.core.money import Money
@@ -49,6 +49,8 @@ def _opened(fact: f.Fact, at: datetime) -> Incident:
         stage=Stage.OPENED,
         opened_at=at,
         previous=fact.previous,
+        recent=fact.recent,
+        contact=fact.contact,
     )
 
 
@@ -156,6 +158,17 @@ def _nudged(i: Incident, fact: f.CustomerNudged, _at: datetime) -> Incident:
 
 def _customer_wrote(i: Incident, _fact: f.CustomerWrote, _at: datetime) -> Incident:
     return replace(i, waiting=None)
+
+
+def _proposed(i: Incident, fact: f.ContactProposed, at: datetime) -> Incident:
+    return replace(i, newcomers=(*i.newcomers, Newcomer(address=fact.address, message=fact.message, asked_at=at)))
+
+
+def _settled(i: Incident, fact: f.ContactSettled, at: datetime) -> Incident:
+    known = tuple(
+        replace(one, answer=fact.answer, settled_at=at) if one.address == fact.address else one for one in i.newcomers
+    )
+    return replace(i, newcomers=known)
 
 
 def _our_fault(i: Incident, fact: f.OurFaultFound, _at: datetime) -> Incident:
@@ -353,6 +366,8 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.CustomerAsked: _asked,
     f.CustomerNudged: _nudged,
     f.CustomerWrote: _customer_wrote,
+    f.ContactProposed: _proposed,
+    f.ContactSettled: _settled,
     f.OurFaultFound: _our_fault,
     f.ProblemSolved: _solved,
     f.DiagnosisReported: _reported,

@@ -124,8 +124,22 @@ class Disowned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """Somebody who wrote here without being a contact, in the words of `message`; who the owner says they are."""
+
+    address: str
+    message: str
+    asked_at: datetime
+    answer: f.Answer | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """`version` counts the facts that change what may be done; `seq` counts all of them."""
+    """`version` counts the facts that change what may be done; `seq` counts all of them.
+
+    `contact` is who opened it and is answered, where that is not the customer's address on file.
+    """
 
     id: int
     customer: int
@@ -142,6 +156,9 @@ class Incident:
     version: int = 1
     previous: int | None = None
     vat: Vat = Vat.STANDARD
+    recent: bool = True
+    contact: str = ""
+    newcomers: tuple[Newcomer, ...] = ()
     announced_at: datetime | None = None
     unannounced_at: datetime | None = None
     ordered_at: datetime | None = None
@@ -176,6 +193,10 @@ class Incident:
 
     def quote_named(self, number: str) -> Quote | None:
         return next((quote for quote in self.quotes if quote.number == number), None)
+
+    def newcomer(self, address: str) -> Newcomer | None:
+        """Who wrote from this address without being a contact."""
+        return next((one for one in self.newcomers if one.address == address), None)
 
     def consent_named(self, number: int) -> Consent | None:
         return next((consent for consent in self.consents if consent.number == number), None)

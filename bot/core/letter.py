@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.facts import Outcome, Role
+from bot.core.facts import Authority, Outcome, Role
 from bot.core.lives import ConsentState, ContestState, Due, InvoiceState, QuoteState, Stage, Support
 
 # Which stage follows which fact. A fact absent from a stage's row cannot happen there.
@@ -107,6 +107,10 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.StartDiagnosis: (STAFF, frozenset({Stage.ANNOUNCED, Stage.ORDERED})),
     c.AskCustomer: (STAFF, frozenset({Stage.DIAGNOSING, Stage.WORKING, Stage.REPAIRING})),
     c.NoteCustomerWords: (CUSTOMER | MACHINE, frozenset(Stage)),
+    c.ProposeContact: (MACHINE, OPEN),
+    c.SettleContact: (CUSTOMER, frozenset(Stage)),
+    c.ReferDecision: (MACHINE, frozenset(Stage)),
+    c.NameOtherIncident: (MACHINE, frozenset(Stage)),
     c.WriteToCustomer: (STAFF, frozenset(Stage)),
     c.ConcludeDiagnosis: (STAFF, frozenset({Stage.DIAGNOSING})),
     c.DraftQuote: (STAFF, frozenset({Stage.DIAGNOSING, Stage.QUOTED})),
@@ -139,6 +143,29 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
 HELD: frozenset[type[c.Command]] = frozenset(
     {c.ConcludeDiagnosis, c.DraftQuote, c.FinishWork, c.RequestConsent, c.GrantConsent}
 )
+
+# What a contact may order for their customer, by their authority. Stopping takes less than starting; a quote is for
+# who keeps the money, hosted data for who keeps the machines, everybody's support (letter §6.2) for the owner.
+_SPEAKS = frozenset(
+    {
+        c.OpenIncident,
+        c.NoteCustomerWords,
+        c.ChooseWayIn,
+        c.RestoreAddress,
+        c.RefuseConsent,
+        c.RevokeConsent,
+        c.Disown,
+    }
+)
+_EVERYTHING = frozenset(order for order, (roles, _) in ALLOWED.items() if Role.CUSTOMER in roles) | _SPEAKS
+MAY: Mapping[Authority, frozenset[type[c.Command]]] = {
+    Authority.OWNER: _EVERYTHING,
+    Authority.ADMIN: _EVERYTHING,
+    Authority.TECHNICAL: _SPEAKS | {c.OrderDiagnosis, c.CancelIncident, c.GrantConsent, c.EndPause},
+    Authority.BILLING: _SPEAKS
+    | {c.AcceptQuote, c.DeclineQuote, c.StopWork, c.SayContest, c.WithdrawContest, c.EndPause},
+    Authority.WRITE: _SPEAKS,
+}
 
 QUOTE_FOLLOWS: Mapping[QuoteState, Mapping[type[f.Fact], QuoteState]] = {
     QuoteState.DRAFT: {f.QuoteOffered: QuoteState.SENT, f.QuoteSuperseded: QuoteState.SUPERSEDED},
@@ -227,6 +254,10 @@ QUIET: frozenset[type[f.Fact]] = frozenset(
         f.CustomerNudged,
         f.CustomerWrote,
         f.OtherWrote,
+        f.ContactProposed,
+        f.ContactSettled,
+        f.DecisionReferred,
+        f.OtherIncidentNamed,
         f.StaffWrote,
         f.IncidentTaken,
         f.PriceAnnounced,

@@ -7,24 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import ClassVar
 
-from bot.core.facts import Outcome, Role, WayIn
+from bot.core.facts import Answer, Outcome, Role, WayIn
 from bot.core.lives import Stage, Support
 from bot.core.money import Line, Money, Price
+from bot.core.pages import Purpose as Purpose
 from bot.core.terms import Kind
-
-
-class Purpose(StrEnum):
-    """What a mailed link is for; a token is good for one purpose only."""
-
-    ORDER = "order"
-    INCIDENT = "incident"
-    QUOTE = "quote"
-    CONSENT = "consent"
-    INVOICE = "invoice"
-    CONTEST = "contest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +65,7 @@ class IncidentOpened(Notice):
     must_order: bool
     lapse_days: int
     previous: str
+    recent: bool = True
 
 
 ANNOUNCEMENT = IncidentOpened.name()
@@ -519,6 +509,33 @@ class IncidentPaused(Notice):
     @property
     def link(self) -> Purpose:
         return Purpose.INVOICE if self.number else Purpose.INCIDENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactProposed(Notice):
+    """Somebody who is no contact wrote about this incident: who is that? Nothing of their words goes along."""
+
+    LINK: ClassVar[Purpose] = Purpose.CONTACT
+    BY_MAIL: ClassVar[bool] = True
+    address: str
+
+    @property
+    def about(self) -> str:
+        return self.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSettled(Notice):
+    """The receipt of that answer, with the page on which to change it."""
+
+    LINK: ClassVar[Purpose] = Purpose.CONTACT
+    BY_MAIL: ClassVar[bool] = True
+    address: str
+    answer: Answer
+
+    @property
+    def about(self) -> str:
+        return self.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

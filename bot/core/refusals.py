@@ -12,6 +12,7 @@ class Reason(StrEnum):
     """Every reason a command can be refused for; `templates/refusals.*` words each of them."""
 
     NOT_ALLOWED = "not_allowed"  # this role may not order it
+    BEYOND_AUTHORITY = "beyond_authority"  # not for this contact to decide
     NOT_NOW = "not_now"  # not at this stage
     STALE = "stale"  # they looked at an older version
     SUPPORT_FORFEITED = "support_forfeited"  # letter §6.2
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     SCOPE_EMPTY = "scope_empty"
     SCOPE_WIDER = "scope_wider"  # more than was asked for
     END_PASSED = "end_passed"
+    ADDRESS_TAKEN = "address_taken"  # it is another customer's
     CONSENT_UNKNOWN = "consent_unknown"
     CONSENT_DECIDED = "consent_decided"
     NO_CONSENT = "no_consent"  # letter §1.1

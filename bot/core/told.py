@@ -34,7 +34,16 @@ def _opened(i: Incident, fact: f.IncidentOpened, _now: datetime) -> Notice:
         must_order=not may_start_unordered(i),
         lapse_days=i.terms.announcement_lapse_days,
         previous=f"INC-{fact.previous}" if fact.previous else "",
+        recent=fact.recent,
     )
+
+
+def _contact_proposed(_i: Incident, fact: f.ContactProposed, _now: datetime) -> Notice:
+    return n.ContactProposed(address=fact.address)
+
+
+def _contact_settled(_i: Incident, fact: f.ContactSettled, _now: datetime) -> Notice:
+    return n.ContactSettled(address=fact.address, answer=fact.answer)
 
 
 def _announced_again(i: Incident, fact: f.AnnouncementRepeated, _now: datetime) -> Notice:
@@ -46,6 +55,7 @@ def _announced_again(i: Incident, fact: f.AnnouncementRepeated, _now: datetime) 
         must_order=not may_start_unordered(i),
         lapse_days=i.terms.announcement_lapse_days,
         previous=f"INC-{i.previous}" if i.previous else "",
+        recent=i.recent,
     )
 
 
@@ -358,6 +368,8 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.IncidentOpened: _opened,
     f.AnnouncementRepeated: _announced_again,
     f.IncidentPaused: _paused,
+    f.ContactProposed: _contact_proposed,
+    f.ContactSettled: _contact_settled,
     f.CustomerNudged: _nudged,
     f.DiagnosisOrdered: _ordered,
     f.DecisionUndone: _undone,

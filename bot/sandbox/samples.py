@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from bot.core import notices as n
-from bot.core.facts import Language, Outcome, Role, WayIn
+from bot.core.facts import Answer, Language, Outcome, Role, WayIn
 from bot.core.lives import Stage, Support
 from bot.core.money import Line, Money, Price, total
 from bot.core.terms import Kind
@@ -38,6 +38,7 @@ _DUE = date(2026, 7, 15)
 _LIMITED = date(2026, 8, 31)
 _QUOTE = "D2026-00017"
 _INVOICE = "F2026-00042"
+_NEWCOMER = "dominique@atelier-roux.example"
 _CREDIT = "A2026-00003"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -222,7 +223,12 @@ def _contest(words: Mapping[str, str]) -> dict[str, n.Notice]:
 
 
 def _answers() -> dict[str, n.Notice]:
-    about = {n.Purpose.QUOTE: _QUOTE, n.Purpose.INVOICE: _INVOICE, n.Purpose.CONTEST: _INVOICE}
+    about = {
+        n.Purpose.QUOTE: _QUOTE,
+        n.Purpose.INVOICE: _INVOICE,
+        n.Purpose.CONTEST: _INVOICE,
+        n.Purpose.CONTACT: _NEWCOMER,
+    }
     renewed = {
         f"link_renewed-{purpose}": n.LinkRenewed(purpose=purpose, number=about.get(purpose, ""))
         for purpose in n.Purpose
@@ -234,6 +240,8 @@ def _answers() -> dict[str, n.Notice]:
         "decide_by_link-working": n.DecideByLink(stage=Stage.WORKING),
         "incident_paused": n.IncidentPaused(stage=Stage.WORKING, until=_UNTIL),
         "incident_paused-invoiced": n.IncidentPaused(stage=Stage.INVOICED, until=_UNTIL, number=_INVOICE),
+        "contact_proposed": n.ContactProposed(address=_NEWCOMER),
+        **{f"contact_settled-{answer}": n.ContactSettled(address=_NEWCOMER, answer=answer) for answer in Answer},
         **renewed,
         "chat_code_sent": n.ChatCodeSent(code="739 204"),
     }

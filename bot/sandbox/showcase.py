@@ -25,7 +25,7 @@ from storage import Direction, Document, IncidentRow, Link, Message, Recorded, V
 
 START = datetime(2026, 6, 15, 12, 5, tzinfo=UTC)
 STEP = timedelta(minutes=37)
-ADDRESS = "camille@atelier-roux.example"
+ADDRESS, NEWCOMER = "camille@atelier-roux.example", "dominique@atelier-roux.example"
 QUOTES = ("D2026-00017", "D2026-00018")
 INVOICE, CREDIT_NOTE = "F2026-00042", "A2026-00003"
 CUSTOMER = f.Actor(role=f.Role.CUSTOMER, name=ADDRESS)
@@ -108,7 +108,7 @@ class Story:
             incident_id=42,
             object=about,
         )
-        return Opened(link=link, case=self._case(self.incident), now=self.now + after)
+        return Opened(link=link, case=self._case(self.incident), authority=f.Authority.OWNER, now=self.now + after)
 
     def _case(self, incident: Incident) -> Case:
         details = Details(name="Camille Roux", postal_address="12 rue des Tanneurs\n59000 Lille", siren="123456782")
@@ -215,7 +215,14 @@ class Story:
 
 def showcase(language: Language) -> Mapping[str, Opened]:
     """Every page in its states, by name."""
-    return {**_orders(language), **_quotes(language), **_leaves(language), **_bills(language), **_incidents(language)}
+    return {
+        **_orders(language),
+        **_quotes(language),
+        **_leaves(language),
+        **_bills(language),
+        **_incidents(language),
+        **_contacts(language),
+    }
 
 
 def _orders(language: Language) -> dict[str, Opened]:
@@ -279,6 +286,21 @@ def _incidents(language: Language) -> dict[str, Opened]:
         "incident": Story(language=language).announced().opened(Purpose.INCIDENT),
         "incident-working": working.opened(Purpose.INCIDENT),
         "incident-billed": Story(language=language).billed().opened(Purpose.INCIDENT),
+    }
+
+
+def _contacts(language: Language) -> dict[str, Opened]:
+    def asked() -> Story:
+        return Story(language=language).announced().give(c.ProposeContact(actor=f.BOT, address=NEWCOMER, message="1"))
+
+    def settled(answer: f.Answer) -> Story:
+        settle = c.SettleContact(actor=CUSTOMER, address=NEWCOMER, answer=answer, evidence=EVIDENCE)
+        return asked().give(settle)
+
+    return {
+        "contact": asked().opened(Purpose.CONTACT, NEWCOMER),
+        "contact-writes": settled(f.Answer.WRITES).opened(Purpose.CONTACT, NEWCOMER),
+        "contact-nobody": settled(f.Answer.NOBODY).opened(Purpose.CONTACT, NEWCOMER),
     }
 
 

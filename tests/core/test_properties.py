@@ -21,12 +21,14 @@ ABOUT_CUSTOMERS = {
     f.CustomerMet,
     f.DetailsGiven,
     f.ChatLinked,
+    f.ContactAdded,
+    f.ContactRemoved,
     f.SupportForfeited,
     f.SupportLimited,
     f.SupportReinstated,
 }
 NOT_FROM_FACTS = {n.SupportUnavailable, n.DecideByLink, n.LinkRenewed, n.ChatCodeSent}
-AT_THE_DOOR = {Reason.SUPPORT_FORFEITED, Reason.SUPPORT_LIMITED}
+AT_THE_DOOR = {Reason.BEYOND_AUTHORITY, Reason.ADDRESS_TAKEN, Reason.SUPPORT_FORFEITED, Reason.SUPPORT_LIMITED}
 
 
 @settings(max_examples=80, deadline=None)

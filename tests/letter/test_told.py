@@ -21,6 +21,10 @@ SILENT = {
     f.IncidentTaken,
     f.CustomerWrote,
     f.OtherWrote,
+    f.DecisionReferred,  # the page is told
+    f.OtherIncidentNamed,
+    f.ContactAdded,  # its settlement is told
+    f.ContactRemoved,
     f.DiagnosisReported,  # told with its quote
     f.QuoteDrafted,
     f.QuoteSuperseded,  # the newer quote says which it replaces

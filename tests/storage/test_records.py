@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.core.customer import Customer, Details
 from bot.core.facts import (
+    Authority,
     Channel,
     DiagnosisOrdered,
     Evidence,
@@ -27,7 +28,6 @@ from bot.core.money import Line, Money, Price
 from bot.core.terms import Kind, Terms
 from storage import (
     Attachment,
-    Authority,
     Contact,
     Direction,
     Document,
@@ -122,7 +122,7 @@ async def test_contact_is_one_customers_only(store: Store) -> None:
         await store.run(lambda tx: a_customer(tx, "zoe@clientsa.fr"))
 
     assert await store.read(lambda tx: tx.customers.contacts_of(first.id)) == [
-        Contact(address="bob@clientsa.fr", customer_id=first.id, authority=Authority.DECIDE, bounced_at=None),
+        Contact(address="bob@clientsa.fr", customer_id=first.id, authority=Authority.OWNER, bounced_at=None),
         Contact(address="zoe@clientsa.fr", customer_id=first.id, authority=Authority.WRITE, bounced_at=NOW),
     ]
 

@@ -11,7 +11,6 @@ from bot.app.proof import Level, decode
 from bot.core import facts as f
 from bot.core.lives import ConsentState
 from bot.core.terms import Kind
-from storage import Authority
 from tests.channels.mail.keys import OTHER, STRONG, Key
 from tests.channels.mail.names import Zone, a_zone
 from tests.stories.letters import Letter, write
@@ -156,7 +155,7 @@ async def test_proven_robot_allows_nothing_though_it_repeats_the_words(here: Tow
 async def test_contact_who_may_only_write_leaves_the_decision_to_the_address_on_file(here: Town) -> None:
     await quote(here)
     bob = await here.customer(BOB)
-    await here.store.run(lambda tx: tx.customers.add_contact(bob.id, ALICE, Authority.WRITE))
+    await here.store.run(lambda tx: tx.customers.add_contact(bob.id, ALICE, f.Authority.WRITE))
     mail = reply(ACCEPTS, here.newest(BOB), sender=ALICE)
 
     await bring(here, mail, signed(mail), sender=ALICE)

@@ -124,7 +124,7 @@ class Mailroom:
             via=Via.MAIL,
             subject=mail.subject,
             rfc_message_id=mail.message_id,
-            in_reply_to=mail.in_reply_to,
+            in_reply_to=next(iter(_references(mail)), None),
             raw=arrived.raw,
             content_sha256=arrived.raw,
             html_sha256=tx.blobs.keep(mail.html.encode("utf-8", "replace")) if mail.html else None,

@@ -1,5 +1,6 @@
 """What happened, as staff read it in an incident's thread: one entry for each fact."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -173,7 +174,35 @@ def _wrote(case: Case, fact: f.CustomerWrote) -> Entry:
 def _other_wrote(case: Case, fact: f.OtherWrote) -> Entry:
     message = next((m for m in case.messages if str(m.id) == fact.message), None)
     who = author(message) if message else "Somebody else"
-    return Entry(f"{who}, who is not the customer on file, wrote. This decides nothing")
+    what = "of the same organisation, but not a contact" if fact.colleague else "who is not the customer on file"
+    return Entry(f"{who}, {what}, wrote. This decides nothing")
+
+
+def _contact_proposed(_case: Case, fact: f.ContactProposed) -> Entry:
+    return Entry(f"The address on file was asked who {fact.address} is. Until it answers: answer nothing to them")
+
+
+_ANSWERS = {
+    f.Answer.MINE: "is another address of the customer's own",
+    f.Answer.DECIDES: "may write and decide for the customer from now on",
+    f.Answer.WRITES: "may write for the customer from now on, and decide nothing",
+    f.Answer.NOBODY: "is nobody the customer knows: answer nothing to them",
+}
+
+
+def _contact_settled(_case: Case, fact: f.ContactSettled) -> Entry:
+    return Entry(f"{fact.address} {_ANSWERS[fact.answer]}. What they wrote before stays what it was")
+
+
+def _referred(_case: Case, fact: f.DecisionReferred) -> Entry:
+    order = re.sub(r"(?<!^)(?=[A-Z])", " ", fact.order).lower()
+    return Entry(f"{fact.address} is proven, but as a {fact.authority} contact may not {order}: left to who may")
+
+
+def _other_named(_case: Case, fact: f.OtherIncidentNamed) -> Entry:
+    if fact.here:
+        return Entry(f"This mail also names INC-{fact.incident}, where staff are told so")
+    return Entry(f"A mail that names this incident too is kept in INC-{fact.incident}: read it there")
 
 
 def _staff_wrote(_case: Case, fact: f.StaffWrote) -> Entry:
@@ -357,6 +386,10 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.CustomerAsked: _asked,
     f.CustomerWrote: _wrote,
     f.OtherWrote: _other_wrote,
+    f.ContactProposed: _contact_proposed,
+    f.ContactSettled: _contact_settled,
+    f.DecisionReferred: _referred,
+    f.OtherIncidentNamed: _other_named,
     f.StaffWrote: _staff_wrote,
     f.OurFaultFound: _our_fault,
     f.ProblemSolved: _solved,
@@ -401,6 +434,8 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.CustomerMet: _always("First contact with this customer"),
     f.DetailsGiven: _always("The customer gave their name and address"),
     f.ChatLinked: _always("The customer linked their Slack account"),
+    f.ContactAdded: _always("A contact was put on file"),
+    f.ContactRemoved: _always("A contact was taken off the file"),
     f.SupportForfeited: _always("Support ended after a contest"),
     f.SupportLimited: _always("Support limited until paid"),
     f.SupportReinstated: _always("Support given back"),

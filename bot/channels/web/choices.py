@@ -10,6 +10,7 @@ from bot.channels.web.forms import Form, problems, who
 from bot.channels.web.seals import Shown
 from bot.core import commands as c
 from bot.core import facts as f
+from bot.core.customer import may
 from bot.core.decide import decide
 from bot.core.disown import decision
 from bot.core.incident import Consent, Incident
@@ -22,10 +23,14 @@ from storage import Link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A link somebody holds, and what it is about, as it stands now."""
+    """A link somebody holds, and what it is about, as it stands now.
+
+    `authority` is that of the contact it was mailed to; None where they are no contact any more.
+    """
 
     link: Link
     case: Case
+    authority: f.Authority | None
     now: datetime
 
     @property
@@ -90,9 +95,14 @@ def offered(opened: Opened) -> frozenset[str]:
     names: set[str] = set()
     for name, choice in CHOICES[opened.purpose].items():
         made = choice(opened, Click(form=_filled(opened), shown=shown, evidence=_WHOLE))
-        if isinstance(made, Decision) and not isinstance(decide(opened.incident, made.command, opened.now), Refused):
+        if isinstance(made, Decision) and _would_be_done(opened, made.command):
             names.add(name)
     return frozenset(names)
+
+
+def _would_be_done(opened: Opened, command: c.Command) -> bool:
+    allowed = may(opened.authority, type(command))
+    return allowed and not isinstance(decide(opened.incident, command, opened.now), Refused)
 
 
 def quote_shown(opened: Opened) -> str:
@@ -230,6 +240,18 @@ def _go_on(opened: Opened, _click: Click) -> Decision:
     return Decision(command=c.EndPause(actor=opened.actor))
 
 
+def _is(answer: f.Answer) -> Choose:
+    """Who the newcomer is that the link is about."""
+
+    def settle(opened: Opened, click: Click) -> Decision:
+        command = c.SettleContact(
+            actor=opened.actor, address=opened.link.object, answer=answer, evidence=click.evidence
+        )
+        return Decision(command=command)
+
+    return settle
+
+
 LONGEST_REASON = 2000
 
 CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
@@ -238,6 +260,7 @@ CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
     Purpose.CONSENT: {"give": _give, "refuse": _refuse, "revoke": _revoke},
     Purpose.INVOICE: {"contest": _contest, "go_on": _go_on},
     Purpose.CONTEST: {"confirm": _confirm, "keep": _keep, "contest": _contest},
+    Purpose.CONTACT: {answer: _is(answer) for answer in f.Answer},
     Purpose.INCIDENT: {
         "withdraw": _withdraw,
         "stop": _stop,

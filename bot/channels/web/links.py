@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
+from bot.app.contacts import settle
 from bot.app.decisions import order_in, renew_link
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
@@ -35,6 +36,7 @@ from bot.channels.web.pages import (
     what_is_shown,
 )
 from bot.channels.web.seals import Shown, sealed, unsealed, wording_sha256
+from bot.core.commands import SettleContact
 from bot.core.facts import Evidence
 from bot.core.lives import Stage
 from bot.core.notices import Purpose
@@ -196,9 +198,10 @@ class Links:
     async def _open(self, request: web.Request) -> Door | None:
         token = request.match_info["token"]
         found = await linked(self._desk.store, token_sha256(token)) if TOKEN.fullmatch(token) else None
-        if found is None or found[1] is None:
+        if found is None:
             return None
-        opened = Opened(link=found[0], case=found[1], now=self._clock())
+        link, case, authority = found
+        opened = Opened(link=link, case=case, authority=authority, now=self._clock())
         shown = page(self._desk.provider, opened)
         if shown is None:
             return None
@@ -252,6 +255,8 @@ def _carry_out(tx: Transaction, desk: Desk, opened: Opened, decision: Decision, 
     if decision.order is not None and isinstance(decision.command, type(decision.order.order)):
         form = replace(decision.order, order=decision.command)
         done = order_in(tx, desk, incident, form, now)
+    elif isinstance(decision.command, SettleContact):
+        done = settle(tx, desk, incident, decision.command, now)
     else:
         done = carry_out(tx, desk, incident, decision.command, now)
     if isinstance(done, Refused):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.app.proof import decode
 from bot.channels.web.choices import Opened, offered, pending, quote_shown
 from bot.channels.web.forms import Who, countries, on_file
 from bot.channels.web.history import history
@@ -82,7 +83,7 @@ def render_expired(words: Words, opened: Opened, stylesheet: str, *, sent: bool 
         stylesheet=stylesheet,
         incident=opened.incident,
         link=opened.link,
-        address=masked(opened.case.customer.address),
+        address=masked(opened.link.address if opened.authority else opened.case.customer.address),
         sent=sent,
     )
 
@@ -207,6 +208,16 @@ def _contest(provider: Provider, opened: Opened) -> Page | None:
     return Page(template="contest", values=_invoice_values(provider, opened, invoice), number=invoice.number)
 
 
+def _contact(_provider: Provider, opened: Opened) -> Page | None:
+    newcomer = opened.incident.newcomer(opened.link.object)
+    if newcomer is None:
+        return None
+    message = next((one for one in opened.case.messages if str(one.id) == newcomer.message), None)
+    found = decode(message.proof) if message else None
+    values = {"newcomer": newcomer, "message": message, "proven": found is not None and found.strong}
+    return Page(template="contact", values=values)
+
+
 def _incident(_provider: Provider, opened: Opened) -> Page:
     incident = opened.incident
     values = {
@@ -262,5 +273,6 @@ _PAGES: Mapping[Purpose, Callable[[Provider, Opened], Page | None]] = {
     Purpose.CONSENT: _consent,
     Purpose.INVOICE: _invoice,
     Purpose.CONTEST: _contest,
+    Purpose.CONTACT: _contact,
     Purpose.INCIDENT: _incident,
 }

@@ -1,0 +1,68 @@
+"""Who acts, by which authority, and how it reached us; facts and orders name them from here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who acts: letter §1.3 and "Who does what"."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    MANAGER = "manager"
+    BOT = "bot"
+    CALENDAR = "calendar"
+
+
+class Authority(StrEnum):
+    """What somebody at an address on file may do for the customer; `letter.MAY` says what."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    TECHNICAL = "technical"
+    BILLING = "billing"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who acts, with the name the journal shows: an address, a Slack user, a process."""
+
+    role: Role
+    name: str = ""
+
+
+BOT = Actor(role=Role.BOT, name="comptoir")
+CALENDAR = Actor(role=Role.CALENDAR, name="calendar")
+
+
+class Answer(StrEnum):
+    """Who the owner says that a newcomer is."""
+
+    MINE = "mine"
+    DECIDES = "decides"
+    WRITES = "writes"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How a customer's decision reached us. Empty strings where a channel has no such thing.
+
+    Of a mail, `message` is its id, `mail_sha256` the hash of its bytes, which are kept, and `proof` what was found
+    about its author: with the key in it, anybody can verify those bytes again.
+    """
+
+    method: str
+    who: str
+    link: str = ""
+    wording_sha256: str = ""
+    document_sha256: str = ""
+    express_request: bool = False
+    shown_at: datetime | None = None
+    ip: str = ""
+    agent: str = ""
+    message: str = ""
+    mail_sha256: str = ""
+    proof: str = ""
