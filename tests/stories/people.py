@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from tests.stories.browser import Entry
 
 BOB = "bob@clientsa.fr"  # a business, in French
+ALICE = "alice@clientsa.fr"  # who works with Bob
+MALLORY = "mallory@pirate.net"
 JANE = "jane@customer.co.uk"  # a consumer, in English
 
 DOWN_FR = "Bonjour,\n\nMon site ne répond plus depuis ce matin, pouvez-vous regarder ?\n\nBob"

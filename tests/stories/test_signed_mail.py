@@ -1,8 +1,6 @@
 """Decisions by mail: taken where the sender is proven, answered with a page where they are not."""
 
 import hashlib
-from collections.abc import AsyncIterator
-from email.message import EmailMessage
 
 import dkim  # type: ignore[import-untyped]  # ships no types
 import pytest
@@ -11,56 +9,17 @@ from bot.app.proof import Level, decode
 from bot.core import facts as f
 from bot.core.lives import ConsentState
 from bot.core.terms import Kind
-from tests.channels.mail.keys import OTHER, STRONG, Key
-from tests.channels.mail.names import Zone, a_zone
-from tests.stories.letters import Letter, write
-from tests.stories.people import BOB, DOWN_FR
+from tests.channels.mail.keys import OTHER
+from tests.channels.mail.names import Zone
+from tests.stories.people import ALICE, BOB, DOWN_FR
+from tests.stories.signing import bring, reply, signed
 from tests.stories.steps import ask, quote
-from tests.stories.town import BORDER, SUPPORT, Town, town
+from tests.stories.town import BORDER, Town, town
 
-SIGNED = (b"from", b"to", b"subject", b"date", b"message-id")
 ACCEPTS = "J'accepte le devis D2010-00001"
 DECLINES = "Je refuse le devis D2010-00001"
 ORDERS = "Je commande le diagnostic INC-1"
 ALLOWS = "J'autorise l'intervention INC-1/1"
-ALICE = "alice@clientsa.fr"
-
-
-@pytest.fixture
-async def zone() -> AsyncIterator[Zone]:
-    """clientsa.fr publishes its key, and the key of a domain that is somebody else's."""
-    async with a_zone() as zone:
-        zone.texts = {
-            "s1._domainkey.clientsa.fr": (STRONG.record,),
-            "s1._domainkey.pirate.net": (OTHER.record,),
-        }
-        yield zone
-
-
-@pytest.fixture
-async def here(database_url: str, zone: Zone) -> AsyncIterator[Town]:
-    """A town with that name server."""
-    async with town(database_url, dns=f"127.0.0.1:{zone.port}") as founded:
-        yield founded
-
-
-def reply(text: str, answering: Letter | None = None, sender: str = BOB, number: int = 70) -> EmailMessage:
-    """A mail as Bob's program writes it."""
-    message = write(sender, SUPPORT, "Panne", text, number=number, answering=answering)
-    message["Date"] = "Mon, 14 Jun 2010 09:30:00 +0200"
-    return message
-
-
-def signed(message: EmailMessage, domain: str = "clientsa.fr", key: Key = STRONG) -> bytes:
-    """The mail as its domain's server sends it."""
-    raw = bytes(message)
-    header = dkim.sign(raw, b"s1", domain.encode(), key.private, include_headers=list(SIGNED))
-    return bytes(header) + raw
-
-
-async def bring(here: Town, message: EmailMessage, raw: bytes, sender: str = BOB) -> None:
-    await here.hand_in(sender, str(message["To"]), raw)
-    await here.settled()
 
 
 async def test_proven_words_with_the_number_accept_the_quote(here: Town) -> None:
