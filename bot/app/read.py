@@ -1,7 +1,7 @@
 """Questions that pages, cards and the command line ask; nothing here writes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from bot.app.jobs import Ask, decode
@@ -14,6 +14,8 @@ from bot.core.incident import Incident
 from bot.core.refusals import Refused
 from bot.core.reminders import next_reminder
 from storage import Document, IncidentRow, KeptAttachment, Link, Message, Recorded, Store, Transaction
+
+LATE_AFTER, LATE_AT_MOST = timedelta(minutes=5), timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,12 @@ async def linked(store: Store, token_sha256: str) -> tuple[Link, Case, Authority
         return link, found, tx.customers.authority(found.customer.id, link.address)
 
     return await store.read(look)
+
+
+def written_earlier(message: Message) -> datetime | None:
+    """When it was written, where it was long on its way; a clock further off than servers retry is not believed."""
+    late = message.at - message.written_at if message.written_at else LATE_AFTER
+    return message.written_at if LATE_AFTER < late <= LATE_AT_MOST else None
 
 
 async def document(store: Store, number: str) -> tuple[Document, bytes] | None:

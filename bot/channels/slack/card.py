@@ -85,6 +85,9 @@ def _fields(case: Case) -> Iterator[tuple[str, str]]:
     incident = case.incident
     yield "Stage", _stage(incident)
     yield "Way in", f"{incident.way_in} · answered by {incident.channel}, in {incident.language}"
+    if incident.previous is not None:
+        since = "" if incident.recent else ", which ended too long ago to be the same problem"
+        yield "Follows", f"INC-{incident.previous}{since}"
     yield "Diagnosis", _diagnosis(incident)
     yield "Leave", "\n".join(_consents(incident)) or "none asked"
     if incident.quote is not None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot import figures
-from bot.app.read import Case
+from bot.app.read import Case, written_earlier
 from bot.channels.slack.author import author
 from bot.core import facts as f
 from bot.core.disown import ORDER
@@ -168,7 +168,9 @@ def _wrote(case: Case, fact: f.CustomerWrote) -> Entry:
     if message is None:
         return Entry("The customer wrote")
     about = f", about “{message.subject}”" if message.subject else ""
-    return Entry(f"{author(message)} wrote by {message.channel}{about}")
+    written = written_earlier(message)
+    late = f", written {moment(written, case.incident.terms.timezone)}" if written else ""
+    return Entry(f"{author(message)} wrote by {message.channel}{about}{late}")
 
 
 def _other_wrote(case: Case, fact: f.OtherWrote) -> Entry:

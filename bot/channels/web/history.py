@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.app.links import masked
-from bot.app.read import Case
+from bot.app.read import Case, written_earlier
 from bot.core import facts as f
 from storage import KeptAttachment, Message, Recorded
 
@@ -49,7 +49,8 @@ TOLD: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - UNTOLD
 class Event:
     """Something that happened, worded under its fact's name; `words` are the customer's own where they wrote.
 
-    `quoted` is what stood below them, `original` the number of a mail that can be seen as it was sent.
+    `quoted` is what stood below them, `original` the number of a mail that can be seen as it was sent, `written_at`
+    when they wrote it, where it was long on its way.
     """
 
     at: datetime
@@ -58,6 +59,7 @@ class Event:
     quoted: str = ""
     files: tuple[KeptAttachment, ...] = ()
     original: int = 0
+    written_at: datetime | None = None
 
     @property
     def kind(self) -> str:
@@ -65,8 +67,15 @@ class Event:
 
 
 def history(case: Case) -> tuple[Event, ...]:
-    """The story, oldest first."""
-    return tuple(_event(case, recorded) for recorded in case.history if _is_told(case, recorded.fact))
+    """The story, oldest first; a mail that was overtaken by its own answer stands where it was written."""
+    events = [_event(case, recorded) for recorded in case.history if _is_told(case, recorded.fact)]
+    return tuple(sorted(events, key=lambda event: _place(case, event)))
+
+
+def _place(case: Case, event: Event) -> tuple[datetime, bool, datetime]:
+    """Never before the incident, whose opening comes first."""
+    at = event.written_at or event.at
+    return max(at, case.incident.opened_at), not isinstance(event.fact, f.IncidentOpened), at
 
 
 def _is_told(case: Case, fact: f.Fact) -> bool:
@@ -87,6 +96,7 @@ def _event(case: Case, recorded: Recorded) -> Event:
         quoted=masked(message.quoted) if message else "",
         files=files_of(case, message) if message else (),
         original=message.id if message and message.html_sha256 else 0,
+        written_at=written_earlier(message) if message else None,
     )
 
 
