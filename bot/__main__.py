@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TypeVar
@@ -11,13 +11,15 @@ import click
 import uvloop
 
 from bot.app import read
+from bot.app.contacts import put_on_file, take_off_file
 from bot.app.customers import COLUMNS, Registration, read_row, register
 from bot.core.customer import Customer
+from bot.core.facts import BOT, Authority
 from bot.core.money import Money
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped, wire
 from bot.settings import Misconfigured, Settings, read_settings
-from storage import Outdated, Unavailable
+from storage import Outdated, Transaction, Unavailable
 
 T = TypeVar("T")
 
@@ -108,7 +110,7 @@ async def _upcoming(settings: Settings, until: date) -> list[read.Upcoming]:
 
 @cli.group()
 def customers() -> None:
-    """Who is on file: list, add, import."""
+    """Who is on file: list, add, import, and their contacts."""
 
 
 @customers.command("list")
@@ -142,6 +144,59 @@ def import_customers(settings: Settings, file: Path) -> None:
     with file.open(encoding="utf-8-sig", newline="") as opened:
         rows = [read_row(row) for row in csv.DictReader(opened)]
     click.echo(f"{len(_run(_register(settings, rows)))} customers on file")
+
+
+@customers.group("contacts")
+def contacts() -> None:
+    """Who may act for a customer: list, add, remove. OF is a reference (C-7) or any of their addresses."""
+
+
+@contacts.command("list")
+@click.argument("of")
+@click.pass_obj
+def list_contacts(settings: Settings, of: str) -> None:
+    """Lists the customer's contacts with what each may do."""
+    for contact in _run(_on_contacts(settings, of, lambda tx, customer, _: tx.customers.contacts_of(customer.id))):
+        click.echo(f"{contact.authority}  {contact.address}{'  mail comes back' if contact.bounced_at else ''}")
+
+
+@contacts.command("add")
+@click.argument("of")
+@click.argument("address")
+@click.option("--authority", type=click.Choice(list(Authority)), required=True, help="See docs/letter.md.")
+@click.pass_obj
+def add_contact(settings: Settings, of: str, address: str, authority: str) -> None:
+    """Puts an address on the customer's file, or changes what it may do."""
+    if "@" not in address:
+        raise ValueError(f"not a mail address: {address!r}")
+    given = Authority(authority)
+    _run(_on_contacts(settings, of, lambda tx, to, now: put_on_file(tx, to, address, given, BOT, now)))
+    click.echo(f"{given}  {address.lower()}")
+
+
+@contacts.command("remove")
+@click.argument("of")
+@click.argument("address")
+@click.pass_obj
+def remove_contact(settings: Settings, of: str, address: str) -> None:
+    """Takes away all that an address may do."""
+    if not _run(_on_contacts(settings, of, lambda tx, to, now: take_off_file(tx, to, address, BOT, now))):
+        raise ValueError(f"{address} is no contact of {of}")
+    click.echo(f"{address.lower()} is no contact of {of} any more")
+
+
+async def _on_contacts(settings: Settings, of: str, work: Callable[[Transaction, Customer, datetime], T]) -> T:
+    """What this does with the customer meant, in one transaction. ValueError where there is none."""
+
+    def found(tx: Transaction) -> T:
+        number = of.upper().removeprefix("C-")
+        customer = tx.customers.load(int(number)) if number.isdecimal() else tx.customers.by_address(of)
+        if customer is None:
+            raise ValueError(f"no customer is known as {of}")
+        return work(tx, customer, wired.clock())
+
+    async with wire(settings) as wired:
+        return await wired.desk.store.run(found)
 
 
 async def _customers(settings: Settings) -> list[Customer]:

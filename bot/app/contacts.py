@@ -84,7 +84,12 @@ def put_on_file(
 
 
 def take_off_file(tx: Transaction, customer: Customer, address: str, actor: f.Actor, now: datetime) -> bool:
-    """Takes away all that the address may do; False where it is none of the customer's contacts."""
+    """Takes away all that the address may do; False where it is none of the customer's contacts.
+
+    ValueError for the address they are written to.
+    """
+    if address.lower() == customer.address and len(tx.customers.contacts_of(customer.id)) > 1:
+        raise ValueError(f"{address} is where {customer.reference} is written to")
     if not tx.customers.remove_contact(customer.id, address):
         return False
     note_on_customer(tx, customer, (f.ContactRemoved(address=address.lower()),), actor, now)

@@ -18,7 +18,15 @@ from bot.core import facts as f
 from bot.core.customer import Customer, vat_of
 from bot.core.incident import Consent, Incident
 from bot.core.lives import ConsentState, QuoteState, Stage
-from bot.core.notices import DecideByLink
+from bot.core.notices import (
+    NOTICES,
+    DecideByLink,
+    IncidentOpened,
+    Notice,
+    OrderNudged,
+    QuoteNudged,
+    QuoteOffered,
+)
 from bot.core.refusals import Reason, Refused
 from storage import Direction, IncidentRow, Job, Message, NewJob, Transaction
 
@@ -232,7 +240,8 @@ def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, m
     decision = decision_in(mail.said.text)
     if incident is None or decision is None:
         return
-    command = _command(incident, customer, decision, mail, actor, now) if mail.proof.strong else None
+    meant = _meant(tx, incident, decision, mail, now)
+    command = _command(incident, customer, meant, mail, actor, now) if mail.proof.strong else None
     done = carry_out(tx, desk, incident_id, command, now) if command is not None else Refused(Reason.NOT_ALLOWED)
     if isinstance(done, Done):
         return
@@ -249,6 +258,29 @@ def _refer(tx: Transaction, desk: Desk, incident: Incident, sender: str, command
         order = type(command).__name__
         refer = c.ReferDecision(actor=f.BOT, address=sender.lower(), authority=authority, order=order)
         carry_out(tx, desk, incident.id, refer, now)
+
+
+def _meant(tx: Transaction, incident: Incident, decision: Decision, mail: Incoming, now: datetime) -> Decision:
+    """What a bare yes says yes to: the one thing that the very mail it answers asked, if nothing else is open."""
+    answered = tx.messages.by_rfc_ids(mail.references[:1]) if decision.alone else []
+    asked = next((m for m in answered if m.direction is Direction.OUT and m.incident_id == incident.id), None)
+    told = decode(NOTICES[asked.subject], asked.text.encode()) if asked and asked.subject in NOTICES else None
+    return _asked_for(incident, told, now) or decision
+
+
+def _asked_for(incident: Incident, told: Notice | None, now: datetime) -> Decision | None:
+    """The order or the acceptance that this mail named with a price which still holds; never a leave or a contest."""
+    quotes = [quote.number for quote in incident.quotes if quote.state is QuoteState.SENT]
+    asks_leave = any(leave.state is ConsentState.REQUESTED for leave in incident.consents)
+    if incident.waiting is not None or incident.paused or asks_leave:
+        return None
+    match told:
+        case IncidentOpened(price=price) | OrderNudged(price=price) if price == incident.terms.price_at(now):
+            return Decision(incident.reference, DecisionKind.ORDERS)
+        case QuoteOffered(number=number) | QuoteNudged(number=number) if quotes == [number]:
+            return Decision(number, DecisionKind.ACCEPTS)
+        case _:
+            return None
 
 
 def _command(

@@ -239,3 +239,47 @@ async def test_word_of_the_border_counts_only_when_it_brings_the_mail_itself(
         await bring(here, message, f"{word}\r\n".encode() + bytes(message))
 
         assert await here.stage() == stage
+
+
+async def test_proven_yes_alone_orders_what_the_mail_it_answers_named(here: Town) -> None:
+    await here.register(BOB, Kind.BUSINESS)
+    await here.mail(BOB, "Panne", DOWN_FR)
+    mail = reply("Bonjour,\n\nOK.\n\nBob", here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    assert await here.stage() == "ordered"
+
+
+async def test_proven_yes_alone_accepts_the_quote_it_answers(here: Town) -> None:
+    await quote(here)
+    mail = reply("Oui", here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    assert await here.stage() == "working"
+
+
+@pytest.mark.parametrize("what", ["unproven", "to another mail", "beside a question", "with a word beside it"])
+async def test_yes_alone_that_could_mean_something_else_gets_the_page(here: Town, what: str) -> None:
+    await quote(here)
+    offered = here.newest(BOB)
+    if what == "beside a question":
+        await here.staff.submit("send_quote", lines="Autre | 1 | 90,00", validity_days="15")
+    answered = here.inbox(BOB)[0] if what == "to another mail" else offered
+    mail = reply("Oui mais pas la base" if what == "with a word beside it" else "Oui", answered)
+
+    await bring(here, mail, bytes(mail) if what == "unproven" else signed(mail))
+
+    assert await here.stage() == "quoted"
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+
+
+async def test_yes_alone_never_allows_anything_on_hosted_data(here: Town) -> None:
+    await ask(here)
+    mail = reply("OK", here.newest(BOB))
+
+    await bring(here, mail, signed(mail))
+
+    assert (await here.incident()).consents[0].state is ConsentState.REQUESTED
+    assert (await here.told(BOB))[-1] == "decide_by_link"

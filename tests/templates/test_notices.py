@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.wording import Decision, DecisionKind, decision_in
 from bot.core.facts import Language
 from bot.core.notices import (
     NOTICES,
@@ -301,3 +302,26 @@ def _letters(text: str) -> str:
 
 def _spaced(text: str) -> str:
     return re.sub(r"\s+", " ", text)
+
+
+PHRASED = {
+    "incident_opened": [DecisionKind.ORDERS],
+    "order_nudged": [DecisionKind.ORDERS],
+    "quote_offered": [DecisionKind.ACCEPTS, DecisionKind.DECLINES],
+    "quote_nudged": [DecisionKind.ACCEPTS],
+    "consent_requested": [DecisionKind.ALLOWS],
+    "consent_nudged": [DecisionKind.ALLOWS],
+}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", PHRASED)
+def test_sentence_to_reply_with_is_one_that_we_understand(language: Language, name: str) -> None:
+    """Each mail that asks names them, once; the whole mail itself, quoted or not, is none."""
+    text = worded(WORDS, samples(language)[name], language).text
+    named = [
+        decision for line in text.splitlines() if (decision := decision_in(line.strip("> *"))) and decision.number
+    ]
+
+    assert [decision.kind for decision in named] == PHRASED[name]
+    assert (decision_in(text) or Decision()).number == ""
