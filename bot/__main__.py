@@ -163,7 +163,9 @@ def list_contacts(settings: Settings, of: str) -> None:
 @contacts.command("add")
 @click.argument("of")
 @click.argument("address")
-@click.option("--authority", type=click.Choice(list(Authority)), required=True, help="See docs/letter.md.")
+@click.option(
+    "--authority", type=click.Choice([one.value for one in Authority]), required=True, help="See docs/letter.md."
+)
 @click.pass_obj
 def add_contact(settings: Settings, of: str, address: str, authority: str) -> None:
     """Puts an address on the customer's file, or changes what it may do."""

@@ -74,7 +74,7 @@ def put_on_file(
         return False
     other = tx.customers.by_address(address)
     if other is not None and other.id != customer.id:
-        take_off_file(tx, other, address, actor, now)
+        _remove(tx, other, address, actor, now)
     if before is None:
         tx.customers.add_contact(customer.id, address, authority)
     else:
@@ -88,8 +88,12 @@ def take_off_file(tx: Transaction, customer: Customer, address: str, actor: f.Ac
 
     ValueError for the address they are written to.
     """
-    if address.lower() == customer.address and len(tx.customers.contacts_of(customer.id)) > 1:
+    if address.lower() == customer.address:
         raise ValueError(f"{address} is where {customer.reference} is written to")
+    return _remove(tx, customer, address, actor, now)
+
+
+def _remove(tx: Transaction, customer: Customer, address: str, actor: f.Actor, now: datetime) -> bool:
     if not tx.customers.remove_contact(customer.id, address):
         return False
     note_on_customer(tx, customer, (f.ContactRemoved(address=address.lower()),), actor, now)

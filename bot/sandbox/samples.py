@@ -85,6 +85,7 @@ def _diagnosis(words: Mapping[str, str]) -> dict[str, n.Notice]:
     return {
         "incident_opened": opened,
         "incident_opened-warranty": replace(opened, way_in=WayIn.WARRANTY, previous="INC-37"),
+        "incident_opened-late": replace(opened, previous="INC-37", recent=False),
         "incident_opened-offer": replace(opened, price=_FREE, offer_until=_OFFER),
         "incident_opened-free": replace(opened, price=_FREE, usual=_FREE),
         "incident_opened-announced": replace(opened, must_order=False),

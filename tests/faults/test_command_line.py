@@ -72,6 +72,9 @@ async def test_what_is_done_is_0(tmp_path: Path) -> None:
     for arguments in (
         ("storage", "upgrade"),
         ("bot", "customers", "add", BOB, "--name", "Client SA"),
+        ("bot", "customers", "contacts", "add", "C-1", "zoe@clientsa.fr", "--authority", "billing"),
+        ("bot", "customers", "contacts", "list", BOB),
+        ("bot", "customers", "contacts", "remove", BOB, "zoe@clientsa.fr"),
         ("bot", "verify"),
     ):
         code, out, err = await ended(await comptoir(tmp_path, *arguments, DATABASE_URL="sqlite:///desk.db"))
