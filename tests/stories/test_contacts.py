@@ -248,3 +248,14 @@ async def test_our_message_id_alone_makes_a_note_and_nothing_else(here: Town) ->
     assert await here.told(BOB) == ["incident_opened"]
     assert here.inbox(MALLORY) == []
     assert await here.stage() == "announced"
+
+
+async def test_address_of_another_customer_is_not_asked_about(here: Town) -> None:
+    await here.register(ALICE, Kind.BUSINESS)
+    await quote(here)
+
+    await alice_writes(here, ACCEPTS, 1)
+
+    assert await here.stage() == "quoted"
+    assert "contact_proposed" not in await here.told(BOB)
+    assert (await here.facts())[-1] is f.OtherWrote
