@@ -23,8 +23,8 @@ class Limits:
     `answers` for one incident within sixty minutes. Announcements to one address: `known` an hour where a customer's
     name is on file, else `stranger` an hour and `stranger_day` a day. To strangers without a signature of their
     domain: `domain` an hour in one domain, and where not even the server that sent it fits, `unproven` an hour and
-    `unproven_day` a day for the whole desk: a flood of forged mails makes us write to so many of its victims. `newcomers` a
-    day that one customer is asked about; about the same one in the same incident never again.
+    `unproven_day` a day for the whole desk: a flood of forged mails makes us write to so many of its victims.
+    `newcomers` a day that one customer is asked about; about the same one in the same incident never again.
     """
 
     answers: int = 3

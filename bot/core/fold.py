@@ -126,7 +126,7 @@ def _disowned(i: Incident, fact: f.DecisionDisowned, at: datetime) -> Incident:
     return replace(i, disowned=Disowned(about=fact.about, stage=i.stage, since=at))
 
 
-def _settled(i: Incident, _fact: f.DisownedSettled, _at: datetime) -> Incident:
+def _disowned_settled(i: Incident, _fact: f.DisownedSettled, _at: datetime) -> Incident:
     return replace(i, disowned=None)
 
 
@@ -358,7 +358,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.DiagnosisOrdered: _ordered,
     f.DecisionUndone: _undone,
     f.DecisionDisowned: _disowned,
-    f.DisownedSettled: _settled,
+    f.DisownedSettled: _disowned_settled,
     f.DiagnosisWaived: _waived,
     f.IncidentCancelled: _cancelled,
     f.IncidentTaken: _taken,

@@ -12,8 +12,9 @@ from bot.processes import run_parts, wire
 from tests.channels.mail.keys import OTHER, STRONG
 from tests.channels.mail.names import Zone, a_zone
 from tests.stories.people import BOB, DOWN_FR
+from tests.stories.signing import bring, reply, signed
 from tests.stories.steps import quote
-from tests.stories.test_signed_mail import ACCEPTS, bring, reply, signed
+from tests.stories.test_signed_mail import ACCEPTS
 from tests.stories.town import SUPPORT, Town, town
 
 MALLORY = "mallory@pirate.net"
