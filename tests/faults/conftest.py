@@ -1,5 +1,5 @@
 """A town to break things in, on SQLite's and PostgreSQL's databases in turn."""
 
-from tests.stories.conftest import here
+from tests.stories.conftest import here, zone
 
-__all__ = ["here"]
+__all__ = ["here", "zone"]
