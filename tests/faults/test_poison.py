@@ -24,7 +24,9 @@ async def test_a_job_that_always_breaks_is_parked_and_the_others_go_out(here: To
     await here.wait(days=6)
 
     parked = await here.store.read(lambda tx: [(job.kind, job.error) for job in tx.outbox.parked(10)])
-    assert [(kind, (error or "").partition(":")[0]) for kind, error in parked] == [("paper", "ValidationError")]
+    assert [(kind, (error or "").split(": ")[:2]) for kind, error in parked] == [
+        ("paper", ["given up after 5 days", "ValidationError"])
+    ]
     here.parked = 1
 
 
