@@ -13,13 +13,16 @@ import uvloop
 from bot.app import read
 from bot.app.contacts import put_on_file, take_off_file
 from bot.app.customers import COLUMNS, Registration, read_row, register
+from bot.app.erase import Erased, erase_customer, said
+from bot.app.export import Exported, export
+from bot.app.retention import foreseen, sweep
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
 from bot.core.money import Money
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped, wire
 from bot.settings import Misconfigured, Settings, read_settings
-from storage import Outdated, Transaction, Unavailable
+from storage import Outdated, Store, Transaction, Unavailable
 
 T = TypeVar("T")
 
@@ -199,6 +202,75 @@ async def _on_contacts(settings: Settings, of: str, work: Callable[[Transaction,
 
     async with wire(settings) as wired:
         return await wired.desk.store.run(found)
+
+
+@customers.command("export")
+@click.argument("address")
+@click.option("-o", "--output", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A ZIP.")
+@click.pass_obj
+def export_customer(settings: Settings, address: str, file: Path) -> None:
+    """Writes all that is held on the customer of ADDRESS into a new ZIP, in their language."""
+    if file.exists():
+        raise FileExistsError(f"{file} exists already")
+    done = _run(_export(settings, address, file))
+    click.echo(
+        f"{file}: {done.incidents} incidents, {done.messages} messages ({done.by_others} by others: look before you "
+        f"hand them on), {done.files} files, {done.facts} facts"
+    )
+
+
+@customers.command("erase")
+@click.argument("address")
+@click.option("--reason", required=True, help="Who asked, and when; it stays in the journal: no name, no address.")
+@click.option("--yes", is_flag=True, help="Do not ask for the address again.")
+@click.pass_obj
+def erase_one(settings: Settings, address: str, reason: str, *, yes: bool) -> None:
+    """Erases for good what the law lets erase of the customer of ADDRESS, and says what is kept, why, until when."""
+    if not yes and click.prompt("This cannot be undone. The address again") != address:
+        raise ValueError("not the same address: nothing was erased")
+    done, under_way = _run(_erase(settings, address, reason))
+    for line in said(done, under_way):
+        click.echo(line)
+
+
+@cli.command("retention")
+@click.option("--dry-run", is_flag=True, help="Only list what would go.")
+@click.pass_obj
+def retain(settings: Settings, *, dry_run: bool) -> None:
+    """Erases what [retention] no longer lets keep, as the clock does once a day."""
+    for line in _run(_retain(settings, dry_run=dry_run)):
+        click.echo(line)
+
+
+async def _export(settings: Settings, address: str, file: Path) -> Exported:
+    async with wire(settings) as wired:
+        customer = await _on_file(wired.desk.store, address)
+        return await export(wired.desk, customer, file, wired.clock())
+
+
+async def _erase(settings: Settings, address: str, reason: str) -> tuple[Erased, int]:
+    async with wire(settings) as wired:
+        customer = await _on_file(wired.desk.store, address)
+        return await erase_customer(wired.desk.store, customer, settings.retention, reason, wired.clock)
+
+
+async def _retain(settings: Settings, *, dry_run: bool) -> list[str]:
+    async with wire(settings) as wired:
+        store, now = wired.desk.store, wired.clock()
+        if dry_run:
+            return await store.read(lambda tx: foreseen(tx, settings.retention, now)) or ["nothing would go"]
+        swept = await sweep(store, settings.retention, wired.clock)
+        return [
+            f"erased: {swept.incidents} incidents, {swept.records} records of strangers, "
+            f"{swept.mails} mails of no incident, {swept.jobs} finished jobs"
+        ]
+
+
+async def _on_file(store: Store, address: str) -> Customer:
+    customer = await store.read(lambda tx: tx.customers.by_address(address.strip()))
+    if customer is None:
+        raise ValueError(f"nobody on file has the address {address}")
+    return customer
 
 
 async def _customers(settings: Settings) -> list[Customer]:

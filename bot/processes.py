@@ -5,7 +5,7 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,6 +19,7 @@ from bot.app.jobs import JudgeAgain
 from bot.app.keys import Keys
 from bot.app.language import warm_up
 from bot.app.paper import print_paper
+from bot.app.retention import is_todays, sweep
 from bot.channels.mail.addresses import desk_address
 from bot.channels.mail.border import Border, parse_peers
 from bot.channels.mail.certificate import Certificate
@@ -40,9 +41,10 @@ from bot.loops import Loop
 from bot.papers import Printer
 from bot.settings import Environment, Misconfigured, Settings, read_secret, told
 from bot.words import Words
-from storage import Job, Store, Transaction, Unavailable
+from storage import Conflict, Job, Store, Transaction, Unavailable
 
 Clock = Callable[[], datetime]
+SWEEP_SECONDS = 3600.0
 PARTS = ("web", "mail", "worker", "clock", "slack")
 BACKFILL_SECONDS = 600.0
 BACKFILL_SOON_SECONDS = 60.0
@@ -127,6 +129,7 @@ async def run_parts(
             loops += _start_worker(wired, slack, language, doors, stack)
         if "clock" in parts:
             loops += _start_loops(stack, _calendar(wired))
+            stack.push_async_callback(_end, asyncio.create_task(_sweep_daily(wired)))
         if "web" in parts:
             running = replace(running, web_port=await _start_web(wired, slack, doors, stack, more))
         if "mail" in parts:
@@ -268,6 +271,21 @@ async def _catch_up(wired: Wired, slack: SlackChannel) -> None:
             log.warning("database_away", task="backfill", error=str(away))
             complete = False
         await asyncio.sleep(BACKFILL_SECONDS if complete else BACKFILL_SOON_SECONDS)
+
+
+async def _sweep_daily(wired: Wired) -> None:
+    """Erases what is old enough, in one process of all that run, once a day."""
+    store = wired.desk.store
+    while True:
+        try:
+            if await store.run(lambda tx: is_todays(tx, wired.clock())):
+                swept = await sweep(store, wired.settings.retention, wired.clock)
+                log.info("swept", **asdict(swept))
+        except (Unavailable, Conflict) as passing:
+            log.warning("sweep_cut_short", error=str(passing))
+        except Exception:
+            log.exception("sweep_failed")
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.app.pace import USUAL, Limits
+from bot.core.erasure import USUAL as KEPT
+from bot.core.erasure import Retention
 from bot.core.facts import Intervention, Rule
 from bot.core.money import Money
 from bot.core.terms import GoAhead, Terms
@@ -104,6 +106,16 @@ class LimitsSection(Section):
     newcomers: int = Field(default=USUAL.newcomers, ge=1)
 
 
+class RetentionSection(Section):
+    """The law's own terms (L123-22 C. com., D213-1 C. conso.) may be longer here, never shorter."""
+
+    unbilled_days: int = Field(default=KEPT.unbilled_days, ge=1)
+    stranger_days: int = Field(default=KEPT.stranger_days, ge=1)
+    job_days: int = Field(default=KEPT.job_days, ge=7)
+    quote_years: int = Field(default=KEPT.quote_years, ge=1)
+    accounts_years: int = Field(default=KEPT.accounts_years, ge=10)
+
+
 class SlackSection(Section):
     team: str = ""
     staff: tuple[str, ...] = ()
@@ -134,6 +146,7 @@ class File(Section):
     provider: ProviderSection
     terms: TermsSection = TermsSection()
     limits: LimitsSection = LimitsSection()
+    retention: RetentionSection = RetentionSection()
     slack: SlackSection = SlackSection()
     api: ApiSection = ApiSection()
     interventions: tuple[InterventionSection, ...] = ()
@@ -219,6 +232,10 @@ class Settings(BaseModel):
     @property
     def limits(self) -> Limits:
         return Limits(**self.file.limits.model_dump())
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(**self.file.retention.model_dump())
 
     @property
     def catalogue(self) -> tuple[Intervention, ...]:

@@ -2,6 +2,7 @@
 
 from storage._blobs import Blobs, Document
 from storage._customers import Contact, Customers
+from storage._erasure import Eraser, Gone
 from storage._failures import Unavailable
 from storage._incidents import IncidentRow, Incidents
 from storage._journal import Conflict, Entry, Journal, Recorded
@@ -9,6 +10,7 @@ from storage._links import Link, Links
 from storage._messages import Attachment, Direction, Fate, KeptAttachment, Message, Messages, NewMessage, Via
 from storage._money import InvoiceRow, Ledger, PaperKind, Status
 from storage._queue import Job, Listed, NewJob, Queue
+from storage._redactions import Redacted
 from storage._schema import Outdated, backup, upgrade
 from storage._store import Store, Transaction
 
@@ -21,7 +23,9 @@ __all__ = [
     "Direction",
     "Document",
     "Entry",
+    "Eraser",
     "Fate",
+    "Gone",
     "IncidentRow",
     "Incidents",
     "InvoiceRow",
@@ -40,6 +44,7 @@ __all__ = [
     "PaperKind",
     "Queue",
     "Recorded",
+    "Redacted",
     "Status",
     "Store",
     "Transaction",

@@ -80,6 +80,13 @@ def update_some(dialect: str, table: sa.Table, chosen: "sa.Select[int]") -> sa.U
     return sa.update(table).where(table.c.id == sa.any_(ids))
 
 
+def contains(dialect: str, column: "sa.Column[bytes]", wanted: bytes) -> "sa.ColumnElement[bool]":
+    """Whether these bytes stand anywhere in the column's."""
+    literal = sa.literal(wanted, sa.LargeBinary)
+    found = sa.func.instr(column, literal) if dialect == SQLITE else sa.func.position(literal.op("IN")(column))
+    return found > 0
+
+
 def tell_others(connection: sa.Connection, names: Iterable[str]) -> None:
     """Tells other processes, at the commit, which queues were put into."""
     if not is_sqlite(connection):

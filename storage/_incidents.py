@@ -19,7 +19,7 @@ ENDED: Final = (Stage.CANCELLED, Stage.CLOSED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRow:
-    """What is known of an incident without reading its facts."""
+    """What is known of an incident without reading its facts; from `erase_at` on, more of it may be erased."""
 
     id: int
     customer_id: int
@@ -36,6 +36,7 @@ class IncidentRow:
     previous: int | None
     slack_channel: str | None
     slack_ts: str | None
+    erase_at: datetime | None = None
 
     @property
     def reference(self) -> str:
@@ -143,6 +144,7 @@ def _changing(incident: Incident, now: datetime) -> dict[str, object]:
         "assignee": incident.assignee,
         "waiting": incident.waiting is not None,
         "previous": incident.previous,
+        "erase_at": None,
     }
 
 

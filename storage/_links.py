@@ -45,6 +45,11 @@ class Links:
         row = self._connection.execute(_BY_TOKEN, {"of": token_sha256}).first()
         return Link(**row._asdict()) if row else None
 
+    def of_customer(self, customer_id: int) -> list[Link]:
+        """Every link that was mailed to them, the first first."""
+        query = sa.select(links).where(links.c.customer_id == customer_id).order_by(links.c.created_at, links.c.id)
+        return [Link(**row._asdict()) for row in self._connection.execute(query)]
+
     def use(self, link_id: str, now: datetime, *, again_after: timedelta | None = None) -> bool:
         """Marks it used; False if it was used before, or, where it may be used again, less than that ago."""
         free: sa.ColumnElement[bool] = links.c.used_at.is_(None)

@@ -133,6 +133,10 @@ class Messages:
         """The whole conversation, in the order it was kept."""
         return self._some(_OF_INCIDENT, of=incident_id)
 
+    def set_aside_by(self, authors: Sequence[str]) -> list[Message]:
+        """What these addresses wrote that belongs to no incident, and what was answered to it."""
+        return self._some(_SET_ASIDE_BY, of=[author.lower() for author in authors]) if authors else []
+
     def references(self, incident_id: int, until: datetime) -> list[str]:
         """The Message-IDs that a mail of ours written then follows, in order: all before it, and what it answers."""
         values = {"of": incident_id, "until": until}
@@ -186,6 +190,9 @@ _BY_OUTBOX_ID: Final = _ALL.where(messages.c.outbox_id == _OF)
 _BY_RFC_IDS: Final = _ALL.where(messages.c.rfc_message_id.in_(sa.bindparam("of", expanding=True)))
 _ANSWERING: Final = _ALL.where(messages.c.in_reply_to == _OF, messages.c.direction == Direction.IN)
 _OF_INCIDENT: Final = _ALL.where(messages.c.incident_id == _OF)
+_SET_ASIDE_BY: Final = _ALL.where(
+    messages.c.incident_id.is_(None), sa.func.lower(messages.c.author).in_(sa.bindparam("of", expanding=True))
+)
 _UNTIL: Final = sa.bindparam("until", type_=messages.c.at.type)
 _REFERENCES: Final = (
     sa.select(messages.c.rfc_message_id)

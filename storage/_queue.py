@@ -1,13 +1,14 @@
 """One mechanism for what arrived, what must leave and what falls due: rows, claimed under a lease."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
+from storage._engine import contains
 from storage._queue_statements import WAITING, claim, statements
 
 DONE: Final = "done"
@@ -176,6 +177,32 @@ class Queue:
         )
         self._put_into.add(self._table.name)
         return result.rowcount == 1
+
+    def finished(self, before: datetime, limit: int) -> list[Listed]:
+        """What was done and over before then, the first first."""
+        table = self._table
+        query = self._listed().where(table.c.state == DONE, table.c.finished_at < before)
+        return self._list(query.order_by(table.c.id).limit(limit))
+
+    def finished_before(self, moment: datetime) -> int:
+        """How many were done and over before then."""
+        table = self._table
+        return self._connection.execute(
+            self._count().where(table.c.state == DONE, table.c.finished_at < moment)
+        ).scalar_one()
+
+    def forget(self, ids: Collection[int]) -> int:
+        """Deletes these, where they are done; how many were."""
+        table = self._table
+        done = sa.delete(table).where(table.c.id.in_(list(ids)), table.c.state == DONE)
+        return self._connection.execute(done).rowcount
+
+    def forget_naming(self, words: Iterable[str]) -> int:
+        """Deletes what is done and names one of these words; how many."""
+        table, dialect = self._table, self._connection.dialect.name
+        naming = [contains(dialect, table.c.payload, word.encode()) for word in words if word]
+        done = sa.delete(table).where(table.c.state == DONE, sa.or_(sa.false(), *naming))
+        return self._connection.execute(done).rowcount
 
     def waiting(self) -> int:
         """How many are not finished, claimed ones included."""

@@ -12,6 +12,7 @@ from storage import _tables
 from storage._blobs import Blobs
 from storage._customers import Customers
 from storage._engine import Engine, insert, is_sqlite, open_engine, tell_others
+from storage._erasure import Eraser
 from storage._failures import Unavailable
 from storage._incidents import Incidents
 from storage._journal import Journal
@@ -44,6 +45,7 @@ class Transaction:
         self.messages = Messages(connection)
         self.links = Links(connection)
         self.blobs = Blobs(connection)
+        self.erasure = Eraser(connection)
 
     def next_number(self, series: str) -> int:
         """The next number of a series, from 1, without gaps: who rolls back gives it back."""

@@ -107,6 +107,7 @@ facts = Table(
     Column("chain", sa.Text, nullable=False),
     sa.UniqueConstraint("subject", "seq"),
     sa.UniqueConstraint("command", "subject"),
+    partial_index("facts_erasures", "subject", "seq", where="kind = 'PersonalDataErased'"),
 )
 
 customers = Table(
@@ -161,6 +162,7 @@ incidents = Table(
     Column("previous", sa.ForeignKey("incidents.id")),
     Column("slack_channel", Words),
     Column("slack_ts", Words),
+    Column("erase_at", Moment),
     sa.Index("incidents_stage_updated_at", "stage", "updated_at"),
     sa.Index("incidents_updated_at", "updated_at"),
     sa.UniqueConstraint("slack_channel", "slack_ts"),
@@ -210,7 +212,7 @@ documents = Table(
     Column("number", Words, primary_key=True),
     Column("kind", Words, primary_key=True),
     Column("incident_id", sa.ForeignKey(incidents.c.id), nullable=False, index=True),
-    Column("sha256", sa.ForeignKey(blobs.c.sha256), nullable=False),
+    Column("sha256", sa.ForeignKey(blobs.c.sha256), nullable=False, index=True),
     Column("media_type", Words, nullable=False),
     Column("created_at", Moment, nullable=False),
 )
@@ -239,6 +241,8 @@ messages = Table(
     Column("html_sha256", sa.Text),
     Column("proof", Words, nullable=False, server_default=""),
     Column("written_at", Moment),
+    partial_index("messages_raw", "raw", where="raw IS NOT NULL"),
+    partial_index("messages_html_sha256", "html_sha256", where="html_sha256 IS NOT NULL"),
     sa.CheckConstraint("direction IN ('in', 'out', 'note')", name="direction"),
     sa.CheckConstraint("channel IN ('mail', 'slack', 'web')", name="channel"),
 )
@@ -248,7 +252,7 @@ attachments = Table(
     metadata,
     Column("id", ROW_ID, primary_key=True),
     Column("message_id", sa.ForeignKey(messages.c.id), nullable=False, index=True),
-    Column("sha256", sa.ForeignKey(blobs.c.sha256), nullable=False),
+    Column("sha256", sa.ForeignKey(blobs.c.sha256), nullable=False, index=True),
     Column("name", Words, nullable=False),
     Column("media_type", Words, nullable=False),
     Column("cid", Words),

@@ -38,8 +38,7 @@ class Tell(Order):
 
     def worded(self) -> Notice:
         """The notice itself."""
-        notice: Notice = _adapter(NOTICES[self.notice]).validate_json(self.fields)
-        return notice
+        return notice_of(self.notice, self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +140,12 @@ class JudgeAgain(Order):
 def fields_of(notice: Notice) -> str:
     """A notice's fields as JSON."""
     return _adapter(type(notice)).dump_json(notice).decode()
+
+
+def notice_of(name: str, fields: str) -> Notice:
+    """The notice of this name with these fields, as they were kept."""
+    notice: Notice = _adapter(NOTICES[name]).validate_json(fields)
+    return notice
 
 
 def decode(kind: type[T], payload: bytes) -> T:

@@ -12,6 +12,7 @@ from bot.core.actor import Authority as Authority
 from bot.core.actor import Evidence as Evidence
 from bot.core.actor import Role as Role
 from bot.core.money import Line, Money, Price, Vat
+from bot.core.redaction import Cause, Redaction
 from bot.core.terms import Kind, Terms
 
 
@@ -650,6 +651,23 @@ class SupportLimited(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportReinstated(Fact):
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalDataErased(Fact):
+    """Words and names are gone, for good: of `about` (`INC-42`, `C-17`), and how many of each.
+
+    Without this fact in their own customer's chain, redacted facts do not verify.
+    """
+
+    about: str
+    cause: Cause
+    reason: str = ""
+    redactions: tuple[Redaction, ...] = ()
+    messages: int = 0
+    files: int = 0
+    documents: int = 0
+    links: int = 0
 
 
 FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__()}

@@ -26,6 +26,7 @@ ABOUT_CUSTOMERS = {
     f.SupportForfeited,
     f.SupportLimited,
     f.SupportReinstated,
+    f.PersonalDataErased,
 }
 NOT_FROM_FACTS = {n.SupportUnavailable, n.DecideByLink, n.LinkRenewed, n.ChatCodeSent}
 AT_THE_DOOR = {Reason.BEYOND_AUTHORITY, Reason.ADDRESS_TAKEN, Reason.SUPPORT_FORFEITED, Reason.SUPPORT_LIMITED}

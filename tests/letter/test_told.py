@@ -40,6 +40,7 @@ SILENT = {
     f.SupportForfeited,  # the confirmed contest is told
     f.SupportLimited,  # the long unpaid invoice is told
     f.SupportReinstated,  # the payment, the concession or the reversal is told
+    f.PersonalDataErased,  # whoever asked is answered by a person
 }
 
 # What is told under another name than the fact's.

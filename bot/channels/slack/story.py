@@ -441,4 +441,5 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.SupportForfeited: _always("Support ended after a contest"),
     f.SupportLimited: _always("Support limited until paid"),
     f.SupportReinstated: _always("Support given back"),
+    f.PersonalDataErased: _always("Words and names were erased"),
 }

@@ -40,6 +40,7 @@ UNTOLD: frozenset[type[f.Fact]] = frozenset(
         f.SupportForfeited,
         f.SupportLimited,
         f.SupportReinstated,
+        f.PersonalDataErased,
     }
 )
 TOLD: frozenset[type[f.Fact]] = frozenset(f.FACTS.values()) - UNTOLD

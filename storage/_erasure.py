@@ -1,0 +1,173 @@
+"""Erasing for good: the only place that deletes what people wrote, and bytes that nothing names any more."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from storage._engine import contains
+from storage._tables import (
+    attachments,
+    blobs,
+    contacts,
+    customers,
+    documents,
+    inbox,
+    incidents,
+    links,
+    messages,
+    settings,
+)
+
+ENDED: Final = ("cancelled", "closed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """What was deleted; `bytes_of` are the hashes it named, whose bytes may be nobody's by now."""
+
+    messages: int = 0
+    files: int = 0
+    documents: int = 0
+    links: int = 0
+    outbox: tuple[int, ...] = ()
+    bytes_of: frozenset[str] = frozenset()
+
+    def __add__(self, other: "Gone") -> "Gone":
+        return Gone(
+            **{name: getattr(self, name) + getattr(other, name) for name in _SUMS},
+            bytes_of=self.bytes_of | other.bytes_of,
+        )
+
+
+_SUMS: Final = ("messages", "files", "documents", "links", "outbox")
+
+
+class Eraser:
+    """Erasure within one transaction."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def due(self, now: datetime, touched_before: datetime, limit: int) -> list[int]:
+        """Incidents that are over and from which something may have to go."""
+        never_looked_at = sa.and_(incidents.c.erase_at.is_(None), incidents.c.updated_at <= touched_before)
+        query = (
+            sa.select(incidents.c.id)
+            .where(incidents.c.stage.in_(ENDED), sa.or_(never_looked_at, incidents.c.erase_at <= now))
+            .order_by(incidents.c.id)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def look_again(self, incident_id: int, at: datetime) -> None:
+        """Nothing more of this incident goes before then."""
+        self._connection.execute(sa.update(incidents).where(incidents.c.id == incident_id).values(erase_at=at))
+
+    def look_at_all(self) -> None:
+        """Other rules hold from now on."""
+        self._connection.execute(sa.update(incidents).where(incidents.c.erase_at.is_not(None)).values(erase_at=None))
+
+    def words(self, incident_id: int, *, but: Collection[str], but_links: Collection[str], reply_key: str) -> Gone:
+        """The words, files and links of an incident, but for messages with these Message-IDs and these links.
+
+        Links that stay as a proof lead nowhere from now on: their token is known by its hash no more. The incident's
+        row loses its title; under a new `reply_key`, what is sent to its old address is no answer any more.
+        """
+        mine = messages.c.incident_id == incident_id
+        kept = sa.and_(messages.c.rfc_message_id.is_not(None), messages.c.rfc_message_id.in_(list(but)))
+        gone = self._messages(mine, sa.not_(kept))
+        of_incident = links.c.incident_id == incident_id
+        deleted = self._run(sa.delete(links).where(of_incident, links.c.id.not_in(list(but_links))))
+        self._run(sa.update(links).where(of_incident).values(token_sha256=sa.literal("erased ") + links.c.id))
+        self._run(sa.update(incidents).where(incidents.c.id == incident_id).values(title="", reply_key=reply_key))
+        return replace(gone, links=deleted)
+
+    def papers(self, incident_id: int, numbers: Collection[str]) -> Gone:
+        """The documents with these numbers, in all their forms."""
+        mine = (documents.c.incident_id == incident_id, documents.c.number.in_(list(numbers)))
+        named = self._connection.execute(sa.select(documents.c.sha256).where(*mine)).scalars()
+        hashes = frozenset(named)
+        return Gone(documents=self._run(sa.delete(documents).where(*mine)), bytes_of=hashes)
+
+    def set_aside(self, *, before: datetime | None = None, author: Collection[str] = (), limit: int = 500) -> Gone:
+        """Messages of no incident: the oldest of those kept before then, or by these authors."""
+        wanted: list[sa.ColumnElement[bool]] = [messages.c.incident_id.is_(None)]
+        if before is not None:
+            wanted.append(messages.c.at < before)
+        if author:
+            wanted.append(sa.func.lower(messages.c.author).in_(list(author)))
+        chosen = sa.select(messages.c.id).where(*wanted).order_by(messages.c.id).limit(limit)
+        ids = list(self._connection.execute(chosen).scalars())
+        return self._messages(messages.c.id.in_(ids)) if ids else Gone()
+
+    def set_aside_before(self, moment: datetime) -> int:
+        """How many messages of no incident are older."""
+        old = sa.and_(messages.c.incident_id.is_(None), messages.c.at < moment)
+        return self._connection.execute(sa.select(sa.func.count()).select_from(messages).where(old)).scalar_one()
+
+    def customer(self, customer_id: int) -> int:
+        """Names and addresses on file, contacts, what is left of their links; how many contacts there were."""
+        self._run(sa.delete(links).where(links.c.customer_id == customer_id, links.c.incident_id.is_(None)))
+        nameless: dict[str, Any] = dict.fromkeys(("address", "name", "postal_address", "vat_number", "siren"), "")
+        nameless |= {"slack_team": None, "slack_user": None}
+        user = sa.select(customers.c.slack_user).where(customers.c.id == customer_id)
+        slack_user = self._connection.execute(user).scalar()
+        if slack_user:  # how often codes were asked for, by whom
+            self._run(sa.delete(settings).where(settings.c.name.endswith(f":{slack_user}", autoescape=True)))
+        self._run(sa.update(customers).where(customers.c.id == customer_id).values(nameless))
+        return self._run(sa.delete(contacts).where(contacts.c.customer_id == customer_id))
+
+    def unnamed(self, hashes: Iterable[str]) -> int:
+        """Deletes those of these bytes that nothing names any more; how many."""
+        candidates = sorted(hashes)
+        deleted = 0
+        for sha256 in candidates:
+            deleted += self._run(
+                sa.delete(blobs).where(blobs.c.sha256 == sha256, *_nobody_names(self._dialect, sha256))
+            )
+        return deleted
+
+    def _messages(self, *wanted: "sa.ColumnElement[bool]") -> Gone:
+        rows = self._connection.execute(
+            sa.select(messages.c.id, messages.c.raw, messages.c.html_sha256, messages.c.outbox_id).where(*wanted)
+        ).all()
+        if not rows:
+            return Gone()
+        of_these = attachments.c.message_id.in_(sa.select(messages.c.id).where(*wanted))
+        files = self._connection.execute(sa.select(attachments.c.sha256).where(of_these)).scalars()
+        named = {*files, *(row.raw for row in rows), *(row.html_sha256 for row in rows)} - {None}
+        count = self._run(sa.delete(attachments).where(of_these))
+        return Gone(
+            messages=self._run(sa.delete(messages).where(*wanted)),
+            files=count,
+            outbox=tuple(row.outbox_id for row in rows if row.outbox_id is not None),
+            bytes_of=frozenset(named),
+        )
+
+    @property
+    def _dialect(self) -> str:
+        return self._connection.dialect.name
+
+    def _run(self, statement: "sa.Update | sa.Delete") -> int:
+        return self._connection.execute(statement).rowcount
+
+
+def _nobody_names(dialect: str, sha256: str) -> Sequence["sa.ColumnElement[bool]"]:
+    """What is kept under its hash is named by rows, and by mails that are not understood yet."""
+    unread = [
+        sa.and_(inbox.c.state == sa.literal_column(state), contains(dialect, inbox.c.payload, sha256.encode()))
+        for state in ("'waiting'", "'parked'")  # literals, for the partial indexes
+    ]
+    named = (
+        messages.c.raw == sha256,
+        messages.c.html_sha256 == sha256,
+        attachments.c.sha256 == sha256,
+        documents.c.sha256 == sha256,
+        *unread,
+    )
+    return [sa.not_(sa.exists().where(condition)) for condition in named]
