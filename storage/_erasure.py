@@ -72,15 +72,23 @@ class Eraser:
         """Other rules hold from now on."""
         self._connection.execute(sa.update(incidents).where(incidents.c.erase_at.is_not(None)).values(erase_at=None))
 
-    def words(self, incident_id: int, *, but: Collection[str], but_links: Collection[str], reply_key: str) -> Gone:
-        """The words, files and links of an incident, but for messages with these Message-IDs and these links.
+    def words(
+        self,
+        incident_id: int,
+        *,
+        but: Collection[str],
+        but_mails: Collection[str],
+        but_links: Collection[str],
+        reply_key: str,
+    ) -> Gone:
+        """The words, files and links of an incident, but for these Message-IDs, mails with these bytes, and links.
 
         Links that stay as a proof lead nowhere from now on: their token is known by its hash no more. The incident's
         row loses its title; under a new `reply_key`, what is sent to its old address is no answer any more.
         """
         mine = messages.c.incident_id == incident_id
-        kept = sa.and_(messages.c.rfc_message_id.is_not(None), messages.c.rfc_message_id.in_(list(but)))
-        gone = self._messages(mine, sa.not_(kept))
+        named = sa.func.coalesce(messages.c.rfc_message_id, "").not_in(list(but))
+        gone = self._messages(mine, named, sa.func.coalesce(messages.c.raw, "").not_in(list(but_mails)))
         of_incident = links.c.incident_id == incident_id
         deleted = self._run(sa.delete(links).where(of_incident, links.c.id.not_in(list(but_links))))
         self._run(sa.update(links).where(of_incident).values(token_sha256=sa.literal("erased ") + links.c.id))

@@ -197,12 +197,12 @@ class Queue:
         done = sa.delete(table).where(table.c.id.in_(list(ids)), table.c.state == DONE)
         return self._connection.execute(done).rowcount
 
-    def forget_naming(self, words: Iterable[str]) -> int:
-        """Deletes what is done and names one of these words; how many."""
+    def forget_naming(self, words: Iterable[str]) -> list[bytes]:
+        """Deletes what is done and names one of these words; what it said."""
         table, dialect = self._table, self._connection.dialect.name
         naming = [contains(dialect, table.c.payload, word.encode()) for word in words if word]
         done = sa.delete(table).where(table.c.state == DONE, sa.or_(sa.false(), *naming))
-        return self._connection.execute(done).rowcount
+        return list(self._connection.execute(done.returning(table.c.payload)).scalars())
 
     def waiting(self) -> int:
         """How many are not finished, claimed ones included."""

@@ -1,5 +1,6 @@
 """Erasing words and names where the law lets it: a fact says so, proofs stay and go on verifying."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from bot.core.incident import Incident
 from bot.core.redaction import Cause, Redaction
 from storage import Gone, Recorded, Redacted, Store, Transaction
 
+_RAW = re.compile(rb'"raw":"([0-9a-f]{64})"')
 FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 """When to look again at what has nothing left to erase."""
 
@@ -99,13 +101,18 @@ def erase_record(tx: Transaction, customer: Customer, cause: Cause, reason: str,
     """
     addresses = [contact.address for contact in tx.customers.contacts_of(customer.id)]
     gone = tx.erasure.set_aside(author=addresses) if addresses else Gone()
-    for queue in (tx.inbox, tx.outbox):
-        queue.forget_naming([*addresses, customer.slack_user])
+    tx.outbox.forget_naming([*addresses, customer.slack_user])
+    gone += Gone(bytes_of=raws(tx.inbox.forget_naming([*addresses, customer.slack_user])))
     history = tx.journal.facts(customer.reference)
     redactions = tx.journal.redactions.prepare(customer.reference, _redacted(history))
     _note(tx, customer, customer.reference, cause, reason, redactions, gone, now)
     tx.erasure.customer(customer.id)
     return Erased(facts=len(redactions), gone=gone, blobs=tx.erasure.unnamed(gone.bytes_of))
+
+
+def raws(payloads: Iterable[bytes]) -> frozenset[str]:
+    """The hashes of the mails that these jobs of the inbox brought."""
+    return frozenset(found.decode() for payload in payloads for found in _RAW.findall(payload))
 
 
 async def erase_customer(
@@ -184,6 +191,7 @@ def _delete(tx: Transaction, planned: Plan, staying: Sequence[Recorded], leaving
         gone += tx.erasure.words(
             incident.id,
             but={one.message for one in evidence if one.message},
+            but_mails={one.mail_sha256 for one in evidence if one.mail_sha256},
             but_links={one.link for one in evidence if one.link},
             reply_key=random_key(),
         )

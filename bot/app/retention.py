@@ -1,13 +1,12 @@
 """What is over and old enough goes by itself: a few incidents at a time, between what cannot wait."""
 
 import asyncio
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.app.erase import FOR_GOOD, Plan, erase_incident, erase_record, plan
+from bot.app.erase import FOR_GOOD, Plan, erase_incident, erase_record, plan, raws
 from bot.core.customer import Customer
 from bot.core.erasure import Retention
 from bot.core.redaction import Cause
@@ -20,7 +19,6 @@ REASON: Final = "[retention]"
 _RULES: Final = "retention"
 _DAY: Final = "retention_day"
 Act = Callable[[Transaction], "Swept"]
-_RAW: Final = re.compile(rb'"raw":"([0-9a-f]{64})"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +138,7 @@ def _inbox(tx: Transaction, retention: Retention, now: datetime) -> Act | None:
 
     def act(tx: Transaction) -> Swept:
         count = tx.inbox.forget([job.id for job in jobs])
-        tx.erasure.unnamed(_raws(job.payload for job in jobs))
+        tx.erasure.unnamed(raws(job.payload for job in jobs))
         return Swept(jobs=count)
 
     return act if jobs else None
@@ -154,10 +152,6 @@ def _outbox(tx: Transaction, retention: Retention, now: datetime) -> Act | None:
 def _deadlines(tx: Transaction, retention: Retention, now: datetime) -> Act | None:
     ids = [job.id for job in tx.deadlines.finished(_finished(retention, now), ROWS)]
     return (lambda tx: Swept(jobs=tx.deadlines.forget(ids))) if ids else None
-
-
-def _raws(payloads: Iterable[bytes]) -> set[str]:
-    return {found.decode() for payload in payloads for found in _RAW.findall(payload)}
 
 
 def _due(tx: Transaction, retention: Retention, now: datetime, limit: int) -> list[int]:
