@@ -1,11 +1,23 @@
-"""One line per event: JSON for machines, colours for people; control characters never reach a terminal."""
+"""One line per event: JSON for machines, colours for people; no control characters, no secrets, nobody's address.
+
+Whose machine it was is evidence or nothing: here, an address says no more than the network it lies in.
+"""
 
 import logging
+import re
 import sys
+from ipaddress import ip_address, ip_network
 from typing import Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.app.masks import mask
+
+SHORTEST_SECRET = 8  # characters of a value that could hold one with its name
+_ADDRESS = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:]|\.\d)"
+)
 
 
 def set_up(form: Literal["json", "text"] | None) -> None:
@@ -18,6 +30,7 @@ def set_up(form: Literal["json", "text"] | None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _discreet,
             _printable,
             last,
         ],
@@ -25,7 +38,37 @@ def set_up(form: Literal["json", "text"] | None) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Discreet("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Discreet(logging.Formatter):
+    """What libraries log, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return discreet(super().format(record))
+
+
+def discreet(text: str) -> str:
+    """The text without secrets, and without the addresses of machines anywhere in the world."""
+    text = mask(text) if len(text) >= SHORTEST_SECRET else text
+    return _ADDRESS.sub(lambda found: network(found[0], of_all=False), text)
+
+
+def network(address: str, *, of_all: bool = True) -> str:
+    """The network an IP address lies in, /24 or /48; without `of_all`, one of this house is left as it is."""
+    try:
+        ip = ip_address(address.removeprefix("[").removesuffix("]").removeprefix("IPv6:"))
+    except ValueError:
+        return address
+    if not of_all and not ip.is_global:
+        return address
+    return str(ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
+
+
+def _discreet(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: network(discreet(value)) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def _printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -9,6 +9,7 @@ from bot.app.decisions import refuse_support
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out, meet
 from bot.app.language import guess
+from bot.app.masks import mask
 from bot.app.proof import Proof
 from bot.core import commands as c
 from bot.core import facts as f
@@ -133,8 +134,11 @@ def _meet(tx: Transaction, opening: Opening, now: datetime) -> Customer:
 
 
 def _title(desk: Desk, opening: Opening, language: f.Language, *, known: bool) -> str:
-    """Their subject, for customers on file; strangers' subjects are never sent on to the address they claim."""
-    words = _ANSWERS.sub("", " ".join(opening.said.subject.split()))[:TITLE_LENGTH]
+    """Their subject, for customers on file; strangers' subjects are never sent on to the address they claim.
+
+    It stands in every mail's subject and on papers, hence without secrets.
+    """
+    words = mask(_ANSWERS.sub("", " ".join(opening.said.subject.split())))[:TITLE_LENGTH]
     if known and words:
         return words
     return desk.words.phrase("default_title", language)

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.app.masks import mask
 from bot.app.read import Case
 from bot.channels.slack import acts, blocks, fates, story
 from bot.channels.slack.acts import Act
-from bot.channels.slack.masks import mask
 from bot.channels.slack.wire import Payload
 from bot.core.diagnosis import may_start_unordered
 from bot.core.incident import Consent, Incident, Invoice, Quote

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from bot.app.masks import mask
 from bot.channels.slack import blocks
-from bot.channels.slack.masks import mask
 from storage import Fate, Message, Via
 
 REPLY = 200  # characters of what the relay or a report said

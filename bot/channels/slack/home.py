@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from bot.app.masks import mask
 from bot.channels.slack import blocks
-from bot.channels.slack.masks import mask
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import Payload
 from bot.core.facts import Language

@@ -290,7 +290,7 @@ class Outgoing:
         made = thread.set_aside(message)
         post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
         posted = await self._once(post, job)
-        await self._attach(posted, made.file_name, thread.whole(message))
+        await self._attach(posted, made.file_name, thread.safe(message))
         return Delivered(posted.ts)
 
     async def _attach(self, card_at: Posted, file_name: str, content: bytes) -> None:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.app.links import masked
+from bot.app.masks import mask
 from bot.app.proof import decode
 from bot.app.read import Case
 from bot.channels.slack import blocks, fates, story
 from bot.channels.slack.author import author
-from bot.channels.slack.masks import mask
 from bot.channels.slack.wire import Payload
 from bot.core import facts as f
 from storage import Direction, Fate, Message, Recorded
@@ -60,10 +61,22 @@ def sent_with(case: Case, seq: int) -> tuple[Message, ...]:
 
 
 def whole(message: Message) -> bytes:
-    """A mail with all that was read of it, what it quotes too; the links in it, which would decide, are masked."""
+    """A mail with all that was read of it, what it quotes too: for staff who asked and may need its secrets.
+
+    The links in it, which would decide, are masked.
+    """
+    return masked(_whole(message)).encode()
+
+
+def safe(message: Message) -> bytes:
+    """The same without its secrets, for a channel where nobody asked."""
+    return mask(_whole(message)).encode()
+
+
+def _whole(message: Message) -> str:
     written = message.written_at or message.at
     head = (f"From: {author(message)}", f"Subject: {message.subject}", f"Date: {written:%Y-%m-%d %H:%M} UTC")
-    return mask("\n".join((*head, "", message.text, "", message.quoted)).rstrip() + "\n").encode()
+    return "\n".join((*head, "", message.text, "", message.quoted)).rstrip() + "\n"
 
 
 def _original(case: Case, message: Message | None) -> Iterator[Payload]:
@@ -78,7 +91,7 @@ def set_aside(message: Message) -> Told:
     proof = decode(message.proof)
     why = proof.reason if proof and proof.reason else "its author cannot be made out"
     words = blocks.clip(mask(message.text), QUOTED)
-    about = f", about “{blocks.clip(message.subject, 150)}”" if message.subject else ""
+    about = f", about “{blocks.clip(mask(message.subject), 150)}”" if message.subject else ""
     elements = [
         blocks.line(
             blocks.span(f"A mail that belongs to no incident{about}", strong=True),

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.channels.slack.masks import mask
+from bot.app.masks import mask
 from bot.channels.slack.payloads import words_of
 
 SEEN = {
