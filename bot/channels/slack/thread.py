@@ -37,17 +37,18 @@ def told(case: Case, seq: int) -> Told:
     if recorded is None:
         raise LookupError(f"{case.incident.reference} has no fact {seq}")
     entry = story.entry(case, recorded.fact)
+    head = mask(entry.head)
     message = _message(case, recorded.fact)
     words = mask(message.text if message else entry.quote)
     shown = words if len(words) <= QUOTED else f"{words[:QUOTED]}… ({len(words)} characters in all)"
-    elements = [blocks.line(blocks.span(entry.head, strong=True), *_by(recorded))]
+    elements = [blocks.line(blocks.span(head, strong=True), *_by(recorded))]
     if shown:
         elements.append(blocks.quote(shown))
     elements.extend(_files(case, message))
     sent = sent_with(case, seq)
     elements.extend(blocks.line(blocks.span(fates.line(one))) for one in sent)
     return Told(
-        text=blocks.escape(blocks.clip(f"{case.incident.reference}: {entry.head}", 300)),
+        text=blocks.escape(blocks.clip(f"{case.incident.reference}: {head}", 300)),
         blocks=[blocks.rich(*elements), *_original(case, message)],
         whole=words if shown != words else "",
         file_name=f"{case.incident.reference}-{seq}.txt",
