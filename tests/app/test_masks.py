@@ -100,7 +100,7 @@ PROSE = (
     "error code: 0x80070057",
     "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "commit 9fceb02d0ae598e95dc970b74767f19372d61af8 broke it",
-    "Fatal error: Uncaught PDOException in /home/bob/www/lib/db.php:12 Stack trace: #0 {main}",
+    "Fatal error: Uncaught PDOException in /srv/bob/www/lib/db.php:12 Stack trace",
     "Call to undefined function password_hash() in /www/login.php",
     "https://shop.example/produits?id=42&tri=prix",
     "Appelez-moi au 06 12 34 56 78 ou au +33 6 12 34 56 78.",

@@ -75,6 +75,10 @@ async def test_what_is_done_is_0(tmp_path: Path) -> None:
         ("bot", "customers", "contacts", "add", "C-1", "zoe@clientsa.fr", "--authority", "billing"),
         ("bot", "customers", "contacts", "list", BOB),
         ("bot", "customers", "contacts", "remove", BOB, "zoe@clientsa.fr"),
+        ("bot", "customers", "export", BOB, "-o", "bob.zip"),
+        ("bot", "customers", "erase", BOB, "--reason", "asked on 3 May", "--yes"),
+        ("bot", "retention", "--dry-run"),
+        ("bot", "retention"),
         ("bot", "verify"),
     ):
         code, out, err = await ended(await comptoir(tmp_path, *arguments, DATABASE_URL="sqlite:///desk.db"))
