@@ -94,6 +94,7 @@ ORDERS: tuple[c.Command, ...] = (
     c.Settle(actor=f.BOT, number=INVOICE, diagnosis_label="Diagnosis", part_label="Work done"),
     c.FilePaper(actor=f.BOT, number=INVOICE, document_sha256="b" * 64),
     c.RecordPayment(actor=STAFF, amount=Money(cents=2400), received_on=date(2010, 6, 14)),
+    c.ReturnPayment(actor=f.BANK, amount=Money(cents=2400), returned_on=date(2010, 6, 14), entry="bank-2"),
     c.WriteOff(actor=MANAGER, reason="goodwill"),
     c.SayContest(actor=CUSTOMER, evidence=EVIDENCE, reason="it was your router"),
     c.WithdrawContest(actor=CUSTOMER, evidence=EVIDENCE),

@@ -18,6 +18,8 @@ def book(tx: Transaction, incident: Incident, fact: f.Fact, now: datetime) -> No
             tx.money.name(fact.number, PaperKind.INVOICE, incident.id)
         case f.PaymentReceived():
             _update(tx, incident, Status.OPEN if fact.still_open else Status.PAID)
+        case f.PaymentReturned():
+            _update(tx, incident, Status.OPEN)
         case f.InvoiceCredited():
             tx.money.insert(_credit_note(incident, fact, now))
             tx.money.name(fact.number, PaperKind.CREDIT_NOTE, incident.id)

@@ -34,6 +34,7 @@ class Actor:
 
 
 BOT = Actor(role=Role.BOT, name="comptoir")
+BANK = Actor(role=Role.BOT, name="bank")
 CALENDAR = Actor(role=Role.CALENDAR, name="calendar")
 
 

@@ -367,8 +367,21 @@ class FilePaper(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPayment(Command):
+    """What came in; `entry` names the bank's entry that says so, where one does."""
+
     amount: Money
     received_on: date
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPayment(Command):
+    """The bank took a payment back, in the entry named."""
+
+    amount: Money
+    returned_on: date
+    entry: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,6 +148,7 @@ _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.InvoiceIssued: (_reminder, _limit),
     f.InvoiceReminded: (_reminder,),
     f.ReminderMoved: (_reminder,),
+    f.PaymentReturned: (_reminder, _limit),
     f.ContestWithdrawn: (_reminder, _limit),
     f.ContestLapsed: (_reminder, _limit),
     f.ContestSaid: (_lapse_contest,),

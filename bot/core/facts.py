@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.core.actor import BANK as BANK
 from bot.core.actor import BOT as BOT
 from bot.core.actor import CALENDAR as CALENDAR
 from bot.core.actor import Actor as Actor
@@ -511,10 +512,25 @@ class PaperFiled(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReceived(Fact):
+    """`entry` names the bank's entry that it was read from; empty where staff recorded it."""
+
     number: str
     amount: Money
     received_on: date
     still_open: Money
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReturned(Fact):
+    """The bank took a payment back: it is open again. `entry` is the return, `reason` the bank's code (ISO 20022)."""
+
+    number: str
+    amount: Money
+    returned_on: date
+    still_open: Money
+    entry: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -306,6 +306,17 @@ def _paid(i: Incident, fact: f.PaymentReceived, _at: datetime) -> Incident:
     return _with_invoice(i, lambda v: replace(v, paid=v.paid + fact.amount, state=state))
 
 
+def _returned(i: Incident, fact: f.PaymentReturned, at: datetime) -> Incident:
+    """Open again; a debt that was long overdue before is given its days anew."""
+
+    def change(v: Invoice) -> Invoice:
+        paid = v.paid - fact.amount
+        state = InvoiceState.PART_PAID if paid else InvoiceState.ISSUED
+        return replace(v, paid=paid, state=state, returned_at=at, long_overdue=False)
+
+    return replace(_with_invoice(i, change), ended="", closed_at=None)
+
+
 def _credited(i: Incident, fact: f.InvoiceCredited, _at: datetime) -> Incident:
     return _with_invoice(
         i, lambda v: replace(v, state=InvoiceState.CREDITED, credit_note=fact.number, credited_on=fact.issued_on)
@@ -395,6 +406,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.InvoiceIssued: _invoiced,
     f.PaperFiled: _filed,
     f.PaymentReceived: _paid,
+    f.PaymentReturned: _returned,
     f.InvoiceCredited: _credited,
     f.InvoiceWrittenOff: _written_off,
     f.InvoiceReminded: _reminded,

@@ -66,6 +66,7 @@ class Invoice:
     reminded: int = 0
     reminded_at: datetime | None = None
     long_overdue: bool = False
+    returned_at: datetime | None = None
 
     @property
     def open(self) -> Money:

@@ -7,7 +7,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.incident import Incident
 from bot.core.letter import OWED
-from bot.core.lives import Due, QuoteState
+from bot.core.lives import Due, InvoiceState, QuoteState
 from bot.core.money import Line, Money, Price, total
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 
@@ -85,8 +85,29 @@ def record_payment(incident: Incident, command: c.RecordPayment, now: datetime) 
         amount=command.amount,
         received_on=command.received_on,
         still_open=still_open,
+        entry=command.entry,
     )
     return (received,) if still_open else (received, f.IncidentClosed(why="paid"))
+
+
+def return_payment(incident: Incident, command: c.ReturnPayment, _now: datetime) -> Decided:
+    """What the bank took back is open again, as if it had never come; what was credited meanwhile stays credited."""
+    invoice = incident.invoice
+    if invoice is None or invoice.state not in {InvoiceState.PART_PAID, InvoiceState.PAID}:
+        return Refused(Reason.NOTHING_OPEN)
+    if command.amount.currency != invoice.paid.currency:
+        return Refused(Reason.AMOUNT_WRONG)
+    if not Money(cents=0, currency=invoice.paid.currency) < command.amount <= invoice.paid:
+        return Refused(Reason.AMOUNT_WRONG)
+    returned = f.PaymentReturned(
+        number=invoice.number,
+        amount=command.amount,
+        returned_on=command.returned_on,
+        still_open=invoice.open + command.amount,
+        entry=command.entry,
+        reason=command.reason,
+    )
+    return (returned,)
 
 
 def write_off(incident: Incident, command: c.WriteOff, _now: datetime) -> Decided:
@@ -104,5 +125,6 @@ DECIDERS: Deciders = {
     c.Settle: settle,
     c.FilePaper: file,
     c.RecordPayment: record_payment,
+    c.ReturnPayment: return_payment,
     c.WriteOff: write_off,
 }

@@ -55,9 +55,9 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
     Stage.DONE: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
     Stage.STOPPED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
     Stage.UNBILLED: {f.IncidentClosed: Stage.CLOSED},
-    Stage.INVOICED: {f.IncidentClosed: Stage.CLOSED},
+    Stage.INVOICED: {f.PaymentReturned: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
     Stage.CANCELLED: {},
-    Stage.CLOSED: {},
+    Stage.CLOSED: {f.PaymentReturned: Stage.INVOICED},  # paid, and the bank took it back
 }
 
 OPEN = frozenset(Stage) - {Stage.CANCELLED, Stage.CLOSED}
@@ -129,6 +129,7 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.Settle: (MACHINE, ENDINGS),
     c.FilePaper: (MACHINE, frozenset(Stage)),
     c.RecordPayment: (STAFF | MACHINE, frozenset({Stage.INVOICED})),
+    c.ReturnPayment: (MACHINE, frozenset({Stage.INVOICED, Stage.CLOSED})),
     c.WriteOff: (MANAGER, frozenset({Stage.INVOICED})),
     c.SayContest: (CUSTOMER, frozenset({Stage.INVOICED})),
     c.WithdrawContest: (CUSTOMER, frozenset({Stage.INVOICED})),
@@ -208,16 +209,22 @@ CONSENT_FOLLOWS: Mapping[ConsentState, Mapping[type[f.Fact], ConsentState]] = {
     ConsentState.CLOSED: {},
 }
 
-# A payment leads to `paid` or `part_paid` by what is still open; see `fold.apply`.
+_WHILE_OPEN: Mapping[type[f.Fact], frozenset[InvoiceState]] = {
+    f.PaymentReceived: frozenset({InvoiceState.PART_PAID, InvoiceState.PAID}),
+    f.InvoiceCredited: frozenset({InvoiceState.CREDITED}),
+    f.InvoiceWrittenOff: frozenset({InvoiceState.WRITTEN_OFF}),
+}
+_TAKEN_BACK: Mapping[type[f.Fact], frozenset[InvoiceState]] = {
+    f.PaymentReturned: frozenset({InvoiceState.PART_PAID, InvoiceState.ISSUED})
+}
+
+# A payment, or its return, leads to the one or the other by what is still open; see `fold.apply`.
 INVOICE_FOLLOWS: Mapping[InvoiceState, Mapping[type[f.Fact], frozenset[InvoiceState]]] = {
-    state: {
-        f.PaymentReceived: frozenset({InvoiceState.PART_PAID, InvoiceState.PAID}),
-        f.InvoiceCredited: frozenset({InvoiceState.CREDITED}),
-        f.InvoiceWrittenOff: frozenset({InvoiceState.WRITTEN_OFF}),
-    }
-    if state in {InvoiceState.ISSUED, InvoiceState.PART_PAID}
-    else {}
-    for state in InvoiceState
+    InvoiceState.ISSUED: _WHILE_OPEN,
+    InvoiceState.PART_PAID: {**_WHILE_OPEN, **_TAKEN_BACK},
+    InvoiceState.PAID: _TAKEN_BACK,
+    InvoiceState.CREDITED: {},
+    InvoiceState.WRITTEN_OFF: {},
 }
 
 CONTEST_FOLLOWS: Mapping[ContestState, Mapping[type[f.Fact], ContestState]] = {

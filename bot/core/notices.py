@@ -396,6 +396,18 @@ class PaymentReceived(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReturned(Notice):
+    """The bank took a payment back: `open` is to be paid again."""
+
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    amount: Money
+    open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceWrittenOff(Notice):
     invoice: str
 

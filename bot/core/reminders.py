@@ -66,12 +66,14 @@ def _moment(incident: Incident, invoice: Invoice, days: int) -> datetime:
 
 
 def _spaced(incident: Incident, at: datetime, now: datetime) -> datetime:
-    """Not before its day, not in the past, at least a week after the last, a week after a contest ended."""
+    """Not before its day, not in the past, a week after the last, after a contest ended, after a return."""
     earliest = max(at, now)
     last = incident.invoice.reminded_at if incident.invoice else None
     if last is not None:
         earliest = max(earliest, last + BETWEEN)
+    pause = timedelta(days=incident.terms.contest_pause_days)
     if incident.contest is not None and incident.contest.ended_at is not None:
-        pause = timedelta(days=incident.terms.contest_pause_days)
         earliest = max(earliest, incident.contest.ended_at + pause)
+    if incident.invoice is not None and incident.invoice.returned_at is not None:
+        earliest = max(earliest, incident.invoice.returned_at + pause)
     return in_working_hours(earliest, incident.terms.timezone)

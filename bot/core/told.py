@@ -276,6 +276,10 @@ def _paid(i: Incident, fact: f.PaymentReceived, _now: datetime) -> Notice:
     )
 
 
+def _returned(i: Incident, fact: f.PaymentReturned, _now: datetime) -> Notice:
+    return n.PaymentReturned(number=fact.number, price=_invoice(i).price, amount=fact.amount, open=fact.still_open)
+
+
 def _written_off(_i: Incident, fact: f.InvoiceWrittenOff, _now: datetime) -> Notice:
     return n.InvoiceWrittenOff(invoice=fact.number)
 
@@ -403,6 +407,7 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.InvoiceReminded: _reminded,
     f.InvoiceLongOverdue: _long_overdue,
     f.PaymentReceived: _paid,
+    f.PaymentReturned: _returned,
     f.InvoiceWrittenOff: _written_off,
     f.ContestSaid: _contest_said,
     f.ContestWithdrawn: _contest_withdrawn,

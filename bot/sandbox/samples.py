@@ -203,6 +203,7 @@ def _money(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "invoice_long_overdue": n.InvoiceLongOverdue(number=_INVOICE, price=price, open=left, due_on=_DUE),
         "payment_received": paid,
         "payment_received-part": replace(paid, amount=Money(cents=5000), still_open=left),
+        "payment_returned": n.PaymentReturned(number=_INVOICE, price=price, amount=price.gross, open=price.gross),
         "invoice_written_off": n.InvoiceWrittenOff(invoice=_INVOICE),
         "invoice_credited": n.InvoiceCredited(number=_CREDIT, invoice=_INVOICE, price=price),
     }

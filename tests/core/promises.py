@@ -10,6 +10,7 @@ from bot.core import facts as f
 from bot.core.fold import fold
 from bot.core.letter import AT_WORK, FOLLOWS, QUIET
 from bot.core.lives import ConsentState, QuoteState, Stage
+from bot.core.money import Money
 from bot.core.reminders import in_working_hours
 from bot.core.terms import GoAhead, Kind
 from tests.play import Play
@@ -109,6 +110,24 @@ def nobody_pays_more_than_the_invoice(play: Play) -> None:
         assert invoice.open.cents in {0, invoice.price.gross.cents - invoice.paid.cents}
 
 
+def what_was_issued_is_open_paid_or_credited(play: Play) -> None:
+    """To the cent; what was paid before all of it was credited or written off is due back or kept."""
+    invoice = play.incident.invoice
+    if invoice is None:
+        return
+    paid = Money(cents=0)
+    for fact in play.facts:
+        match fact:
+            case f.PaymentReceived():
+                paid += fact.amount
+            case f.PaymentReturned():
+                paid -= fact.amount
+    given_up = [fact for fact in play.facts if isinstance(fact, f.InvoiceCredited | f.InvoiceWrittenOff)]
+    assert invoice.paid == paid
+    assert len(given_up) <= 1
+    assert invoice.open + paid == invoice.price.gross or (given_up and not invoice.open)
+
+
 def one_quote_at_most_waits_and_one_is_accepted(play: Play) -> None:
     states = [quote.state for quote in play.incident.quotes]
     assert states.count(QuoteState.SENT) <= 1
@@ -154,6 +173,8 @@ def no_reminder_while_contested_or_after_the_end(play: Play) -> None:
                 contested = False
             case f.IncidentClosed():
                 over = True
+            case f.PaymentReturned():
+                over = False
             case f.InvoiceReminded() | f.InvoiceLongOverdue():
                 assert not contested
                 assert not over
@@ -224,6 +245,7 @@ PROMISES: tuple[Promise, ...] = (
     no_leave_outlives_the_work,
     no_more_is_owed_than_was_announced_and_accepted,
     nobody_pays_more_than_the_invoice,
+    what_was_issued_is_open_paid_or_credited,
     one_quote_at_most_waits_and_one_is_accepted,
     a_contest_takes_its_invoice_back_and_nothing_else,
     a_contest_takes_two_steps,

@@ -205,6 +205,12 @@ def _payment(rng: Random, play: Play) -> dict[str, Any]:
     return {"amount": rng.choice((whole, Money(cents=cents))), "received_on": today + timedelta(rng.randint(-3, 1))}
 
 
+def _return(rng: Random, play: Play) -> dict[str, Any]:
+    cents = rng.choice((-1, 500, 2400, 24001))
+    paid = play.incident.invoice.paid if play.incident.invoice else Money(cents=cents)
+    return {"amount": rng.choice((paid, paid, Money(cents=cents)))}
+
+
 def _reason(rng: Random, _play: Play) -> dict[str, Any]:
     return {"reason": rng.choice(("", "because", "because"))}
 
@@ -238,6 +244,7 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.RecordAct: _act,
     c.FilePaper: _paper,
     c.RecordPayment: _payment,
+    c.ReturnPayment: _return,
     c.WriteOff: _reason,
     c.EndPause: _reason,
     c.CancelIncident: _reason,

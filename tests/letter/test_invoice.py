@@ -147,3 +147,56 @@ def test_incident_without_anything_owed_closes_without_an_invoice() -> None:
     assert play.order(an_order(c.Settle)) == (f.IncidentClosed(why="nothing_owed"),)
     assert play.incident.invoice is None
     assert play.incident.closed_at == MONDAY
+
+
+def test_payment_the_bank_took_back_opens_invoice_and_incident_again() -> None:
+    play = a_play(at=Stage.CLOSED)
+
+    decided = play.order(an_order(c.ReturnPayment, reason="AM04"))
+
+    assert decided == (
+        f.PaymentReturned(
+            number=INVOICE,
+            amount=euros("24.00"),
+            returned_on=TODAY,
+            still_open=euros("24.00"),
+            entry="bank-2",
+            reason="AM04",
+        ),
+    )
+    assert play.told[-1] == n.PaymentReturned(
+        number=INVOICE, price=price("20.00"), amount=euros("24.00"), open=euros("24.00")
+    )
+    assert play.incident.stage is Stage.INVOICED
+    assert play.incident.invoice is not None
+    assert (play.incident.invoice.state, play.incident.closed_at) == (InvoiceState.ISSUED, None)
+
+
+def test_payment_in_part_that_comes_back_leaves_the_rest_paid() -> None:
+    play = a_play(at=Stage.INVOICED)
+    play.order(an_order(c.RecordPayment, amount=euros("10.00")))
+    play.order(an_order(c.RecordPayment, amount=euros("14.00")))
+
+    play.order(an_order(c.ReturnPayment, amount=euros("14.00")))
+
+    assert play.incident.invoice is not None
+    assert (play.incident.invoice.state, play.incident.invoice.open) == (InvoiceState.PART_PAID, euros("14.00"))
+
+
+@pytest.mark.parametrize("cents", [0, -1, 2401])
+def test_no_more_comes_back_than_was_paid(cents: int) -> None:
+    play = a_play(at=Stage.CLOSED)
+
+    assert play.order(an_order(c.ReturnPayment, amount=Money(cents=cents))) == Refused(Reason.AMOUNT_WRONG)
+
+
+def test_nothing_reopens_what_was_written_off() -> None:
+    play = a_play(at=Stage.INVOICED)
+    play.order(an_order(c.RecordPayment, amount=euros("10.00")))
+    play.order(an_order(c.WriteOff))
+
+    assert play.order(an_order(c.ReturnPayment, amount=euros("10.00"))) == Refused(Reason.NOTHING_OPEN)
+
+
+def test_only_the_bank_says_that_a_payment_came_back() -> None:
+    assert a_play(at=Stage.CLOSED).order(an_order(c.ReturnPayment, actor=MANAGER)) == Refused(Reason.NOT_ALLOWED)

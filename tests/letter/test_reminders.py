@@ -271,3 +271,29 @@ def test_week_between_two_across_the_end_of_summer_time_stays_in_working_hours()
     play.now -= timedelta(hours=1)
 
     assert reminded(play.wait(days=9)) == [(2, "2010-10-26", NINE), (3, "2010-11-02", NINE)]
+
+
+def test_reminders_begin_again_a_week_after_a_payment_came_back() -> None:
+    """At the level that is due by then: they were reminded once already."""
+    play = invoiced()
+    play.wait(days=24)
+    play.order(an_order(c.RecordPayment))
+    play.wait(days=10)
+    play.order(an_order(c.ReturnPayment))  # Sunday 18 July
+
+    assert reminded(play.wait(days=200)) == [
+        (3, "2010-07-26", NINE),
+        (4, "2010-08-09", NINE),
+    ]
+
+
+def test_long_unpaid_is_found_again_after_a_payment_came_back() -> None:
+    """§6.6: with a week at least to put it right."""
+    play = invoiced()
+    play.wait(days=200)
+    play.order(an_order(c.RecordPayment))
+    play.order(an_order(c.ReturnPayment))
+
+    scenes = play.wait(days=100)
+
+    assert [type(fact) for scene in scenes for fact in scene.facts] == [f.InvoiceLongOverdue]

@@ -312,7 +312,16 @@ def _filed(_case: Case, fact: f.PaperFiled) -> Entry:
 
 def _paid(_case: Case, fact: f.PaymentReceived) -> Entry:
     rest = f"; {amount(fact.still_open)} still open" if fact.still_open else "; paid in full"
-    return Entry(f"{amount(fact.amount)} received on {day(fact.received_on)} for {fact.number}{rest}")
+    said = f", says the bank (entry {fact.entry})" if fact.entry else ""
+    return Entry(f"{amount(fact.amount)} received on {day(fact.received_on)} for {fact.number}{rest}{said}")
+
+
+def _payment_returned(_case: Case, fact: f.PaymentReturned) -> Entry:
+    why = f" ({fact.reason})" if fact.reason else ""
+    return Entry(
+        f"The bank took {amount(fact.amount)} for {fact.number} back{why}: {amount(fact.still_open)} is open again."
+        " The customer is told; reminders go on after a pause"
+    )
 
 
 def _credited(_case: Case, fact: f.InvoiceCredited) -> Entry:
@@ -420,6 +429,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.InvoiceIssued: _invoiced,
     f.PaperFiled: _filed,
     f.PaymentReceived: _paid,
+    f.PaymentReturned: _payment_returned,
     f.InvoiceCredited: _credited,
     f.InvoiceWrittenOff: _written_off,
     f.InvoiceReminded: _reminded,
