@@ -11,18 +11,22 @@ import click
 import uvloop
 
 from bot.app import read
+from bot.app.bank import forget_statements
 from bot.app.contacts import put_on_file, take_off_file
 from bot.app.customers import COLUMNS, Registration, read_row, register
 from bot.app.erase import Erased, erase_customer, said
 from bot.app.export import Exported, export
 from bot.app.retention import foreseen, sweep
+from bot.app.statements import OUTCOMES, Tally, import_statements
+from bot.channels.bank.files import read_file
+from bot.core.bank import Statement
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
 from bot.core.money import Money
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped, wire
 from bot.settings import Misconfigured, Settings, read_settings
-from storage import Outdated, Store, Transaction, Unavailable
+from storage import EntryRow, Outdated, Store, Transaction, Unavailable
 
 T = TypeVar("T")
 
@@ -294,6 +298,64 @@ def _in_one_line(customer: Customer) -> str:
         customer.details.name,
     )
     return "  ".join(part for part in parts if part)
+
+
+@cli.group()
+def bank() -> None:
+    """What the bank says: import statements, list what waits for a person, stop waiting for statements."""
+
+
+@bank.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_bank(settings: Settings, files: tuple[Path, ...]) -> None:
+    """Imports statements (CAMT.053 as XML, or zip archives of them). What is known already changes nothing."""
+    statements = [one for file in files for one in read_file(file.name, file.read_bytes())]
+    tally = _run(_import(settings, statements))
+    for refused in tally.refused:
+        click.echo(f"refused: {refused}")
+    for outcome, words in OUTCOMES.items():
+        if count := tally.counts[outcome]:
+            sums = (
+                f"{Money(cents=cents).amount} {of}"
+                for (fate, of), cents in sorted(tally.cents.items())
+                if fate == outcome
+            )
+            click.echo("  ".join((f"{count:>7}  {words}", *sums)))
+
+
+async def _import(settings: Settings, statements: list[Statement]) -> Tally:
+    entries = sum(len(statement.entries) for statement in statements)
+    async with wire(settings) as wired:
+        with click.progressbar(length=entries, label="Entries", file=sys.stderr) as bar:
+            return await import_statements(wired.desk, statements, wired.clock, lambda: bar.update(1))
+
+
+@bank.command("list")
+@click.pass_obj
+def list_bank(settings: Settings) -> None:
+    """Lists the entries that a person must look at."""
+    for entry in _run(_queue(settings)):
+        shown = (entry.reference, f"{entry.booked_on}", f"{entry.amount.amount} {entry.amount.currency}")
+        more = (f"kept {entry.kept.amount}", entry.fate, entry.why, entry.suggested, entry.name, entry.free)
+        click.echo("  ".join(" ".join(part.split()) for part in (*shown, *more) if part))
+
+
+async def _queue(settings: Settings) -> list[EntryRow]:
+    async with wire(settings) as wired:
+        return await wired.desk.store.read(lambda tx: tx.bank.queue(limit=100_000))
+
+
+@bank.command("stop")
+@click.pass_obj
+def stop_bank(settings: Settings) -> None:
+    """Waits for no statement any more: reminders go out by what staff record, until the next import."""
+    _run(_stop(settings))
+
+
+async def _stop(settings: Settings) -> None:
+    async with wire(settings) as wired:
+        await wired.desk.store.run(forget_statements)
 
 
 @cli.command()

@@ -77,7 +77,7 @@ def iban(value: str) -> str:
 
 
 def creditor_reference(number: str) -> str:
-    """The creditor reference of an invoice (ISO 11649): `F2026-00042` -> `RF18F202600042`.
+    """The creditor reference of an invoice (ISO 11649): `F2026-00042` -> `RF93F202600042`.
 
     The number itself where it does not fit into 21 letters and digits.
     """

@@ -1,5 +1,6 @@
 """The door to the database: one store, its transactions, and the plain values that go through them."""
 
+from storage._bank import Allocation, Bank, EntryRow
 from storage._blobs import Blobs, Document
 from storage._customers import Contact, Customers
 from storage._erasure import Eraser, Gone
@@ -15,7 +16,9 @@ from storage._schema import Outdated, backup, upgrade
 from storage._store import Store, Transaction
 
 __all__ = [
+    "Allocation",
     "Attachment",
+    "Bank",
     "Blobs",
     "Conflict",
     "Contact",
@@ -24,6 +27,7 @@ __all__ = [
     "Document",
     "Entry",
     "Eraser",
+    "EntryRow",
     "Fate",
     "Gone",
     "IncidentRow",

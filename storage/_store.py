@@ -9,6 +9,7 @@ from typing import Final, Self, TypeVar
 import sqlalchemy as sa
 
 from storage import _tables
+from storage._bank import Bank
 from storage._blobs import Blobs
 from storage._customers import Customers
 from storage._engine import Engine, insert, is_sqlite, open_engine, tell_others
@@ -42,6 +43,7 @@ class Transaction:
         self.incidents = Incidents(connection, self.journal, locks=locks)
         self.customers = Customers(connection, locks=locks)
         self.money = Ledger(connection)
+        self.bank = Bank(connection, locks=locks)
         self.messages = Messages(connection)
         self.links = Links(connection)
         self.blobs = Blobs(connection)

@@ -190,6 +190,50 @@ invoices = Table(
     sa.Index("invoices_status_due_on", "status", "due_on"),
 )
 
+bank_entries = Table(
+    "bank_entries",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("identity", sa.Text, nullable=False, unique=True),
+    Column("statement", Words, nullable=False),
+    Column("side", sa.Text, nullable=False),
+    Column("cents", sa.BigInteger, nullable=False),
+    Column("currency", Words, nullable=False),
+    Column("booked_on", sa.Text, nullable=False),
+    Column("value_on", sa.Text),
+    Column("name", Words, nullable=False),
+    Column("iban_hash", sa.Text, nullable=False, index=True),
+    Column("iban_masked", Words, nullable=False),
+    Column("structured", Words, nullable=False),
+    Column("free", Words, nullable=False),
+    Column("end_to_end", Words, nullable=False, index=True),
+    Column("fate", sa.Text, nullable=False),
+    Column("why", sa.Text, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("kept", sa.BigInteger, nullable=False),
+    Column("suggested", Words, nullable=False),
+    Column("taken_back", sa.ForeignKey("bank_entries.id")),
+    Column("imported_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("settled_by", Words, nullable=False),
+    sa.CheckConstraint("side IN ('credit', 'debit')", name="side"),
+    sa.CheckConstraint(
+        "fate IN ('booked', 'overpaid', 'known', 'suggested', 'unallocated',"
+        " 'returned', 'return', 'refunded', 'dismissed', 'refused')",
+        name="fate",
+    ),
+    sa.Index("bank_entries_fate_booked_on", "fate", "booked_on"),
+)
+
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("entry_id", sa.ForeignKey(bank_entries.c.id), primary_key=True),
+    Column("number", sa.ForeignKey(invoices.c.number), primary_key=True, index=True),
+    Column("cents", sa.BigInteger, nullable=False),
+    Column("currency", Words, nullable=False),
+)
+
 papers = Table(
     "papers",
     metadata,

@@ -11,6 +11,7 @@ from bot.app.handle import carry_out
 from bot.app.jobs import Tell, TellByMail, TellInChat, decode
 from bot.core import commands as c
 from bot.core import facts as f
+from bot.core import notices as n
 from storage import Fate, Job, Message, Transaction
 
 FIRST_WAIT = timedelta(seconds=5)
@@ -18,6 +19,9 @@ LONGEST_WAIT = timedelta(hours=1)
 NOTED = timedelta(hours=4)
 GIVEN_UP = timedelta(days=5)
 CHANCE = SystemRandom()
+CLAIMS = frozenset(
+    kind.name() for kind in (n.ReminderBeforeDue, n.ReminderOverdue, n.FormalNotice, n.InvoiceLongOverdue)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,14 @@ class Failed:
     gone: bool = False
 
 
-Delivery = Delivered | Later | Failed
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Not sent, because it would no longer be true."""
+
+    reason: str
+
+
+Delivery = Delivered | Later | Failed | Dropped
 Sender = Callable[[Job, datetime], Awaitable[Delivery]]
 
 
@@ -58,7 +69,8 @@ async def deliver(desk: Desk, job: Job, senders: Mapping[str, Sender], clock: Ca
     if not await desk.store.read(lambda tx: tx.outbox.holds(job)):
         return Later("somebody else has it")
     try:
-        delivery = await senders[job.kind](job, now)
+        overtaken = await desk.store.read(lambda tx: _overtaken(tx, job))
+        delivery = Dropped(overtaken) if overtaken else await senders[job.kind](job, now)
     except Exception as error:  # noqa: BLE001 - the loop's edge: the row is kept, with the error's name
         delivery = Later(f"{type(error).__name__}: {error}")
     after = clock()
@@ -73,6 +85,9 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
                 _report(tx, desk, job, reply, now, delivered=True)
                 if delivery.then is not None:
                     delivery.then(tx)
+        case Dropped(reason=reason):
+            if tx.outbox.done(job, now):
+                _report_dropped(tx, desk, job, reason, now)
         case Later() if now - job.created_at < GIVEN_UP:
             _try_again(tx, desk, job, delivery, now)
         case Later(reason=reason):
@@ -153,6 +168,27 @@ def _report(
 
 def _via(told: Tell) -> f.Channel:
     return f.Channel.MAIL if isinstance(told, TellByMail) else f.Channel.SLACK
+
+
+def _overtaken(tx: Transaction, job: Job) -> str:
+    """Why a claim that waited here is not made any more: they paid, or contest it; else empty (letter §5.2)."""
+    told = _told(job)
+    if told is None or told.incident is None or told.notice not in CLAIMS:
+        return ""
+    incident = tx.incidents.load(told.incident)
+    if incident is None or incident.invoice is None:
+        return ""
+    if incident.contested:
+        return "the invoice was contested in the meantime"
+    return "" if incident.invoice.open else "nothing is open any more"
+
+
+def _report_dropped(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime) -> None:
+    told, message = _told(job), tx.messages.by_outbox_id(job.id)
+    if message is not None:
+        fates.come_to(tx, desk, message, Fate.HELD, reason, now)
+    if told is not None and told.incident is not None:
+        carry_out(tx, desk, told.incident, c.HoldNotice(actor=f.BOT, notice=told.notice, why=reason), now)
 
 
 def _told(job: Job) -> Tell | None:

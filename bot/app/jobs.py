@@ -1,6 +1,7 @@
 """What waits in the queues: one dataclass per kind of job, kept as JSON."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter
@@ -95,6 +96,22 @@ class ShowSetAside(Order):
 
     KIND: ClassVar[str] = "aside"
     message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowEntry(Order):
+    """Asks staff about an entry of the bank's that a person must decide on."""
+
+    KIND: ClassVar[str] = "entry"
+    entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowMissingStatement(Order):
+    """Tells staff that reminders wait for the bank's next statement."""
+
+    KIND: ClassVar[str] = "statement"
+    newest: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.core.commands import DeadlineKind
 from bot.core.incident import Incident, Invoice
 
 OPENING = time(9)
 CLOSING = time(17)
 BETWEEN = timedelta(days=7)
 SATURDAY = 5
+FIRST_PRESSING = 2
+PRESSING = frozenset({DeadlineKind.REMIND, DeadlineKind.LIMIT_SUPPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,14 @@ def next_reminder(incident: Incident, now: datetime) -> Reminder | None:
 def may_be_reminded(incident: Incident) -> bool:
     """Not while they contest, may have said stop, or cannot be reached (letter §5.2, §6.4)."""
     return not (incident.contested or incident.paused or incident.lost)
+
+
+def presses(incident: Incident, kind: DeadlineKind, now: datetime) -> bool:
+    """Whether what falls due now says that they have not paid, which takes a bank that was heard lately."""
+    if kind is DeadlineKind.REMIND:
+        reminder = next_reminder(incident, now)
+        return reminder is not None and reminder.level >= FIRST_PRESSING and reminder.at <= now
+    return kind in PRESSING and incident.invoice is not None and bool(incident.invoice.open)
 
 
 def limit_at(incident: Incident, invoice: Invoice) -> datetime:
