@@ -198,7 +198,7 @@ def _amount(node: Node | None) -> tuple[Money, str]:
     )
     wrong = next((words for is_so, words in faults if is_so), "")
     if wrong:
-        return Money(cents=0, currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "XXX"), wrong
+        return Money(cents=0, currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "EUR"), wrong
     return Money.of(exact, currency), ""
 
 

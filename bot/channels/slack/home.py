@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from bot.app.masks import mask
-from bot.channels.slack import blocks
+from bot.channels.slack import bank, blocks
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import Payload
 from bot.core.facts import Language
@@ -52,6 +52,7 @@ def _staff(tx: Transaction, person: Person) -> list[Payload]:
     return [
         blocks.header("Comptoir"),
         *chain.from_iterable(rows(title, found) for title, found in queues),
+        *bank.queue(tx, SHOWN),
         blocks.actions("main", [new]),
     ]
 

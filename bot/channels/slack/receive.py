@@ -19,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
 
-from bot.channels.slack import customer, desk, listing, payloads
+from bot.channels.slack import bank, customer, desk, listing, payloads
 from bot.channels.slack.acts import ACTS
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.payloads import Click, Submission
@@ -101,11 +101,16 @@ def _response(answer: BoltResponse) -> web.Response:
 PRESSES: dict[str, Pressed] = {
     **dict.fromkeys(ACTS, desk.press),
     "original": desk.show_original,
+    **bank.PRESSES,
     **customer.PRESSES,
     "open_incident": customer.open_form,
     "new_incident": listing.new_incident,
 }
-FORMS: dict[str, Filled] = {**{act.id: desk.submit for act in ACTS.values() if act.modal}, **customer.FORMS}
+FORMS: dict[str, Filled] = {
+    **{act.id: desk.submit for act in ACTS.values() if act.modal},
+    **bank.FORMS,
+    **customer.FORMS,
+}
 SHORTCUTS: dict[str, Pressed] = {"send_to_customer": desk.send_to_customer, "open_incident": customer.open_form}
 KEPT_FORMS: Final = frozenset({"open_incident", "new_incident"})
 

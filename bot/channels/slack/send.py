@@ -8,9 +8,18 @@ from datetime import datetime, timedelta
 
 from bot.app import fates, read
 from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
-from bot.app.jobs import PostInThread, ShowCard, ShowFate, ShowSetAside, TellInChat, decode
+from bot.app.jobs import (
+    PostInThread,
+    ShowCard,
+    ShowEntry,
+    ShowFate,
+    ShowMissingStatement,
+    ShowSetAside,
+    TellInChat,
+    decode,
+)
 from bot.app.read import Case
-from bot.channels.slack import blocks, chat, home, thread
+from bot.channels.slack import bank, blocks, chat, home, thread
 from bot.channels.slack.card import card
 from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal
 from bot.channels.slack.room import Person, Room
@@ -63,6 +72,8 @@ class Outgoing:
             PostInThread.KIND: self.post_in_thread,
             ShowFate.KIND: self.show_fate,
             ShowSetAside.KIND: self.show_set_aside,
+            ShowEntry.KIND: self.show_entry,
+            ShowMissingStatement.KIND: self.show_missing_statement,
             ShowOriginal.KIND: self.show_original,
             TellInChat.KIND: self.tell_in_chat,
             SayInSlack.KIND: self.say,
@@ -93,6 +104,24 @@ class Outgoing:
         async def checked() -> Delivery:
             await self._check_privacy(now)
             return await self._show_set_aside(message, job)
+
+        return await self._carefully(self._room.channel, now, checked)
+
+    async def show_entry(self, job: Job, now: datetime) -> Delivery:
+        """An entry of the bank's that a person must decide on."""
+        order = decode(ShowEntry, job.payload)
+        made = await self._room.desk.store.read(lambda tx: bank.read(tx, order.entry))
+        return await self._to_channel(made, job, now) if made else Failed("no such entry")
+
+    async def show_missing_statement(self, job: Job, now: datetime) -> Delivery:
+        """Reminders wait for the bank's next statement."""
+        return await self._to_channel(bank.missing(decode(ShowMissingStatement, job.payload).newest), job, now)
+
+    async def _to_channel(self, made: bank.Shown, job: Job, now: datetime) -> Delivery:
+        async def checked() -> Delivery:
+            await self._check_privacy(now)
+            post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
+            return Delivered((await self._once(post, job)).ts)
 
         return await self._carefully(self._room.channel, now, checked)
 
