@@ -327,7 +327,8 @@ def import_bank(settings: Settings, files: tuple[Path, ...]) -> None:
 async def _import(settings: Settings, statements: list[Statement]) -> Tally:
     entries = sum(len(statement.entries) for statement in statements)
     async with wire(settings) as wired:
-        with click.progressbar(length=entries, label="Entries", file=sys.stderr) as bar:
+        quiet = not sys.stderr.isatty()
+        with click.progressbar(length=entries, label="Entries", file=sys.stderr, hidden=quiet) as bar:
             return await import_statements(wired.desk, statements, wired.clock, lambda: bar.update(1))
 
 

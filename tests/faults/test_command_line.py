@@ -5,6 +5,7 @@ from pathlib import Path
 
 import aiosmtplib
 
+from tests.channels.bank.paper import entry, statement
 from tests.faults.program import a_program, comptoir, ended
 from tests.relay import Sink, a_relay
 from tests.stories.people import BOB
@@ -83,3 +84,29 @@ async def test_what_is_done_is_0(tmp_path: Path) -> None:
     ):
         code, out, err = await ended(await comptoir(tmp_path, *arguments, DATABASE_URL="sqlite:///desk.db"))
         assert (code, err) == (0, ""), (arguments, out)
+
+
+async def test_statement_is_imported_once_and_each_outcome_is_said(tmp_path: Path) -> None:
+    (tmp_path / "june.xml").write_bytes(statement(entry("24.00", "hosting"), entry("-1"), entry(side="DBIT")))
+    await ended(await comptoir(tmp_path, "storage", "upgrade", DATABASE_URL="sqlite:///desk.db"))
+
+    said = [
+        await ended(await comptoir(tmp_path, "bot", "bank", *arguments, DATABASE_URL="sqlite:///desk.db"))
+        for arguments in (("import", "june.xml"), ("import", "june.xml", "june.xml"), ("list",), ("stop",))
+    ]
+
+    refused = await ended(await comptoir(tmp_path, "bot", "bank", "import", "june.xml", "desk.db"))
+    assert (refused[0], refused[1]) == (1, "")
+    assert refused[2].startswith("comptoir: desk.db: not XML")
+    assert [(code, err) for code, _, err in said] == [(0, "")] * 4
+    assert [out.splitlines() for _, out, _ in said] == [
+        [
+            "refused: S1, 2010-06-14, Client SA: the amount -1 is negative",
+            "      1  left in the queue for a person  24.00 EUR",
+            "      1  refused  0.00 EUR",
+            "      1  going out",
+        ],
+        ["      4  known already", "      2  going out"],
+        ["bank-1  2010-06-14  24.00 EUR  kept 24.00  unallocated  no_reference  Client SA  hosting"],
+        [],
+    ]
