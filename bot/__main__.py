@@ -347,6 +347,20 @@ async def _queue(settings: Settings) -> list[EntryRow]:
         return await wired.desk.store.read(lambda tx: tx.bank.queue(limit=100_000))
 
 
+@bank.command("dismiss")
+@click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day to look at.")
+@click.pass_obj
+def dismiss_bank(settings: Settings, until: datetime) -> None:
+    """Sets aside what came in until a day and names nothing of the desk's."""
+    click.echo(f"{_run(_dismiss(settings, until.date()))} entries set aside")
+
+
+async def _dismiss(settings: Settings, until: date) -> int:
+    async with wire(settings) as wired:
+        now = wired.clock()
+        return await wired.desk.store.run(lambda tx: tx.bank.dismiss(until, now))
+
+
 @bank.command("stop")
 @click.pass_obj
 def stop_bank(settings: Settings) -> None:

@@ -91,6 +91,13 @@ class Bank:
         ranked = waiting.order_by(table.why == Why.NO_REFERENCE, table.booked_on, table.id)
         return [_entry(row) for row in self._connection.execute(ranked.limit(limit))]
 
+    def dismiss(self, until: date, now: datetime) -> int:
+        """Sets aside what names nothing of ours and was booked until then; how many that were."""
+        table = bank_entries.c
+        old = (table.fate == Fate.UNALLOCATED, table.why == Why.NO_REFERENCE, table.booked_on <= until.isoformat())
+        values = {"fate": Fate.DISMISSED, "kept": 0, "settled_at": now, "settled_by": "operator"}
+        return self._connection.execute(sa.update(bank_entries).where(*old).values(values)).rowcount
+
     def waiting(self) -> int:
         """How many that are."""
         waiting = sa.select(sa.func.count()).select_from(bank_entries)

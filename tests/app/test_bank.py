@@ -413,3 +413,13 @@ async def test_no_reminder_after_the_commit_of_a_payment(bank: Bank, late: int) 
         )
     for incident in incidents[:late]:
         assert [type(fact) for fact in await bank.facts(incident)] == [f.InvoiceReminded]
+
+
+async def test_what_names_nothing_is_set_aside_up_to_a_day(bank: Bank) -> None:
+    await bank.counter.invoiced()
+    await bank.says(entry("5.00", "a"), entry("5.00", "b", day="2010-06-16"), entry("30.00", FIRST))
+
+    set_aside = await bank.desk.store.run(lambda tx: tx.bank.dismiss(date(2010, 6, 15), bank.now))
+
+    assert set_aside == 1
+    assert [row.fate for row in await bank.entries()] == [Fate.DISMISSED, Fate.UNALLOCATED, Fate.OVERPAID]

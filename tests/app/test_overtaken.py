@@ -8,7 +8,7 @@ from bot.app.deliver import Delivered, Delivery, deliver
 from bot.app.jobs import TellByMail, decode
 from bot.core import commands as c
 from bot.core import facts as f
-from storage import HELD, Job, Store
+from storage import Fate, Job, Store
 from tests.app.test_bank import Bank
 from tests.builders import an_order, euros
 
@@ -68,7 +68,7 @@ async def test_reminder_that_a_payment_overtook_stays_and_the_journal_shows_the_
         f.PaymentReceived,
     ]
     told = await bank.desk.store.read(lambda tx: tx.messages.of_incident(incident))
-    assert [one.delivery for one in told if one.subject == "reminder_before_due"] == [HELD]
+    assert [one.delivery for one in told if one.subject == "reminder_before_due"] == [Fate.HELD]
 
 
 async def test_reminder_that_a_contest_overtook_stays(bank: Bank) -> None:

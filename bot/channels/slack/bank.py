@@ -7,10 +7,10 @@ from datetime import date, datetime
 from functools import partial
 
 from bot.app.bank import book_by_hand, end_entry, reject_suggestion
+from bot.app.masks import mask
 from bot.channels.slack import blocks, story
 from bot.channels.slack.answer import open_modal, whisper
 from bot.channels.slack.jobs import ShowHome
-from bot.channels.slack.masks import mask
 from bot.channels.slack.payloads import Click, Submission
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
