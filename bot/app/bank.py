@@ -113,7 +113,7 @@ def _situation(tx: Transaction, desk: Desk, entry: BankEntry, spoken: Named) -> 
         unknown=len(claims) < len(spoken.numbers),
         spoilt=spoken.spoilt,
         whole=entry.whole,
-        reversal=entry.reversal,
+        reversal=entry.reversal or bool(entry.reason),
     )
 
 

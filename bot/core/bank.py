@@ -201,8 +201,14 @@ def _one(case: Situation) -> bool:
     return len(case.named) == len(case.open) == 1
 
 
-def _is_known(case: Situation) -> bool:
-    return len(case.named) == 1 and case.amount in case.named[0].by_hand
+def _by_hand(case: Situation) -> tuple[Money, ...]:
+    """What staff recorded of this transfer, for each invoice it names; nothing where that is not all of it."""
+    if not all(claim.by_hand for claim in case.named):
+        return ()
+    if len(case.named) == 1:
+        return (case.amount,) if case.amount in case.named[0].by_hand else ()
+    latest = tuple(claim.by_hand[-1] for claim in case.named)
+    return latest if sum(latest, start=case.nothing) == case.amount else ()
 
 
 def _is_foreign(case: Situation) -> bool:
@@ -230,7 +236,8 @@ def _pay_part(case: Situation) -> Verdict:
 
 
 def _recognise(case: Situation) -> Verdict:
-    return Verdict(fate=Fate.KNOWN, booked=((case.named[0].number, case.amount),), kept=case.nothing)
+    recorded = zip((claim.number for claim in case.named), _by_hand(case), strict=True)
+    return Verdict(fate=Fate.KNOWN, booked=tuple(recorded), kept=case.nothing)
 
 
 def _suggest(case: Situation) -> Verdict:
@@ -249,7 +256,7 @@ RULES: tuple[Rule, ...] = (
     Rule(lambda s: s.reversal, _leave(Fate.UNALLOCATED, Why.OWN_PAYMENT_BACK)),
     Rule(lambda s: not s.whole, _leave(Fate.UNALLOCATED, Why.UNDIVIDED)),
     Rule(_is_foreign, _leave(Fate.UNALLOCATED, Why.OTHER_CURRENCY)),
-    Rule(_is_known, _recognise),
+    Rule(lambda s: not s.unknown and bool(_by_hand(s)), _recognise),
     Rule(lambda s: bool(s.open) and not s.unknown and s.amount == s.asked, _pay_all),
     Rule(lambda s: _all_named_are_open(s) and s.amount > s.asked, _pay_all),
     Rule(lambda s: _all_named_are_open(s) and _one(s), _pay_part),

@@ -313,10 +313,16 @@ async def test_return_of_what_nobody_knows_is_a_task(bank: Bank) -> None:
     assert await bank.fates() == [(Fate.UNALLOCATED, Why.RETURN_UNKNOWN, "0.00")]
 
 
-async def test_own_payment_that_came_back_pays_nothing(bank: Bank) -> None:
+@pytest.mark.parametrize(
+    "how",
+    [{"more": "<RvslInd>true</RvslInd>"}, {"inner": "<RtrInf><Rsn><Cd>AC01</Cd></Rsn></RtrInf>"}],
+    ids=["reversal", "return"],
+)
+async def test_own_payment_that_came_back_pays_nothing(bank: Bank, how: dict[str, str]) -> None:
+    """A refund to a closed account, with the invoice's number on it."""
     incident = await bank.counter.invoiced()
 
-    await bank.says(entry("24.00", FIRST, more="<RvslInd>true</RvslInd>"))
+    await bank.says(entry("24.00", FIRST, **how))
 
     assert await bank.stage(incident) is Stage.INVOICED
     assert await bank.fates() == [(Fate.UNALLOCATED, Why.OWN_PAYMENT_BACK, "24.00")]

@@ -135,6 +135,12 @@ TABLE: dict[str, tuple[Situation, Verdict]] = {
         Situation(amount=euros("10.00"), named=(claim(NUMBER, "14.00", "10.00"),)),
         Verdict(fate=Fate.KNOWN, booked=((NUMBER, euros("10.00")),), kept=NOTHING),
     ),
+    "several that staff recorded already": (
+        Situation(
+            amount=euros("44.00"), named=(claim(NUMBER, "0.00", "24.00"), claim(OTHER, "0.00", "5.00", "20.00"))
+        ),
+        Verdict(fate=Fate.KNOWN, booked=((NUMBER, euros("24.00")), (OTHER, euros("20.00"))), kept=NOTHING),
+    ),
     "no reference, a known account, the exact amount": (
         Situation(amount=euros("24.00"), guessed=(claim(), claim(OTHER))),
         Verdict(fate=Fate.SUGGESTED, kept=euros("24.00"), why=Why.KNOWN_ACCOUNT, suggested=NUMBER),

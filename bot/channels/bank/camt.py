@@ -53,7 +53,7 @@ def _document(content: bytes) -> Node:
 
 
 def _statement(node: Node) -> Statement:
-    account = _compact(_text(node, "Acct/Id/IBAN") or _text(node, "Acct/Id/Othr/Id"))
+    account = _account(node, "Acct")
     name = _text(node, "Id") or _text(node, "ElctrncSeqNb")
     day = _closing(node)
     if day is None:
@@ -130,7 +130,7 @@ def _amount_of(detail: Node) -> Node | None:
 def _told(entry: BankEntry, detail: Node, account: str) -> BankEntry:
     """The entry with what this detail says about who, what for, and why it came back."""
     parties = ("Dbtr", "Cdtr") if entry.side is Side.CREDIT else ("Cdtr", "Dbtr")
-    ibans = [_compact(_text(detail, f"RltdPties/{party}Acct/Id/IBAN")) for party in parties]
+    ibans = [_account(detail, f"RltdPties/{party}Acct") for party in parties]
     at = next((n for n, iban in enumerate(ibans) if iban and iban != account), 0)
     name = _text(detail, f"RltdPties/{parties[at]}/Nm") or _text(detail, f"RltdPties/{parties[at]}/Pty/Nm")
     back = _text(detail, "RtrInf/Rsn/Cd") or _text(detail, "RtrInf/Rsn/Prtry")
@@ -234,5 +234,7 @@ def _text(node: Node, place: str) -> str:
     return next(iter(_texts(node, place)), "")
 
 
-def _compact(text: str) -> str:
-    return "".join(text.split()).upper()
+def _account(node: Node, place: str) -> str:
+    """An IBAN, or what stands for one where there are none; without spaces."""
+    said = _text(node, f"{place}/Id/IBAN") or _text(node, f"{place}/Id/Othr/Id")
+    return "".join(said.split()).upper()
