@@ -38,6 +38,7 @@ WORDS: Mapping[type[f.Fact], tuple[str, ...]] = {
     f.LeftUnbilled: ("report",),
     f.QuoteDrafted: ("lines", "note"),
     f.QuoteCancelled: ("reason",),
+    f.PaymentReturned: ("reason",),
     f.WorkFinished: ("report",),
     f.WorkStopped: ("reason",),
     f.ConsentRequested: ("places", "why"),

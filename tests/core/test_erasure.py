@@ -22,6 +22,7 @@ NOT_WORDS = {
     "by",
     "credit_note",
     "document_sha256",
+    "entry",
     "invoice",
     "message",
     "notice",
