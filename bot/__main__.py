@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 import uvloop
 
+from bot.accounting import accounting
 from bot.app import read
 from bot.app.bank import forget_statements
 from bot.app.contacts import put_on_file, take_off_file
@@ -381,6 +382,9 @@ def verify(settings: Settings) -> None:
     if wrong:
         raise ValueError(wrong)
     click.echo("the journal and the documents are as they were written")
+
+
+cli.add_command(accounting)
 
 
 async def _verify(settings: Settings) -> str:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.app.accounting.fec import Account, Chart
 from bot.app.pace import USUAL, Limits
 from bot.core.erasure import USUAL as KEPT
 from bot.core.erasure import Retention
@@ -47,6 +48,16 @@ def _base_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("give it as http://… or https://…")
     return value.rstrip("/")
+
+
+def _account(given: object) -> Account:
+    code, _, name = str(given).strip().partition(" ")
+    if not code.isalnum() or not name.strip():
+        raise ValueError("give it as code and name: 706000 Prestations de services")
+    return Account(code=code, name=" ".join(name.split()))
+
+
+Posted = Annotated[Account, BeforeValidator(_account)]
 
 
 class Section(BaseModel):
@@ -126,6 +137,19 @@ class ApiSection(Section):
     tokens: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 
+class AccountingSection(Section):
+    """Accounts and journals as `code name`, of one's own chart."""
+
+    sales_journal: Posted
+    bank_journal: Posted
+    other_journal: Posted
+    customers: Posted
+    sales: Posted
+    bank: Posted
+    losses: Posted
+    vat: dict[Decimal, Posted]
+
+
 class InterventionSection(Section):
     id: str = Field(pattern="^[a-z][a-z0-9_]*$")
     rule: Rule
@@ -149,6 +173,7 @@ class File(Section):
     retention: RetentionSection = RetentionSection()
     slack: SlackSection = SlackSection()
     api: ApiSection = ApiSection()
+    accounting: AccountingSection
     interventions: tuple[InterventionSection, ...] = ()
     canned_replies: tuple[CannedReply, ...] = ()
 
@@ -236,6 +261,10 @@ class Settings(BaseModel):
     @property
     def retention(self) -> Retention:
         return Retention(**self.file.retention.model_dump())
+
+    @property
+    def chart(self) -> Chart:
+        return Chart(**{name: getattr(self.file.accounting, name) for name in AccountingSection.model_fields})
 
     @property
     def catalogue(self) -> tuple[Intervention, ...]:

@@ -111,6 +111,11 @@ class Incidents:
         query = sa.select(incidents).where(*wanted).order_by(incidents.c.updated_at.desc(), incidents.c.id.desc())
         return [_row(row) for row in self._connection.execute(query.limit(limit)).all()]
 
+    def opened(self, since: datetime, before: datetime) -> list[int]:
+        """The ids of those opened from `since` on and before `before`, the oldest first."""
+        query = sa.select(incidents.c.id).where(incidents.c.opened_at >= since, incidents.c.opened_at < before)
+        return list(self._connection.execute(query.order_by(incidents.c.id)).scalars())
+
     def _one(self, query: "sa.Select[Any]", **values: object) -> IncidentRow | None:
         row = self._connection.execute(query, values).first()
         return _row(row) if row else None

@@ -12,7 +12,7 @@ from bot.core.facts import Fact
 from storage._codec import decode, encode
 from storage._failures import Raced
 from storage._redactions import START, Redactions, link, sha256
-from storage._tables import facts, storable
+from storage._tables import CONCLUDED, facts, storable
 
 
 class Conflict(Raced):
@@ -86,6 +86,18 @@ class Journal:
     def facts(self, subject: str) -> list[Recorded]:
         """All facts of one subject, in order."""
         return self._recorded(self._connection.execute(_BY_SUBJECT, {"of": subject}))
+
+    def of_kinds(self, kinds: Iterable[type[Fact]], *, until: datetime | None = None) -> list[Recorded]:
+        """All facts of these kinds, of all subjects, the first first; none after `until`."""
+        wanted = _QUERY.where(facts.c.kind.in_([kind.__name__ for kind in kinds]))
+        if until is not None:
+            wanted = wanted.where(facts.c.at <= until)
+        return self._recorded(self._connection.execute(wanted.order_by(facts.c.at, facts.c.id)))
+
+    def concluded(self, since: datetime) -> list[Recorded]:
+        """What diagnoses came to from then on, the first first; quick however long the journal is."""
+        wanted = _QUERY.where(sa.text(CONCLUDED), facts.c.at >= since)
+        return self._recorded(self._connection.execute(wanted.order_by(facts.c.at, facts.c.id)))
 
     def latest(self, limit: int, after_id: int = 0) -> list[Recorded]:
         """The newest facts of all subjects with an id above `after_id`, oldest first."""

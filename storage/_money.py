@@ -1,15 +1,17 @@
 """The ledger: invoices and credit notes as rows, and whose every numbered paper is."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from bot.core.money import Line, Money
-from storage._tables import invoices, papers
+from storage._engine import insert
+from storage._tables import invoices, papers, transmissions
 
 
 class PaperKind(StrEnum):
@@ -27,6 +29,25 @@ class Status(StrEnum):
     PAID = "paid"
     CREDITED = "credited"
     WRITTEN_OFF = "written_off"
+
+
+class TransmissionStatus(IntEnum):
+    """What a platform says of an e-invoice: codes of the French reform (XP Z12-012)."""
+
+    DEPOSITED = 200  # déposée
+    DISPUTED = 207  # en litige
+    REFUSED = 210  # refusée
+    CASHED = 212  # encaissée
+    REJECTED = 213  # rejetée
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transmitted:
+    """One status of one document, and the day it holds from."""
+
+    number: str
+    status: TransmissionStatus
+    on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +120,36 @@ class Ledger:
     def listing(self, *, status: Status | None = None, limit: int = 50) -> list[InvoiceRow]:
         """Invoices and credit notes, the first due first, those without a date last."""
         return self._some(*([] if status is None else [invoices.c.status == status]), limit=limit)
+
+    def everything(self) -> list[InvoiceRow]:
+        """All invoices and credit notes, in the order in which they were issued."""
+        query = sa.select(invoices).order_by(invoices.c.issued_at, invoices.c.number)
+        return [_invoice(row) for row in self._connection.execute(query)]
+
+    def exported(self) -> set[str]:
+        """The numbers that have been handed to a platform, or reported, already."""
+        query = sa.select(invoices.c.number).where(invoices.c.exported_at.is_not(None))
+        return set(self._connection.execute(query).scalars())
+
+    def note_exported(self, numbers: Collection[str], now: datetime) -> None:
+        """Remembers when these were handed over first."""
+        first = sa.update(invoices).where(invoices.c.number == sa.bindparam("of"), invoices.c.exported_at.is_(None))
+        if numbers:
+            self._connection.execute(first.values(exported_at=now), [{"of": number} for number in numbers])
+
+    def note_status(self, noted: Transmitted, now: datetime) -> bool:
+        """Keeps what a platform says of a document; False where just that is kept already."""
+        values = {"number": noted.number, "status": noted.status, "on_day": noted.on.isoformat(), "noted_at": now}
+        adding = insert(self._connection.dialect.name, transmissions).values(values).on_conflict_do_nothing()
+        return self._connection.execute(adding.returning(transmissions.c.number)).first() is not None
+
+    def statuses(self) -> list[Transmitted]:
+        """All that was noted, by document and day."""
+        query = sa.select(transmissions).order_by(*(transmissions.c[name] for name in ("number", "on_day", "status")))
+        return [
+            Transmitted(number=row.number, status=TransmissionStatus(row.status), on=date.fromisoformat(row.on_day))
+            for row in self._connection.execute(query)
+        ]
 
     def _some(self, *wanted: "sa.ColumnElement[bool]", limit: int | None = None) -> list[InvoiceRow]:
         query = sa.select(invoices).where(*wanted).order_by(invoices.c.due_on.nulls_last(), invoices.c.number)

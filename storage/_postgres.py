@@ -31,7 +31,8 @@ class PostgresEngine:
 
     def __init__(self, url: sa.URL) -> None:
         self._engine = postgres_engine(url)
-        self._reading = self._engine.execution_options(postgresql_readonly=True)
+        # Whoever reads sees one moment, as on SQLite: rows and the facts they follow from belong together.
+        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     async def write(self, work: Work[T], *, urgent: bool = False) -> T:  # noqa: ARG002 - here nobody takes turns
         return await self._run(self._engine, work)

@@ -92,6 +92,9 @@ outbox = _queue(
 )
 deadlines = _queue("deadlines")
 
+CONCLUDED: Final = "kind IN ('OurFaultFound', 'ProblemSolved', 'DiagnosisReported', 'LeftUnbilled')"
+"""The facts that say what a diagnosis came to: what the staff's home counts each time it is opened."""
+
 facts = Table(
     "facts",
     metadata,
@@ -108,6 +111,7 @@ facts = Table(
     sa.UniqueConstraint("subject", "seq"),
     sa.UniqueConstraint("command", "subject"),
     partial_index("facts_erasures", "subject", "seq", where="kind = 'PersonalDataErased'"),
+    partial_index("facts_concluded", "at", where=CONCLUDED),
 )
 
 customers = Table(
@@ -185,6 +189,7 @@ invoices = Table(
     Column("status", Words, nullable=False),
     Column("about", sa.ForeignKey("invoices.number")),
     Column("lines", Words, nullable=False),
+    Column("exported_at", Moment),
     sa.CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
     sa.CheckConstraint("status IN ('open', 'paid', 'credited', 'written_off')", name="status"),
     sa.Index("invoices_status_due_on", "status", "due_on"),
@@ -232,6 +237,15 @@ allocations = Table(
     Column("number", sa.ForeignKey(invoices.c.number), primary_key=True, index=True),
     Column("cents", sa.BigInteger, nullable=False),
     Column("currency", Words, nullable=False),
+)
+
+transmissions = Table(
+    "transmissions",
+    metadata,
+    Column("number", sa.ForeignKey(invoices.c.number), primary_key=True),
+    Column("status", sa.SmallInteger, primary_key=True),
+    Column("on_day", sa.Text, primary_key=True),
+    Column("noted_at", Moment, nullable=False),
 )
 
 papers = Table(

@@ -252,7 +252,8 @@ def _documents(opened: Opened) -> list[Document]:
 
 
 def _pdf(opened: Opened, number: str) -> Document | None:
-    return next((document for document in opened.case.documents if document.number == number), None)
+    pdfs = (document for document in opened.case.documents if document.kind == "pdf")
+    return next((document for document in pdfs if document.number == number), None)
 
 
 def may_read(opened: Opened, document: Document) -> bool:
