@@ -8,9 +8,11 @@ from typing import TypeVar
 import click
 import uvloop
 
+from bot.app.accounting.einvoices import hand_over, note_status, standings
 from bot.app.accounting.export import Form, Period, export
 from bot.processes import Wired, wire
 from bot.settings import Settings
+from storage import TransmissionStatus, Transmitted
 
 T = TypeVar("T")
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -34,6 +36,47 @@ def export_period(settings: Settings, first: datetime, last: datetime, folder: P
     period = Period(first=first.date(), last=last.date())
     wanted = Form(form)
     click.echo(_run(settings, lambda w: export(w.desk, settings.chart, period, wanted, folder, mark=bom)))
+
+
+@accounting.group("einvoices", invoke_without_command=True)
+@click.option("-o", "folder", type=FOLDER, help="Where the files go.")
+@click.option("--all", "everything", is_flag=True, help="Also what was handed over before.")
+@click.pass_context
+def einvoices(context: click.Context, folder: Path | None, everything: bool) -> None:
+    """Writes what was not handed over yet: PDF, CII and UBL of each e-invoice, and a table of what is reported."""
+    if context.invoked_subcommand is not None:
+        return
+    if folder is None:
+        raise click.UsageError("give a folder (-o), or one of the commands below", context)
+    to: Path = folder
+    click.echo(_run(context.obj, lambda w: hand_over(w.desk, to, w.clock(), everything=everything)))
+
+
+@einvoices.command("status")
+@click.argument("number")
+@click.argument("status", metavar="CODE", type=click.Choice([str(int(one)) for one in TransmissionStatus]))
+@click.option("--on", type=DAY, help="From when; today, where it is not given.")
+@click.pass_obj
+def note(settings: Settings, number: str, status: str, on: datetime | None) -> None:
+    """Notes what the platform says: 200 deposited, 207 disputed, 210 refused, 212 cashed, 213 rejected."""
+
+    async def work(wired: Wired) -> str:
+        now = wired.clock()
+        day = on.date() if on else wired.desk.terms.day_of(now)
+        noted = Transmitted(number=number, status=TransmissionStatus(int(status)), on=day)
+        new = await wired.desk.store.run(lambda tx: note_status(tx, wired.desk, noted, now))
+        return f"{number}  {status}  {day}{'' if new else '  noted already'}"
+
+    click.echo(_run(settings, work))
+
+
+@einvoices.command("list")
+@click.pass_obj
+def list_einvoices(settings: Settings) -> None:
+    """Lists every e-invoice with its statuses; 212 follows by itself when it is paid, 207 when it is contested."""
+    for one in _run(settings, lambda w: w.desk.store.read(lambda tx: standings(tx, w.desk))):
+        statuses = "  ".join(f"{int(noted.status)} {noted.on}" for noted in one.statuses)
+        click.echo(f"{one.number}  {'handed over' if one.exported else 'not handed over'}  {statuses}".rstrip())
 
 
 def _run(settings: Settings, work: Callable[[Wired], Awaitable[T]]) -> T:

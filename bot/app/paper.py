@@ -13,7 +13,7 @@ from bot.core import commands as c
 from bot.core.facts import BOT
 from bot.core.incident import Invoice, Quote
 from bot.core.lives import QuoteState
-from bot.papers import Paper, PaperKind, Party
+from bot.papers import Paper, PaperKind, Party, ubl
 from bot.words import Provider
 from storage import Document, Job, Transaction
 
@@ -34,10 +34,10 @@ async def print_paper(desk: Desk, printer: Print, job: Job, now: datetime) -> De
     if paper is None:
         return Failed(f"{order.number} is not a document of {case.row.reference}")
     content = await printer(paper)
-    return Delivered("printed", then=lambda tx: _file(tx, desk, order, paper.kind, content, now))
+    return Delivered("printed", then=lambda tx: _file(tx, desk, order, paper, content, now))
 
 
-def _file(tx: Transaction, desk: Desk, order: PrintPaper, kind: PaperKind, content: bytes, now: datetime) -> None:
+def _file(tx: Transaction, desk: Desk, order: PrintPaper, paper: Paper, content: bytes, now: datetime) -> None:
     sha256 = tx.blobs.keep(content)
     tx.blobs.file(
         Document(
@@ -49,10 +49,28 @@ def _file(tx: Transaction, desk: Desk, order: PrintPaper, kind: PaperKind, conte
             created_at=now,
         )
     )
+    if paper.kind is not PaperKind.QUOTE:
+        file_ubl(tx, order.incident, paper, now)
     command: c.Command = c.FilePaper(actor=BOT, number=order.number, document_sha256=sha256)
-    if kind is PaperKind.QUOTE:
+    if paper.kind is PaperKind.QUOTE:
         command = c.OfferQuote(actor=BOT, number=order.number, document_sha256=sha256)
     carry_out(tx, desk, order.incident, command, now)
+
+
+def file_ubl(tx: Transaction, incident_id: int, paper: Paper, now: datetime) -> bytes:
+    """Freezes a bill's data in its other syntax beside the PDF, which carries the first."""
+    content = ubl(paper)
+    tx.blobs.file(
+        Document(
+            number=paper.number,
+            kind="ubl",
+            incident_id=incident_id,
+            sha256=tx.blobs.keep(content),
+            media_type="application/xml",
+            created_at=now,
+        )
+    )
+    return content
 
 
 def compose(desk: Desk, case: Case, number: str, now: datetime) -> Paper | None:

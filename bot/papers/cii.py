@@ -1,4 +1,4 @@
-"""An invoice or a credit note as data: EN 16931 in the CII syntax, as Factur-X carries it."""
+"""An invoice or a credit note as data: EN 16931 in its two syntaxes, CII, as Factur-X carries it, and UBL."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -71,8 +71,17 @@ NOTHING_ASKED: Final = {Language.FR: "Avoir : rien à payer", Language.EN: "Cred
 
 def cii(paper: Paper) -> bytes:
     """The document's XML. The paper must have passed the gate; a quote has none (KeyError)."""
+    return _written(paper, "cii.xml.j2")
+
+
+def ubl(paper: Paper) -> bytes:
+    """The same document in the UBL syntax, which platforms take as well (an Invoice, or a CreditNote)."""
+    return _written(paper, "ubl.xml.j2")
+
+
+def _written(paper: Paper, template: str) -> bytes:
     return (
-        _template()
+        _template(template)
         .render(
             paper=paper,
             type_code=TYPE_CODES[paper.kind],
@@ -103,6 +112,6 @@ def _untaxed(paper: Paper, rate: Decimal) -> Exempt | None:
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("cii.xml.j2")
+    return environment.get_template(name)

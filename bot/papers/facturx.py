@@ -31,6 +31,14 @@ def finished(pdf: bytes) -> bytes:
     return written.getvalue()
 
 
+def attached(pdf: bytes) -> bytes:
+    """The XML that a Factur-X carries. ValueError where the PDF is none."""
+    with pikepdf.open(BytesIO(pdf)) as document:
+        if FILE_NAME not in document.attachments:
+            raise ValueError(f"this PDF carries no {FILE_NAME}")
+        return bytes(document.attachments[FILE_NAME].get_file().read_bytes())
+
+
 def _described(xmp: bytes) -> bytes:
     root = etree.fromstring(xmp, _PARSER)
     description = root.find(f".//{{{_RDF}}}Description")

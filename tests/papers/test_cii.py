@@ -16,9 +16,14 @@ from bot.core.facts import Language
 from bot.core.money import Line, Money, Vat, total
 from bot.core.terms import Kind
 from bot.papers import Paper, PaperKind, render
-from bot.papers.cii import cii
+from bot.papers.cii import cii, ubl
 from tests.papers.samples import SELLER, a_paper, priced
 
+SYNTAXES = {"cii": cii, "ubl": ubl}
+PLANTED = {
+    "cii": (b"GrandTotalAmount>1464.00<", b"GrandTotalAmount>1464.01<"),
+    "ubl": (b'TaxInclusiveAmount currencyID="EUR">1464.00<', b'TaxInclusiveAmount currencyID="EUR">1464.01<'),
+}
 BILLS = (PaperKind.INVOICE, PaperKind.CREDIT_NOTE)
 WORK = Line(label="Travaux <b>& co</b>", quantity=Decimal("1.5"), unit=Money(cents=80001))
 BOOK = Line(label="Manuel", quantity=Decimal(3), unit=Money(cents=999), vat_rate=Decimal("5.5"))
@@ -54,18 +59,29 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """The rules each sample breaks, worked out in one process."""
     folder = tmp_path_factory.mktemp("cii")
     files = []
-    for name, paper in samples().items():
-        files.append(folder / f"{name}.xml")
-        files[-1].write_bytes(cii(paper))
+    for (name, paper), (syntax, write) in itertools.product(samples().items(), SYNTAXES.items()):
+        files.append(folder / f"{name}.{syntax}.xml")
+        files[-1].write_bytes(write(paper))
+    for syntax, (wrote, wrong) in PLANTED.items():
+        files.append(folder / f"planted.{syntax}.xml")
+        files[-1].write_bytes(SYNTAXES[syntax](a_paper()).replace(wrote, wrong))
     command = [sys.executable, "-m", "tests.papers.schematron", *map(str, files)]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     return {Path(file).stem: json.loads(line) for file, line in zip(files, told.splitlines(), strict=True)}
 
 
+@pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("name", samples())
-def test_every_rule_is_kept(broken: dict[str, list[str]], name: str) -> None:
-    """XSD, EN 16931 as Factur-X has it, and the French rules (XP Z12-012)."""
-    assert broken[name] == []
+def test_every_rule_is_kept(broken: dict[str, list[str]], name: str, syntax: str) -> None:
+    """XSD, EN 16931 in this syntax, and the French rules (XP Z12-012)."""
+    assert broken[f"{name}.{syntax}"] == []
+
+
+@pytest.mark.parametrize("syntax", PLANTED)
+def test_a_planted_fault_is_found(broken: dict[str, list[str]], syntax: str) -> None:
+    """A sum one cent too high: no schema sees it, the rules do."""
+    assert "BR-CO-15" in broken[f"planted.{syntax}"]
+    assert not any(rule.startswith("xsd") for rule in broken[f"planted.{syntax}"])
 
 
 @pytest.mark.parametrize("kind", BILLS)

@@ -3,15 +3,18 @@
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from bot.app.accounting.export import Period
 from bot.app.customers import Registration, register
+from bot.app.deliver import Delivered, deliver
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
 from bot.app.keys import Keys
 from bot.app.opening import Opening, Said, open_incident
+from bot.app.paper import print_paper
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Details
@@ -19,13 +22,14 @@ from bot.core.incident import Incident
 from bot.core.money import Line, Money, Vat
 from bot.core.refusals import Refused
 from bot.core.terms import Kind
+from bot.papers import Paper, render
 from bot.settings import Settings, read_settings
 from bot.words import Words
 from storage import Store, Transaction, Via
 from tests.builders import EVIDENCE, SHOWN, an_order
 
 SETTINGS: Settings = read_settings({})
-FIRST_QUARTER = Period(first=date(2026, 1, 1), last=date(2026, 3, 31))
+FIRST_QUARTER = Period(first=date(2025, 1, 1), last=date(2025, 3, 31))
 BOB, CAMILLE, KUNDE = "bob@clientsa.fr", "camille@durand.fr", "buero@kunde.de"
 ON_FILE = (
     Registration(
@@ -51,7 +55,7 @@ WORK = (
 )
 
 
-def at(month: int, day: int, hour: int = 9, year: int = 2026) -> datetime:
+def at(month: int, day: int, hour: int = 9, year: int = 2025) -> datetime:
     """A moment in UTC."""
     return datetime(year, month, day, hour, 30, tzinfo=UTC)
 
@@ -63,7 +67,7 @@ class Counter:
     desk: Desk
 
     async def on_file(self) -> None:
-        await self.desk.store.run(lambda tx: register(tx, ON_FILE, at(12, 1, year=2025)))
+        await self.desk.store.run(lambda tx: register(tx, ON_FILE, at(12, 1, year=2024)))
 
     async def opened(self, who: str, now: datetime) -> int:
         opening = Opening(address=who, said=Said(author=who, text="Rien ne marche.", via=Via.MAIL))
@@ -104,6 +108,17 @@ class Counter:
         paying = an_order(c.RecordPayment, amount=Money(cents=cents), received_on=received_on)
         await self.does(incident, now, paying)
 
+    async def printed(self, now: datetime) -> None:
+        """Prints what is due, as the worker does."""
+
+        async def printer(paper: Paper) -> bytes:
+            return render(paper)
+
+        senders = {"paper": partial(print_paper, self.desk, printer)}
+        jobs = await self.desk.store.run(lambda tx: tx.outbox.claim(now, 100, timedelta(minutes=5), ["paper"]))
+        for job in jobs:
+            assert isinstance(await deliver(self.desk, job, senders, lambda: now), Delivered)
+
     async def does(self, incident: int, now: datetime, *orders: c.Command) -> Incident:
         """Carries orders out; a customer gives theirs as the contact they are."""
         return [await self._does(incident, now, order) for order in orders][-1]
@@ -142,22 +157,22 @@ def a_counter(store: Store) -> Counter:
 
 
 async def a_quarter(store: Store) -> Counter:
-    """The first quarter of 2026, and a little before and after it."""
+    """The first quarter of 2025, and a little before and after it."""
     counter = a_counter(store)
     await counter.on_file()
-    before = await counter.solved(BOB, at(12, 30, year=2025))  # F2025-00001
-    paid = await counter.solved(BOB, at(1, 5))  # F2026-00001
-    await counter.paid(before, 2400, date(2026, 1, 9), at(1, 12))
-    await counter.paid(paid, 1000, date(2026, 1, 20), at(1, 20))
-    await counter.paid(paid, 1400, date(2026, 1, 31), at(2, 1))
-    lost = await counter.worked(CAMILLE, at(2, 2))  # F2026-00002, two rates
-    conceded = await counter.solved(BOB, at(2, 10))  # F2026-00003
-    await counter.does(conceded, at(2, 14), an_order(c.SayContest), an_order(c.Concede))  # A2026-00001
-    await counter.paid(lost, 10001, date(2026, 2, 20), at(2, 20))
+    before = await counter.solved(BOB, at(12, 30, year=2024))  # F2024-00001
+    paid = await counter.solved(BOB, at(1, 5))  # F2025-00001
+    await counter.paid(before, 2400, date(2025, 1, 9), at(1, 12))
+    await counter.paid(paid, 1000, date(2025, 1, 20), at(1, 20))
+    await counter.paid(paid, 1400, date(2025, 1, 31), at(2, 1))
+    lost = await counter.worked(CAMILLE, at(2, 2))  # F2025-00002, two rates
+    conceded = await counter.solved(BOB, at(2, 10))  # F2025-00003
+    await counter.does(conceded, at(2, 14), an_order(c.SayContest), an_order(c.Concede))  # A2025-00001
+    await counter.paid(lost, 10001, date(2025, 2, 20), at(2, 20))
     await counter.does(lost, at(3, 10), an_order(c.WriteOff))
-    abroad = await counter.solved(KUNDE, at(3, 30), Vat.REVERSE_CHARGE)  # F2026-00004
-    await counter.solved(BOB, at(3, 31, 23))  # F2026-00005: in Paris it is the first of April already
-    await counter.paid(abroad, 2000, date(2026, 3, 31), at(4, 2))
+    abroad = await counter.solved(KUNDE, at(3, 30), Vat.REVERSE_CHARGE)  # F2025-00004
+    await counter.solved(BOB, at(3, 31, 23))  # F2025-00005: in Paris it is the first of April already
+    await counter.paid(abroad, 2000, date(2025, 3, 31), at(4, 2))
     return counter
 
 

@@ -20,7 +20,7 @@ from tests.app.accounting.quarter import BOB, FIRST_QUARTER, SETTINGS, a_counter
 from tests.builders import an_order
 from tests.faults.program import comptoir, ended
 
-YEARS = Period(first=date(2025, 1, 1), last=date(2026, 12, 31))
+YEARS = Period(first=date(2024, 1, 1), last=date(2025, 12, 31))
 CHART: Chart = SETTINGS.chart
 Entries = list[dict[str, str]]
 
@@ -40,7 +40,7 @@ async def test_export_from_the_command_line_writes_each_file_once(
     database_url: str, store: Store, tmp_path: Path
 ) -> None:
     await a_quarter(store)
-    wanted = ("bot", "accounting", "export", "--from", "2026-01-01", "--to", "2026-03-31", "-o", "out")
+    wanted = ("bot", "accounting", "export", "--from", "2025-01-01", "--to", "2025-03-31", "-o", "out")
 
     code, out, err = await ended(await comptoir(tmp_path, *wanted, DATABASE_URL=database_url))
 
@@ -50,7 +50,7 @@ async def test_export_from_the_command_line_writes_each_file_once(
         " 6 files in out\n"
     )
     tables = ("invoices", "credit_notes", "payments", "write_offs", "totals")
-    expected = {f"{name}_2026-01-01_2026-03-31.csv" for name in tables} | {"732829320FEC20260331.txt"}
+    expected = {f"{name}_2025-01-01_2025-03-31.csv" for name in tables} | {"732829320FEC20250331.txt"}
     written = {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()}
     assert set(written) == expected
 
@@ -66,29 +66,29 @@ async def test_tables_have_a_row_for_each_document_and_rate(store: Store, tmp_pa
     await export(counter.desk, CHART, FIRST_QUARTER, Form.CSV, tmp_path)
 
     def read(name: str, *wanted: str) -> list[tuple[str, ...]]:
-        text = (tmp_path / f"{name}_2026-01-01_2026-03-31.csv").read_text(encoding="utf-8")
+        text = (tmp_path / f"{name}_2025-01-01_2025-03-31.csv").read_text(encoding="utf-8")
         return columns(text, *wanted)
 
     assert read("invoices", "number", "booked_on", "due_on", "name", "vat_rate", "net", "vat", "gross") == [
-        ("F2026-00001", "2026-01-05", "2026-02-04", "'=Client SA", "20", "20.00", "4.00", "24.00"),
-        ("F2026-00002", "2026-02-02", "2026-03-04", "Camille Durand", "20", "200.02", "40.00", "240.02"),
-        ("F2026-00002", "2026-02-02", "2026-03-04", "Camille Durand", "5.5", "29.97", "1.65", "31.62"),
-        ("F2026-00003", "2026-02-10", "2026-03-12", "'=Client SA", "20", "20.00", "4.00", "24.00"),
-        ("F2026-00004", "2026-03-30", "2026-04-29", "Kunde GmbH", "0", "20.00", "0.00", "20.00"),
+        ("F2025-00001", "2025-01-05", "2025-02-04", "'=Client SA", "20", "20.00", "4.00", "24.00"),
+        ("F2025-00002", "2025-02-02", "2025-03-04", "Camille Durand", "20", "200.02", "40.00", "240.02"),
+        ("F2025-00002", "2025-02-02", "2025-03-04", "Camille Durand", "5.5", "29.97", "1.65", "31.62"),
+        ("F2025-00003", "2025-02-10", "2025-03-12", "'=Client SA", "20", "20.00", "4.00", "24.00"),
+        ("F2025-00004", "2025-03-30", "2025-04-29", "Kunde GmbH", "0", "20.00", "0.00", "20.00"),
     ]
     assert read("credit_notes", "number", "invoice", "vat_rate", "net", "vat") == [
-        ("A2026-00001", "F2026-00003", "20", "20.00", "4.00")
+        ("A2025-00001", "F2025-00003", "20", "20.00", "4.00")
     ]
     assert read("payments", "number", "booked_on", "dated", "vat_rate", "net", "vat", "gross") == [
-        ("F2025-00001", "2026-01-12", "2026-01-09", "20", "20.00", "4.00", "24.00"),
-        ("F2026-00001", "2026-01-20", "2026-01-20", "20", "8.33", "1.67", "10.00"),
-        ("F2026-00001", "2026-02-01", "2026-01-31", "20", "11.67", "2.33", "14.00"),
-        ("F2026-00002", "2026-02-20", "2026-02-20", "20", "73.64", "14.73", "88.37"),
-        ("F2026-00002", "2026-02-20", "2026-02-20", "5.5", "11.03", "0.61", "11.64"),
+        ("F2024-00001", "2025-01-12", "2025-01-09", "20", "20.00", "4.00", "24.00"),
+        ("F2025-00001", "2025-01-20", "2025-01-20", "20", "8.33", "1.67", "10.00"),
+        ("F2025-00001", "2025-02-01", "2025-01-31", "20", "11.67", "2.33", "14.00"),
+        ("F2025-00002", "2025-02-20", "2025-02-20", "20", "73.64", "14.73", "88.37"),
+        ("F2025-00002", "2025-02-20", "2025-02-20", "5.5", "11.03", "0.61", "11.64"),
     ]
     assert read("write_offs", "number", "vat_rate", "gross") == [
-        ("F2026-00002", "20", "151.65"),
-        ("F2026-00002", "5.5", "19.98"),
+        ("F2025-00002", "20", "151.65"),
+        ("F2025-00002", "5.5", "19.98"),
     ]
     assert ("invoice", "", "4", "289.99", "49.65", "339.64") in read(
         "totals", "kind", "vat_rate", "documents", "net", "vat", "gross"
@@ -96,13 +96,13 @@ async def test_tables_have_a_row_for_each_document_and_rate(store: Store, tmp_pa
 
 
 async def test_everything_that_settled_an_invoice_makes_up_each_of_its_rates(store: Store) -> None:
-    """F2026-00002, part paid and the rest written off: not a cent more or less under either rate."""
+    """F2025-00002, part paid and the rest written off: not a cent more or less under either rate."""
     await a_quarter(store)
 
     books = await store.read(lambda tx: read_books(tx, SETTINGS.terms.day_of))
 
     left: defaultdict[Decimal, list[int]] = defaultdict(lambda: [0, 0])
-    for booking in (one for one in books if one.invoice == "F2026-00002"):
+    for booking in (one for one in books if one.invoice == "F2025-00002"):
         sign = 1 if booking.owed.cents > 0 else -1
         for share in booking.shares:
             left[share.rate][0] += sign * share.net.cents
@@ -145,40 +145,40 @@ async def test_journal_speaks_as_the_tax_code_wants(store: Store) -> None:
         "JournalCode": "VE",
         "JournalLib": "Ventes",
         "EcritureNum": "2",
-        "EcritureDate": "20260105",
+        "EcritureDate": "20250105",
         "CompteNum": "411000",
         "CompteLib": "Clients",
         "CompAuxNum": "C-1",
         "CompAuxLib": "=Client SA",
-        "PieceRef": "F2026-00001",
-        "PieceDate": "20260105",
-        "EcritureLib": "Facture F2026-00001 INC-2",
+        "PieceRef": "F2025-00001",
+        "PieceDate": "20250105",
+        "EcritureLib": "Facture F2025-00001 INC-2",
         "Debit": "24,00",
         "Credit": "0,00",
-        "EcritureLet": "F2026-00001",
-        "DateLet": "20260201",
-        "ValidDate": "20260105",
+        "EcritureLet": "F2025-00001",
+        "DateLet": "20250201",
+        "ValidDate": "20250105",
         "Montantdevise": "",
         "Idevise": "",
     }
     lettered = {line["PieceRef"]: line["EcritureLet"] for line in journal if line["CompteNum"] == "411000"}
-    assert lettered["F2026-00002"] == "F2026-00002"  # written off
-    assert lettered["A2026-00001"] == "F2026-00003"
-    assert lettered["F2026-00004"] == ""  # paid in March, recorded in April: booked then
+    assert lettered["F2025-00002"] == "F2025-00002"  # written off
+    assert lettered["A2025-00001"] == "F2025-00003"
+    assert lettered["F2025-00004"] == ""  # paid in March, recorded in April: booked then
 
 
 async def test_quarters_put_together_are_the_year(store: Store) -> None:
     """Nothing twice, nothing left out, and what was exported before stays as it was."""
     counter = await a_quarter(store)
     before = await the_journal(store, FIRST_QUARTER)
-    await counter.paid(6, 2400, date(2026, 4, 2), at(4, 20))
+    await counter.paid(6, 2400, date(2025, 4, 2), at(4, 20))
 
     quarters = [
         line
         for first, last in (
-            ((2025, 1, 1), (2025, 12, 31)),
-            ((2026, 1, 1), (2026, 3, 31)),
-            ((2026, 4, 1), (2026, 6, 30)),
+            ((2024, 1, 1), (2024, 12, 31)),
+            ((2025, 1, 1), (2025, 3, 31)),
+            ((2025, 4, 1), (2025, 6, 30)),
         )
         for line in await the_journal(store, Period(first=date(*first), last=date(*last)))
     ]
@@ -192,10 +192,10 @@ async def test_quarters_put_together_are_the_year(store: Store) -> None:
 
 async def test_what_the_ledger_and_the_journal_tell_apart_is_not_exported(store: Store, tmp_path: Path) -> None:
     counter = await a_quarter(store)
-    wrong = sa.update(invoices).where(invoices.c.number == "F2026-00001").values(paid=1)
+    wrong = sa.update(invoices).where(invoices.c.number == "F2025-00001").values(paid=1)
     await store.run(lambda tx: tx.money._connection.execute(wrong) and None)
 
-    with pytest.raises(ValueError, match=r"F2026-00001: the ledger says 0\.01 was paid, the journal 24\.00"):
+    with pytest.raises(ValueError, match=r"F2025-00001: the ledger says 0\.01 was paid, the journal 24\.00"):
         await export(counter.desk, CHART, FIRST_QUARTER, Form.ALL, tmp_path / "out")
 
     assert not (tmp_path / "out").exists()
@@ -220,14 +220,14 @@ async def test_an_empty_period_has_files_that_say_so(store: Store, tmp_path: Pat
     told = await export(counter.desk, CHART, FIRST_QUARTER, Form.ALL, tmp_path, mark=True)
 
     assert told.startswith("0 invoices, 0 credit notes, 0 payments, 0 write-offs: 6 files in")
-    assert (tmp_path / "732829320FEC20260331.txt").read_text() == "\t".join(COLUMNS) + "\n"
-    totals = (tmp_path / "totals_2026-01-01_2026-03-31.csv").read_bytes()
+    assert (tmp_path / "732829320FEC20250331.txt").read_text() == "\t".join(COLUMNS) + "\n"
+    totals = (tmp_path / "totals_2025-01-01_2025-03-31.csv").read_bytes()
     assert totals == b"\xef\xbb\xbfkind,vat_rate,documents,net,vat,gross,currency\r\n"
 
 
 def test_a_period_does_not_end_before_it_begins() -> None:
     with pytest.raises(ValueError, match="cannot end"):
-        Period(first=date(2026, 2, 1), last=date(2026, 1, 31))
+        Period(first=date(2025, 2, 1), last=date(2025, 1, 31))
 
 
 @pytest.mark.parametrize(
