@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 import uvloop
 
-from bot.accounting import accounting
+from bot.accounting import accounting, report
 from bot.app import read
 from bot.app.bank import forget_statements
 from bot.app.contacts import put_on_file, take_off_file
@@ -385,6 +385,7 @@ def verify(settings: Settings) -> None:
 
 
 cli.add_command(accounting)
+cli.add_command(report)
 
 
 async def _verify(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The accountant's commands: `python -m bot accounting …`."""
+"""The accountant's commands: `python -m bot accounting …` and `python -m bot report`."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -9,7 +9,10 @@ import click
 import uvloop
 
 from bot.app.accounting.einvoices import hand_over, note_status, standings
-from bot.app.accounting.export import Form, Period, export
+from bot.app.accounting.export import Form, Period, export, write_new
+from bot.app.accounting.month import figures_of
+from bot.core.facts import Language
+from bot.papers.month import Month, render_month
 from bot.processes import Wired, wire
 from bot.settings import Settings
 from storage import TransmissionStatus, Transmitted
@@ -77,6 +80,26 @@ def list_einvoices(settings: Settings) -> None:
     for one in _run(settings, lambda w: w.desk.store.read(lambda tx: standings(tx, w.desk))):
         statuses = "  ".join(f"{int(noted.status)} {noted.on}" for noted in one.statuses)
         click.echo(f"{one.number}  {'handed over' if one.exported else 'not handed over'}  {statuses}".rstrip())
+
+
+@click.command()
+@click.option("--month", required=True, type=click.DateTime(["%Y-%m"]), help="As 2026-06.")
+@click.option("-o", "file", type=click.Path(dir_okay=False, path_type=Path), help="report-2026-06.pdf unless given.")
+@click.option("--language", type=click.Choice([one.value for one in Language]), default="fr", show_default=True)
+@click.pass_obj
+def report(settings: Settings, month: datetime, file: Path | None, language: str) -> None:
+    """Writes a month on one sheet: turnover, payments, what is open by age, contests, incidents, with charts."""
+
+    async def work(wired: Wired) -> Month:
+        return await wired.desk.store.read(lambda tx: figures_of(tx, wired.desk, month.date(), wired.clock()))
+
+    found = _run(settings, work)
+    target = file or Path(f"report-{month:%Y-%m}.pdf")
+    write_new(target.parent, {target.name: render_month(found, Language(language))})
+    so_far = "" if found.over else ", so far"
+    click.echo(
+        f"{month:%Y-%m}{so_far}: {found.invoiced.documents} invoices, {found.invoiced.net.amount} net: {target}"
+    )
 
 
 def _run(settings: Settings, work: Callable[[Wired], Awaitable[T]]) -> T:

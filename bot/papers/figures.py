@@ -21,6 +21,15 @@ def money(amount: Money, language: Language) -> str:
     return written.replace("-", _MINUS)
 
 
+def whole(amount: Money, language: Language) -> str:
+    """`1 235 €`, `€1,235`: without its cents, where a picture gives the idea of it."""
+    pattern = {Language.FR: f"#,##0{_NO_BREAK}¤", Language.EN: "¤#,##0"}[language]
+    written: str = format_currency(
+        amount.amount, amount.currency, pattern, locale=_LOCALES[language], currency_digits=False
+    )
+    return written.replace("-", _MINUS)
+
+
 def quantity(count: Decimal, language: Language) -> str:
     """`1`, `1,5`: no more digits than it has."""
     written: str = format_decimal(count, format="#,##0.######", locale=_LOCALES[language])

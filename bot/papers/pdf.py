@@ -31,7 +31,7 @@ def _printed(paper: Paper, xml: bytes = b"") -> bytes:
     return typst.compile(
         str(TEMPLATES / "paper.typ"),
         root=str(TEMPLATES),
-        font_paths=_fonts(),
+        font_paths=fonts(),
         ignore_system_fonts=True,
         sys_inputs={"paper": json.dumps(said(paper)), **attached},
         pdf_standards=["a-3a", "ua-1"],
@@ -74,7 +74,7 @@ def said(paper: Paper) -> dict[str, Json]:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
     """The compiled-in fonts and no other, so that every machine prints the same page."""
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 
