@@ -9,7 +9,7 @@ from storage._incidents import IncidentRow, Incidents
 from storage._journal import Conflict, Entry, Journal, Recorded
 from storage._links import Link, Links
 from storage._messages import Attachment, Direction, Fate, KeptAttachment, Message, Messages, NewMessage, Via
-from storage._money import InvoiceRow, Ledger, PaperKind, Status, TransmissionStatus, Transmitted
+from storage._money import InvoiceRow, Ledger, Owed, PaperKind, Status, TransmissionStatus, Transmitted
 from storage._queue import Job, Listed, NewJob, Queue
 from storage._redactions import Redacted
 from storage._schema import Outdated, backup, upgrade
@@ -45,6 +45,7 @@ __all__ = [
     "NewJob",
     "NewMessage",
     "Outdated",
+    "Owed",
     "PaperKind",
     "Queue",
     "Recorded",

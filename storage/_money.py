@@ -51,6 +51,15 @@ class Transmitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What is open of all invoices that are due on one day."""
+
+    due_on: date | None
+    money: Money
+    invoices: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRow:
     """An issued invoice or credit note. `about` is the invoice that a credit note takes back."""
 
@@ -120,6 +129,20 @@ class Ledger:
     def listing(self, *, status: Status | None = None, limit: int = 50) -> list[InvoiceRow]:
         """Invoices and credit notes, the first due first, those without a date last."""
         return self._some(*([] if status is None else [invoices.c.status == status]), limit=limit)
+
+    def owed(self) -> list[Owed]:
+        """What is open, by the day it is due."""
+        days = (invoices.c.due_on, invoices.c.currency)
+        left, count = sa.func.sum(invoices.c.gross - invoices.c.paid), sa.func.count()
+        query = sa.select(*days, left.label("left"), count.label("many")).where(invoices.c.status == Status.OPEN)
+        return [
+            Owed(
+                due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+                money=Money(cents=int(row.left), currency=row.currency),
+                invoices=row.many,
+            )
+            for row in self._connection.execute(query.group_by(*days).order_by(*days))
+        ]
 
     def everything(self) -> list[InvoiceRow]:
         """All invoices and credit notes, in the order in which they were issued."""

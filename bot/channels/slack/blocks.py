@@ -84,6 +84,11 @@ def line(*spans: Payload) -> Payload:
     return {"type": "rich_text_section", "elements": list(spans)}
 
 
+def preformatted(text: str) -> Payload:
+    """In letters of one width, as typed."""
+    return {"type": "rich_text_preformatted", "elements": [span(text or "—")]}
+
+
 def quote(text: str) -> Payload:
     return {"type": "rich_text_quote", "elements": [span(text or "—")]}
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 
 from bot.app.masks import mask
 from bot.channels.slack import bank, blocks
+from bot.channels.slack.charts import charts
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import Payload
 from bot.core.facts import Language
@@ -19,7 +21,8 @@ STAGES = tuple(sorted(OPEN))
 async def view(room: Room, person: Person) -> Payload:
     """The home of one person as things stand."""
     if room.role(person) is not None:
-        made = await room.desk.store.read(lambda tx: _staff(tx, person))
+        now = room.clock()
+        made = await room.desk.store.read(lambda tx: _staff(tx, room, person, now))
     else:
         language = await room.language(person)
         made = await room.desk.store.read(lambda tx: _customer(tx, room, person, language))
@@ -42,7 +45,7 @@ def _about(row: IncidentRow) -> Iterator[Payload]:
         yield blocks.person(row.assignee) if row.assignee.isalnum() else blocks.span(row.assignee)
 
 
-def _staff(tx: Transaction, person: Person) -> list[Payload]:
+def _staff(tx: Transaction, room: Room, person: Person, now: datetime) -> list[Payload]:
     queues = (
         ("Mine", tx.incidents.listing(stages=STAGES, assignee=person.user, limit=SHOWN)),
         ("Nobody's yet", tx.incidents.listing(stages=STAGES, assignee="", limit=SHOWN)),
@@ -54,6 +57,7 @@ def _staff(tx: Transaction, person: Person) -> list[Payload]:
         *chain.from_iterable(rows(title, found) for title, found in queues),
         *bank.queue(tx, SHOWN),
         blocks.actions("main", [new]),
+        *charts(tx, room.desk.terms, now),
     ]
 
 
