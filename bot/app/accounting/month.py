@@ -1,10 +1,11 @@
 """The figures of a month, from the books, the journal and the incidents."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from statistics import median
 from typing import Final
 
@@ -19,6 +20,7 @@ from bot.core.terms import Terms
 from bot.papers.month import Age, Contests, Month, Sums, Tally
 from storage import Recorded, Transaction
 
+Load = Callable[[int], Incident | None]
 MONTHS_SHOWN: Final = 12
 AGES: Final = ((0, Age.NOT_DUE), (30, Age.TO_30), (60, Age.TO_60), (90, Age.TO_90))
 _TICK: Final = timedelta(microseconds=1)
@@ -35,7 +37,8 @@ def figures_of(tx: Transaction, desk: Desk, first: date, now: datetime) -> Month
     money = _Books(books=_in_currency(read_books(tx, terms.day_of), terms), first=first, last=last)
     since, until = terms.end_of(first - timedelta(days=1)) + _TICK, terms.end_of(last)
     zero = Money(cents=0, currency=terms.diagnosis_price.currency)
-    work = sum((_work(tx, booking) for booking in money.of(Booked.INVOICE)), start=zero)
+    load = cache(tx.incidents.load)
+    work = sum((_work(tx, load, booking) for booking in money.of(Booked.INVOICE)), start=zero)
     invoiced = _sums(money.of(Booked.INVOICE), zero)
     concluded = [r for r in tx.journal.of_kinds(CONCLUDED, until=until) if r.at >= since]
     days = money.days_to_pay()
@@ -49,8 +52,8 @@ def figures_of(tx: Transaction, desk: Desk, first: date, now: datetime) -> Month
         invoiced=invoiced,
         diagnoses=invoiced.net - work,
         work=work,
-        outcomes=tuple(_outcomes(tx, concluded, money.of(Booked.INVOICE), zero)),
-        free=sum(_is_free(tx, recorded) for recorded in concluded),
+        outcomes=tuple(_outcomes(load, concluded, money.of(Booked.INVOICE), zero)),
+        free=sum(_is_free(load, recorded) for recorded in concluded),
         credited=_sums(money.of(Booked.CREDIT_NOTE), zero),
         received=_sums(money.of(Booked.PAYMENT), zero),
         written_off=_sums(money.of(Booked.WRITE_OFF), zero),
@@ -161,9 +164,9 @@ def _sums(bookings: Sequence[Booking], zero: Money) -> Sums:
     )
 
 
-def _work(tx: Transaction, booking: Booking) -> Money:
+def _work(tx: Transaction, load: Load, booking: Booking) -> Money:
     """What of an invoice is work that a quote named; the rest is the diagnosis."""
-    row, incident = tx.money.by_number(booking.number), _incident(tx, booking.incident)
+    row, incident = tx.money.by_number(booking.number), load(booking.incident)
     if row is None or incident is None:
         raise ValueError(f"{booking.number} has no row or no incident")
     zero = booking.net - booking.net
@@ -180,27 +183,23 @@ def _taken(lines: Iterable[Line], quoted: list[Line]) -> Iterator[Line]:
             yield line
 
 
-def _incident(tx: Transaction, incident_id: int) -> Incident | None:
-    return tx.incidents.load(incident_id)
-
-
 def _outcomes(
-    tx: Transaction, concluded: Iterable[Recorded], invoices: Iterable[Booking], zero: Money
+    load: Load, concluded: Iterable[Recorded], invoices: Iterable[Booking], zero: Money
 ) -> Iterator[tuple[f.Outcome, Tally]]:
     """How the month's diagnoses ended, and what the month's invoices bill for incidents that ended so."""
     counts = Counter(outcome_of(recorded.fact) for recorded in concluded)
-    billed = [(incident.outcome, b.net) for b in invoices if (incident := _incident(tx, b.incident))]
+    billed = [(incident.outcome, b.net) for b in invoices if (incident := load(b.incident))]
     for outcome in f.Outcome:
         money = sum((net for of, net in billed if of is outcome), start=zero)
         if counts[outcome] or money:
             yield outcome, Tally(count=counts[outcome], money=money)
 
 
-def _is_free(tx: Transaction, recorded: Recorded) -> bool:
+def _is_free(load: Load, recorded: Recorded) -> bool:
     """Whether a diagnosis costs nothing: by what it found, by the launch offer, or because it was waived."""
     if outcome_of(recorded.fact) not in {f.Outcome.SOLVED, f.Outcome.QUOTE}:
         return True
-    incident = _incident(tx, int(recorded.subject.removeprefix("INC-")))
+    incident = load(int(recorded.subject.removeprefix("INC-")))
     return incident is not None and (incident.waived or not incident.price.net)
 
 
