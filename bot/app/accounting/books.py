@@ -93,6 +93,12 @@ def _paid(fact: f.PaymentReceived) -> Settlement:
     return Settlement(kind=Booked.PAYMENT, invoice=fact.number, amount=fact.amount, dated=fact.received_on)
 
 
+def _returned(fact: f.PaymentReturned) -> Settlement:
+    """The bank took it back: a payment below nothing."""
+    back = fact.amount - fact.amount - fact.amount
+    return Settlement(kind=Booked.PAYMENT, invoice=fact.number, amount=back, dated=fact.returned_on)
+
+
 def _written_off(fact: f.InvoiceWrittenOff) -> Settlement:
     return Settlement(kind=Booked.WRITE_OFF, invoice=fact.number, amount=None, dated=None)
 
@@ -100,6 +106,7 @@ def _written_off(fact: f.InvoiceWrittenOff) -> Settlement:
 # mypy cannot pair each key with its function's argument; a fact is looked up by its own type.
 SETTLES: Final[Mapping[type[f.Fact], Callable[..., Settlement]]] = {
     f.PaymentReceived: _paid,
+    f.PaymentReturned: _returned,
     f.InvoiceWrittenOff: _written_off,
 }
 """Each fact that moves money between a document and the customer who owes it."""

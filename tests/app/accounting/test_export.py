@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.app.accounting.books import read_books, spread, within
+from bot.app.accounting.books import Booked, Booking, read_books, spread, within
 from bot.app.accounting.export import Form, Period, export
 from bot.app.accounting.fec import COLUMNS, Chart, fec
 from bot.app.accounting.tables import inert, tables
+from bot.app.handle import Done, carry_out
 from bot.core import commands as c
+from bot.core.actor import BANK
 from storage import PaperKind, Store
 from storage._tables import invoices
 from tests.app.accounting.quarter import BOB, FIRST_QUARTER, SETTINGS, a_counter, a_quarter, at, columns, in_cents
@@ -265,3 +267,23 @@ async def test_what_happens_after_the_last_day_changes_nothing_before_it(store: 
     await counter.does(later, at(5, 6), an_order(c.SayContest), an_order(c.ConfirmContest))
 
     assert await quarter() == before
+
+
+async def test_payment_that_the_bank_takes_back_is_a_payment_below_nothing(store: Store) -> None:
+    await a_quarter(store)
+    paid = next(b for b in await _books(store) if b.kind is Booked.PAYMENT)
+    gone = c.ReturnPayment(actor=BANK, amount=paid.gross, returned_on=date(2025, 3, 31), entry="bank-2")
+
+    done = await a_counter(store).desk.store.run(
+        lambda tx: carry_out(tx, a_counter(store).desk, paid.incident, gone, at(4, 1))
+    )
+
+    assert isinstance(done, Done)
+    back = [b.owed for b in await _books(store) if b.kind is Booked.PAYMENT and b.incident == paid.incident]
+    assert back == [paid.owed, paid.gross]
+    journal = await the_journal(store, YEARS)
+    assert in_cents(journal, "Debit") == in_cents(journal, "Credit")
+
+
+async def _books(store: Store) -> tuple[Booking, ...]:
+    return await store.read(lambda tx: read_books(tx, SETTINGS.terms.day_of))
