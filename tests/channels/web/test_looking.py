@@ -137,6 +137,25 @@ async def test_expired_link_explains_and_sends_one_fresh_link_to_the_address_on_
     assert (await front.look(await front.mailed(Purpose.ORDER))).status == 200
 
 
+async def test_link_that_expires_again_and_again_is_never_a_dead_end(one_front: Front) -> None:
+    """One fresh link an hour, each good for its own days, and each of them replaced in its turn."""
+    await one_front.open()
+    path = await one_front.mailed(Purpose.INCIDENT)
+    before = len(await one_front.mails())
+    for _ in range(2):
+        one_front.clock.turn(timedelta(days=731))
+        page = await one_front.look(path)
+        for _ in range(3):
+            await one_front.click(path, "renew", page)
+        one_front.clock.turn(timedelta(minutes=61))
+        await one_front.click(path, "renew", page)
+        path = await one_front.mailed(Purpose.INCIDENT)
+
+    renewed = [mail.notice for mail in (await one_front.mails())[before:]]
+    assert renewed == ["link_renewed"] * 4
+    assert (await one_front.look(path)).status == 200
+
+
 async def test_expired_link_decides_nothing(one_front: Front) -> None:
     await one_front.open()
     path = await one_front.mailed(Purpose.ORDER)
