@@ -1,5 +1,6 @@
 """Questions that pages, cards and the command line ask; nothing here writes."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -67,13 +68,20 @@ def read_case(tx: Transaction, incident_id: int) -> Case | None:
     )
 
 
-async def linked(store: Store, token_sha256: str) -> tuple[Link, Case, Authority | None] | None:
-    """What a mailed link leads to, and what the contact it was mailed to may do; None for an unknown token."""
+async def linked(
+    store: Store, token_sha256: str, purposes: Container[str]
+) -> tuple[Link, Case, Authority | None] | None:
+    """What a mailed link leads to, and what the contact it was mailed to may do; None for an unknown token.
+
+    A token for none of these purposes is as unknown as any: nothing more is read, so that its answer takes no longer.
+    """
 
     def look(tx: Transaction) -> tuple[Link, Case, Authority | None] | None:
         link = tx.links.by_token_sha256(token_sha256)
-        found = read_case(tx, link.incident_id) if link and link.incident_id is not None else None
-        if link is None or found is None:
+        if link is None or link.purpose not in purposes or link.incident_id is None:
+            return None
+        found = read_case(tx, link.incident_id)
+        if found is None:
             return None
         return link, found, tx.customers.authority(found.customer.id, link.address)
 
@@ -84,17 +92,6 @@ def written_earlier(message: Message) -> datetime | None:
     """When it was written, where it was long on its way; a clock further off than servers retry is not believed."""
     late = message.at - message.written_at if message.written_at else LATE_AFTER
     return message.written_at if LATE_AFTER < late <= LATE_AT_MOST else None
-
-
-async def document(store: Store, number: str) -> tuple[Document, bytes] | None:
-    """A filed document and its bytes, by its number."""
-
-    def look(tx: Transaction) -> tuple[Document, bytes] | None:
-        found = tx.blobs.document(number, "pdf")
-        content = tx.blobs.content(found.sha256) if found else None
-        return (found, content) if found and content is not None else None
-
-    return await store.read(look)
 
 
 async def kept(store: Store, sha256: str) -> bytes | None:

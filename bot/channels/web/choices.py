@@ -80,8 +80,9 @@ def choose(opened: Opened, name: str, click: Click) -> Decision | Incomplete | N
     return choice(opened, click) if choice else None
 
 
-def is_known(opened: Opened, name: str) -> bool:
-    return name in CHOICES[opened.purpose]
+def purposes_of(name: str) -> frozenset[Purpose]:
+    """The kinds of link behind which there is this choice."""
+    return frozenset(purpose for purpose, choices in CHOICES.items() if name in choices)
 
 
 def is_done(opened: Opened, decision: Decision) -> bool:

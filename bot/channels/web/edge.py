@@ -48,6 +48,10 @@ async def _answered(request: web.Request, handler: Handler, problems: Problems) 
         if "Allow" in refused.headers:
             answer.headers["Allow"] = refused.headers["Allow"]
         return answer
+    except web.RequestPayloadError:
+        answer = problem(request, 400, problems)  # a body that is not what its headers say
+        answer.force_close()
+        return answer
     except (Unavailable, Conflict) as error:
         log.warning("unavailable", route=route_of(request), error=str(error))
         return problem(request, 503, problems)

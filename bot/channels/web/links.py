@@ -14,9 +14,9 @@ from bot.app.decisions import order_in, renew_link
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
 from bot.app.keys import token_sha256
-from bot.app.read import document, kept, linked
+from bot.app.read import kept, linked
 from bot.channels.web.answers import Problems, html, language_of, original, pdf
-from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, is_known
+from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, purposes_of
 from bot.channels.web.downloads import download
 from bot.channels.web.forms import Form, read_form, who
 from bot.channels.web.history import files_of, told_file, told_message
@@ -25,11 +25,12 @@ from bot.channels.web.origin import is_ours, origin_of
 from bot.channels.web.pages import (
     HERE,
     NOTHING_SAID,
+    READ_ON,
     Page,
     Said,
-    may_read,
     order_values,
     page,
+    readable,
     render,
     render_expired,
     render_original,
@@ -51,6 +52,12 @@ ANNOUNCED_WITHIN = 20  # times
 RENEW = "renew"
 AGENT_LENGTH = 400
 ATTEMPTS = 3
+ANY = frozenset(Purpose)
+TOLD_ON = frozenset({Purpose.INCIDENT})
+"""Where the whole story is told, with the mails and the files in it."""
+EVERYBODY = "everybody"
+GUESSED = 300
+"""Unknown links tried in a minute, by all peers together, from which on somebody should be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,7 @@ class Links:
         self._problems = problems
         self._metrics = metrics
         self._pace = pace
+        self._guesses = Pace(GUESSED)
         self._origin = origin_of(desk.public_url)
 
     async def show(self, request: web.Request) -> web.Response:
@@ -91,19 +99,17 @@ class Links:
 
     async def read(self, request: web.Request) -> web.Response:
         """A document, as it was frozen."""
-        door = await self._open(request)
-        found = await document(self._desk.store, request.match_info["number"]) if door else None
-        if door is None or found is None or not may_read(door.opened, found[0]):
+        door = await self._open(request, READ_ON)
+        found = readable(door.opened, request.match_info["number"]) if door else None
+        content = await kept(self._desk.store, found.sha256) if found else None
+        if door is None or found is None or content is None:
             return self._unknown(request)
-        if door.expired:
-            return self._expired(door)
-        return pdf(found[1], f"{found[0].number}.pdf")
+        return self._expired(door) if door.expired else pdf(content, f"{found.number}.pdf")
 
     async def file(self, request: web.Request) -> web.Response:
         """A file that the customer sent."""
-        door = await self._open(request)
-        told = door is not None and door.opened.purpose is Purpose.INCIDENT
-        found = told_file(door.opened.case, _number(request)) if door and told else None
+        door = await self._open(request, TOLD_ON)
+        found = told_file(door.opened.case, _number(request)) if door else None
         content = await kept(self._desk.store, found.sha256) if found else None
         if door is None or found is None or content is None:
             return self._unknown(request)
@@ -111,9 +117,8 @@ class Links:
 
     async def mail(self, request: web.Request) -> web.Response:
         """A mail of the customer's as it was sent, made harmless."""
-        door = await self._open(request)
-        told = door is not None and door.opened.purpose is Purpose.INCIDENT
-        message = told_message(door.opened.case, _number(request)) if door and told else None
+        door = await self._open(request, TOLD_ON)
+        message = told_message(door.opened.case, _number(request)) if door else None
         content = await kept(self._desk.store, message.html_sha256) if message and message.html_sha256 else None
         if door is None or message is None or content is None:
             return self._unknown(request)
@@ -129,9 +134,9 @@ class Links:
         if not is_ours(request.headers, self._origin):
             return self._problems.page(403, language_of(request))
         form = await read_form(request)
-        door = await self._open(request)
         name = form.text("choice")
-        if door is None or not (name == RENEW or is_known(door.opened, name)):
+        door = await self._open(request, ANY if name == RENEW else purposes_of(name))
+        if door is None:
             return self._unknown(request)
         shown = unsealed(self._desk.keys, door.token, form.text("shown"), form.text("nonce"))
         if shown is None:
@@ -195,9 +200,9 @@ class Links:
             door = await self._open(request)
         return door
 
-    async def _open(self, request: web.Request) -> Door | None:
+    async def _open(self, request: web.Request, purposes: frozenset[Purpose] = ANY) -> Door | None:
         token = request.match_info["token"]
-        found = await linked(self._desk.store, token_sha256(token)) if TOKEN.fullmatch(token) else None
+        found = await linked(self._desk.store, token_sha256(token), purposes) if TOKEN.fullmatch(token) else None
         if found is None:
             return None
         link, case, authority = found
@@ -238,7 +243,10 @@ class Links:
     def _unknown(self, request: web.Request) -> web.Response:
         """The same page whatever was wrong with the link, and less of it to who tries many."""
         self._metrics.unknown_link()
-        count = self._pace.count(request.remote or "", self._clock().timestamp())
+        now = self._clock().timestamp()
+        if self._guesses.is_just_over(self._guesses.count(EVERYBODY, now)):
+            log.warning("many unknown links from all peers together", more_than=GUESSED)
+        count = self._pace.count(request.remote or "", now)
         if self._pace.is_just_over(count):
             self._metrics.slowed()
             log.warning("many unknown links", peer=request.remote)

@@ -248,7 +248,7 @@ def _diagnosis(incident: Incident) -> Price | None:
 
 
 def _documents(opened: Opened) -> list[Document]:
-    return [document for document in opened.case.documents if may_read(opened, document)]
+    return [document for document in opened.case.documents if _may_read(opened, document)]
 
 
 def _pdf(opened: Opened, number: str) -> Document | None:
@@ -256,10 +256,20 @@ def _pdf(opened: Opened, number: str) -> Document | None:
     return next((document for document in pdfs if document.number == number), None)
 
 
-def may_read(opened: Opened, document: Document) -> bool:
-    """Whether this link opens this document: its own incident's, already sent, and of its own kind."""
+READ_ON = frozenset({Purpose.QUOTE, Purpose.INVOICE, Purpose.CONTEST, Purpose.INCIDENT})
+"""The links that open documents."""
+
+
+def readable(opened: Opened, number: str) -> Document | None:
+    """The document with this number, where this link opens it."""
+    found = _pdf(opened, number)
+    return found if found and _may_read(opened, found) else None
+
+
+def _may_read(opened: Opened, document: Document) -> bool:
+    """A document already sent, on the pages of its own kind."""
     incident, invoice = opened.incident, opened.incident.invoice
-    if document.incident_id != incident.id or document.kind != "pdf":
+    if document.kind != "pdf":
         return False
     quote = incident.quote_named(document.number)
     if quote is not None:

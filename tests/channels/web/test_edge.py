@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import sqlite3
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import pytest
 
 from bot.core.notices import Purpose
 from storage import Store
-from tests.channels.web.front import Front, seen, serving
+from tests.channels.web.front import TOKEN, Front, seen, serving
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ROUTES = ("/healthz", "/readyz", "/metrics", "/robots.txt", "/a/x", "/api/v1/openapi.json", "/nowhere")
@@ -72,6 +73,49 @@ async def test_odd_forms_are_refused_in_words(
 
     assert answer.status == status
     assert "Rien n’a été fait." in answer.plain
+    assert await one_front.story() == before
+
+
+MANY = b"&".join(b"f%d=1" % n for n in range(10_000))
+HUGE = b"a=" + b"x" * (2 * 1024 * 1024)
+ODD = (
+    (HUGE, FORM),
+    (MANY, FORM),
+    (HUGE, {"Content-Type": "application/json"}),
+    (b"{" * 60_000, {"Content-Type": "application/json"}),
+    (b"\x00" * 1000, {"Content-Type": "application/octet-stream"}),
+    (b"<!DOCTYPE x [<!ENTITY y 'z'>]><x>&y;</x>", {"Content-Type": "text/xml"}),
+    (b"x", {"Content-Type": "a/" + "b" * 4000}),
+    (b"x", {"Content-Type": "; charset=nothing-we-know"}),
+    (b"x", {"Content-Type": "application/x-www-form-urlencoded; charset=utf-16"}),
+    (b"x", {"Content-Type": "multipart/form-data"}),
+    (b"\x1f\x8b\x00broken", FORM | {"Content-Encoding": "gzip"}),
+)
+REFUSED = {400, 401, 403, 404, 405, 413, 415, 422}
+
+
+async def test_every_route_refuses_odd_methods_and_bodies_in_words(one_front: Front) -> None:
+    await one_front.open()
+    token = (await one_front.mailed(Purpose.ORDER)).removeprefix("/a/")
+    filled = {"{token}": token, "{number}": "1", "{who}": "bob@clientsa.fr"}
+    routes = {route.resource.canonical for route in one_front.client.app.router.routes() if route.resource}
+    paths = {re.sub(r"{\w+}", lambda found: filled[found[0]], route) for route in routes}
+    bearer = {"Authorization": f"Bearer {TOKEN}", "Connection": "close"}
+    before = await one_front.story()
+
+    wrong: list[tuple[str, str, int]] = []
+    for path in sorted(paths):
+        for method in ("TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"):
+            answer = await seen(await one_front.client.request(method, path))
+            if answer.status not in {400, 405} or "Traceback" in answer.text:
+                wrong.append((method, path, answer.status))
+        for body, headers in ODD:
+            answer = await seen(await one_front.client.post(path, data=body, headers=bearer | headers))
+            if answer.status not in REFUSED or "Traceback" in answer.text:
+                wrong.append((f"{headers['Content-Type'][:40]} of {len(body)}", path, answer.status))
+
+    assert wrong == []
+    assert len(paths) > 10
     assert await one_front.story() == before
 
 

@@ -1,6 +1,11 @@
 """Looking at a mailed link changes nothing, whoever looks, and tells strangers nothing."""
 
 import asyncio
+import math
+import re
+import secrets
+import time
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -64,6 +69,44 @@ async def test_unknown_link_is_a_404_whatever_is_wrong_with_it(one_front: Front)
 
     assert {(answer.status, answer.text) for answer in answers} == {(404, answers[0].text)}
     assert answers[0].plain.startswith("Cette page n’existe pas")
+
+
+async def test_token_of_another_purpose_is_answered_as_an_unknown_one_and_as_fast(one_front: Front) -> None:
+    paths = dict(zip(("order", "incident", "consent", "quote"), await _every_link(one_front), strict=True))
+    await one_front.click(paths["quote"], "accept")
+    await one_front.finish()
+    paths |= {"invoice": await one_front.mailed(Purpose.INVOICE), "contest": await one_front.mint(Purpose.CONTEST)}
+    fields = (await one_front.look(paths["incident"])).hidden
+    wrong = [
+        (paths["consent"], "accept"),
+        (paths["order"], "accept"),
+        (paths["quote"], "give"),
+        (paths["invoice"], "confirm"),
+        (paths["incident"], "confirm"),
+        (paths["contest"], "disown"),
+    ]
+    before = await one_front.story()
+
+    answers = [await one_front.post(path, fields | {"choice": choice}) for path, choice in wrong]
+    unknown = ("/a/" + "A" * 43, "accept")
+    usual = await one_front.post(unknown[0], fields | {"choice": unknown[1]})
+    took = await _quickest(one_front, fields, [unknown, (paths["incident"], "revoke"), *wrong])
+
+    assert {(answer.status, answer.text) for answer in answers} == {(usual.status, usual.text)}
+    assert await one_front.story() == before
+    least, page, *others = took
+    assert [seconds for seconds in others if seconds - least > (page - least) / 3] == []
+
+
+async def _quickest(front: Front, fields: dict[str, str], clicks: list[tuple[str, str]]) -> list[float]:
+    """The least time that each of these takes, of many: a busy machine does not change that."""
+    took = [math.inf] * len(clicks)
+    for _ in range(15):
+        for number, (path, choice) in enumerate(clicks):
+            began = time.perf_counter()
+            await front.post(path, fields | {"choice": choice})
+            took[number] = min(took[number], time.perf_counter() - began)
+    return took
 
 
 async def test_stranger_is_answered_in_the_language_of_their_browser(one_front: Front) -> None:
@@ -195,3 +238,50 @@ async def test_many_unknown_links_from_one_peer_are_slowed_and_known_ones_still_
     assert (await one_front.look(path)).status == 200
     assert later == 404
     assert "comptoir_unknown_links_total 201.0" in await (await one_front.client.get("/metrics")).text()
+
+
+RANDOM = 5_000
+PEERS = 100
+AT_ONCE = 25
+
+
+async def test_five_thousand_guesses_from_one_peer_or_many_find_nothing_and_slow_nobody(
+    one_front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await one_front.open()
+    path = await one_front.mailed(Purpose.INCIDENT)
+    quiet = await _seconds(one_front, path)
+
+    one = await _guess(one_front, "127.0.0.2", RANDOM // 2)
+    many: Counter[int] = Counter()
+    for peer in range(PEERS):
+        many += await _guess(one_front, f"127.0.1.{peer + 1}", RANDOM // 2 // PEERS)
+    loud, _ = await asyncio.gather(_seconds(one_front, path), _guess(one_front, "127.0.0.3", AT_ONCE))
+
+    said = capsys.readouterr().out
+    assert one == {404: 30, 429: RANDOM // 2 - 30}
+    assert many == {404: RANDOM // 2}
+    assert said.count("many unknown links from all peers together") == 1
+    assert said.count("127.0.0.2") == 1
+    assert loud < quiet + 0.5
+    assert (await one_front.look(path)).status == 200
+
+
+async def _seconds(front: Front, path: str) -> float:
+    began = time.perf_counter()
+    assert (await front.look(path)).status == 200
+    return time.perf_counter() - began
+
+
+async def _guess(front: Front, peer: str, times: int) -> Counter[int]:
+    """Tries random tokens from this address, many in a row over one connection; what they were answered."""
+    answered: Counter[int] = Counter()
+    for number in range(0, times, AT_ONCE):
+        tries = min(AT_ONCE, times - number)
+        reader, writer = await asyncio.open_connection("127.0.0.1", front.client.port, local_addr=(peer, 0))
+        lines = [f"GET /a/{secrets.token_urlsafe(32)} HTTP/1.1\r\nHost: x\r\n" for _ in range(tries)]
+        writer.write("\r\n".join(lines).encode() + b"Connection: close\r\n\r\n")
+        answer = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+        answered.update(int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", answer))
+    return answered
