@@ -9,15 +9,18 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # ships no types
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ProxySettings, async_playwright
 
 from bot.core import facts as f
 from bot.core.facts import Language
+from bot.core.lives import Stage
 from bot.core.notices import Purpose
 from bot.core.terms import Kind
 from bot.sandbox.gallery import notices, pages
 from storage import Store
-from tests.channels.web.front import Front, serving
+from tests.channels.web.front import ADDRESS, Front, serving
+from tests.channels.web.recording import recording
+from tests.channels.web.test_original import send
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -168,6 +171,92 @@ async def test_pages_ask_nobody_else_and_give_no_referrer(served: Front, tab: Pa
     assert [url for url, _ in asked if not url.startswith(ours)] == []
     assert [url for url, referrer in asked if referrer] == []
     assert len([url for url, _ in asked if "/a/" in url]) == 3
+
+
+async def test_scanner_that_runs_scripts_and_stays_a_while_decides_nothing(served: Front, browser: Browser) -> None:
+    paths = await _every_page(served)
+    before = (await served.story(), await served.mails(), [await served.link(path) for path in paths])
+    context = await browser.new_context()
+    scanner = await context.new_page()
+    asked: list[str] = []
+    scanner.on("request", lambda request: asked.append(request.method))
+
+    await scanner.clock.install()
+    for path in paths:
+        await scanner.goto(_url(served, path))
+        await scanner.clock.run_for(10_000)
+        await scanner.mouse.wheel(0, 2000)
+    await context.close()
+
+    assert set(asked) == {"GET"}
+    assert (await served.story(), await served.mails(), [await served.link(path) for path in paths]) == before
+
+
+async def test_no_request_to_anybody_holds_a_token_whatever_link_is_followed(served: Front, browser: Browser) -> None:
+    elsewhere = "http://elsewhere.example/page"
+    paths = await _every_page(served)
+    told = await send(served, f'<p><a href="{elsewhere}">ici</a> <img src="http://tracker.example/x.png"></p>')
+    async with recording(_url(served, "")) as proxy:
+        server = ProxySettings(server=f"http://127.0.0.1:{proxy.port}", bypass="<-loopback>")
+        context = await browser.new_context(proxy=server, accept_downloads=True)
+        context.set_default_timeout(LIMIT_MS)
+        tab = await context.new_page()
+        for path in (*paths, paths[1] + told.mail):
+            await _follow_every_link(tab, _url(served, path))
+        await context.close()
+
+    ours, outside = [head for head in proxy.heard if head not in proxy.outside], "".join(proxy.outside)
+    assert [head for head in proxy.heard if f"Referer: {proxy.ours}" in head or "Cookie:" in head] == []
+    assert [path for path in paths if path.removeprefix("/a/") in outside] == []
+    assert outside.count(f"GET {elsewhere} ") == 1
+    assert "tracker.example" not in outside
+    assert len(ours) > len(paths) * 2
+
+
+async def _follow_every_link(tab: Page, url: str) -> None:
+    """Clicks each link of this page that leads to another, wherever it leads."""
+    await tab.goto(url)
+    for number in range(await tab.locator("main a[href^='http'], main a[href*='/a/']").count()):
+        await tab.goto(url)
+        link = tab.locator("main a[href^='http'], main a[href*='/a/']").nth(number)
+        await link.click(modifiers=["ControlOrMeta"])
+        await tab.wait_for_timeout(150)
+
+
+async def test_colleague_it_was_forwarded_to_decides_as_who_holds_the_link_and_the_owner_can_stop_it(
+    served: Front, browser: Browser
+) -> None:
+    path = (await _every_page(served))[3]
+    colleague = await browser.new_context(java_script_enabled=False, user_agent="A colleague's browser")
+    tab = await colleague.new_page()
+    await tab.goto(_url(served, path))
+    await tab.get_by_role("button", name="Accepter avec obligation de paiement").click()
+    assert "Devis D2026-00001 accepté" in await _words(tab)
+    assert await colleague.cookies() == []
+    await colleague.close()
+
+    accepted = next(told.fact for told in await served.story() if isinstance(told.fact, f.QuoteAccepted))
+    mail = (await served.mails())[-1]
+    assert (accepted.evidence.method, accepted.evidence.agent) == ("link", "A colleague's browser")
+    assert accepted.evidence.link == (await served.link(path)).id
+    assert (mail.notice, mail.to) == ("quote_accepted", ADDRESS)
+
+    owner = await browser.new_context(java_script_enabled=False)
+    tab = await owner.new_page()
+    await tab.goto(_url(served, await served.mailed(Purpose.INCIDENT)))
+    await tab.get_by_role("button", name="Ce n’était pas moi").click()
+    await owner.close()
+    assert (await served.now()).stage is Stage.QUOTED
+
+
+async def _every_page(front: Front) -> list[str]:
+    """The page of the order, the incident, a request for leave and a quote."""
+    await front.open()
+    await front.diagnose()
+    await front.ask_leave()
+    await front.quote()
+    purposes = (Purpose.ORDER, Purpose.INCIDENT, Purpose.CONSENT, Purpose.QUOTE)
+    return [await front.mailed(purpose) for purpose in purposes]
 
 
 async def test_pages_are_accessible_and_fit_a_phone_by_day(browser: Browser, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Sent:
     files: tuple[str, ...]
 
 
-async def _send(
+async def send(
     front: Front, html: str, *files: tuple[str, bytes, str | None], role: f.Role = f.Role.CUSTOMER
 ) -> Sent:
     def keep(tx: Transaction) -> tuple[int, list[int]]:
@@ -103,7 +103,7 @@ async def test_hostile_mails_neither_run_nor_fetch_nor_leave_their_place(
         asked: list[str] = []
         tab.on("request", lambda request: asked.append(request.url))
         for html in HOSTILE:
-            sent = await _send(one_front, html.replace("EVIL", url))
+            sent = await send(one_front, html.replace("EVIL", url))
             asked.clear()
             address = str(one_front.client.make_url(page + sent.mail))
             answer = await tab.goto(address, wait_until="networkidle")
@@ -122,12 +122,12 @@ async def test_hostile_mails_neither_run_nor_fetch_nor_leave_their_place(
 async def test_pictures_of_a_mail_are_shown_in_their_places_and_no_others(one_front: Front) -> None:
     await one_front.open()
     page = await one_front.mailed(Purpose.INCIDENT)
-    await _send(one_front, "<p>1</p>", ("other.png", PNG, "elsewhere@x"))
+    await send(one_front, "<p>1</p>", ("other.png", PNG, "elsewhere@x"))
     html = (
         "<p>a<img src='cid:here@x'>b<img src='CID:here%40x'></p><img src='cid:gone@x' alt='plan'>"
         "<img src='cid:elsewhere@x'><img src='https://far.example/pixel' width=1 height=1>"
     )
-    sent = await _send(one_front, html, ("photo.png", PNG, "here@x"))
+    sent = await send(one_front, html, ("photo.png", PNG, "here@x"))
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -143,7 +143,7 @@ async def test_pictures_of_a_mail_are_shown_in_their_places_and_no_others(one_fr
 
 async def test_page_of_a_mail_has_a_policy_that_lets_nothing_act(one_front: Front) -> None:
     await one_front.open()
-    sent = await _send(one_front, "<p>Bonjour</p>")
+    sent = await send(one_front, "<p>Bonjour</p>")
 
     page = await one_front.look(await one_front.mailed(Purpose.INCIDENT) + sent.mail)
 
@@ -173,7 +173,7 @@ def test_links_say_where_they_lead_and_those_that_decide_are_useless() -> None:
 async def test_mail_cannot_have_the_token_of_its_page_put_into_it(one_front: Front) -> None:
     await one_front.open()
     path = await one_front.mailed(Purpose.INCIDENT)
-    sent = await _send(one_front, '<a href="https://evil.example/<!--here-->" title="<!--here--><!--seal-->">x</a>')
+    sent = await send(one_front, '<a href="https://evil.example/<!--here-->" title="<!--here--><!--seal-->">x</a>')
 
     page = await one_front.look(path + sent.mail)
 
@@ -186,7 +186,7 @@ def test_mail_that_is_too_heavy_is_not_shown() -> None:
 
 async def test_mail_too_heavy_says_where_its_text_is(one_front: Front) -> None:
     await one_front.open()
-    sent = await _send(one_front, "<i>" * (MOST_TAGS + 1))
+    sent = await send(one_front, "<i>" * (MOST_TAGS + 1))
 
     page = await one_front.look(await one_front.mailed(Purpose.INCIDENT) + sent.mail)
 
@@ -196,7 +196,7 @@ async def test_mail_too_heavy_says_where_its_text_is(one_front: Front) -> None:
 async def test_files_are_given_out_as_what_their_bytes_are(one_front: Front) -> None:
     await one_front.open()
     svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"
-    sent = await _send(one_front, "", ("a.png", PNG, None), ("b.png", svg, None), ("c.html", b"<p>", None))
+    sent = await send(one_front, "", ("a.png", PNG, None), ("b.png", svg, None), ("c.html", b"<p>", None))
     page = await one_front.mailed(Purpose.INCIDENT)
 
     answers = [await one_front.client.get(page + file) for file in sent.files]
@@ -212,7 +212,7 @@ async def test_files_are_given_out_as_what_their_bytes_are(one_front: Front) -> 
 
 async def test_part_of_a_file_or_its_headers_alone(one_front: Front) -> None:
     await one_front.open()
-    sent = await _send(one_front, "", ("a.png", PNG, None))
+    sent = await send(one_front, "", ("a.png", PNG, None))
     path = await one_front.mailed(Purpose.INCIDENT) + sent.files[0]
 
     head = await one_front.client.head(path)
@@ -228,8 +228,8 @@ async def test_part_of_a_file_or_its_headers_alone(one_front: Front) -> None:
 
 async def test_files_and_mails_of_others_are_as_unknown_as_any(one_front: Front) -> None:
     await one_front.open()
-    private = await _send(one_front, "<p>x</p>", ("a.png", PNG, None), role=f.Role.BOT)
-    mine = await _send(one_front, "<p>x</p>", ("a.png", PNG, None))
+    private = await send(one_front, "<p>x</p>", ("a.png", PNG, None), role=f.Role.BOT)
+    mine = await send(one_front, "<p>x</p>", ("a.png", PNG, None))
     other = Front(one_front.desk, one_front.clock, one_front.client, incident=2)
     await other.open()
     others, page = await other.mailed(Purpose.INCIDENT), await one_front.mailed(Purpose.INCIDENT)
@@ -246,7 +246,7 @@ async def test_files_and_mails_of_others_are_as_unknown_as_any(one_front: Front)
 
 async def test_story_leads_to_the_mail_as_it_was_sent_and_to_its_files(one_front: Front) -> None:
     await one_front.open()
-    sent = await _send(one_front, "<p>x</p>", ("<b>écran</b>.png", PNG, None))
+    sent = await send(one_front, "<p>x</p>", ("<b>écran</b>.png", PNG, None))
     path = await one_front.mailed(Purpose.INCIDENT)
 
     page = await one_front.look(path)
