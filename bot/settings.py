@@ -97,6 +97,7 @@ class TermsSection(Section):
     contest_confirm_days: int = Field(default=15, ge=1)
     contest_pause_days: int = Field(default=7, ge=1)
     limit_after_days: int = Field(default=45, ge=1)
+    withdrawal_settle_days: int = Field(default=7, ge=1)
     reminders_business: tuple[int, ...] = (-7, 3, 12, 25)
     reminders_consumer: tuple[int, ...] = (-5, 5, 15, 30)
 

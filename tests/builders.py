@@ -83,6 +83,8 @@ ORDERS: tuple[c.Command, ...] = (
     c.CancelQuote(actor=STAFF, reason="we were wrong"),
     c.FinishWork(actor=STAFF, report="Rebuilt the index."),
     c.StopWork(actor=STAFF, reason="we cannot do it"),
+    c.WithdrawFromContract(actor=CUSTOMER, evidence=EVIDENCE),
+    c.SettleWithdrawal(actor=STAFF, done_percent=50, report="the index is rebuilt, not yet filled"),
     c.RequestConsent(
         actor=STAFF, acts=(READ,), places=("shop",), until=MONDAY + timedelta(days=5), why="to see the index"
     ),
@@ -137,6 +139,7 @@ _WAYS: Mapping[Stage, tuple[Stage, tuple[c.Command, ...]]] = {
     ),
     Stage.QUOTE_REFUSED: (Stage.QUOTED, (an_order(c.DeclineQuote),)),
     Stage.WORKING: (Stage.QUOTED, (an_order(c.AcceptQuote),)),
+    Stage.WITHDRAWN: (Stage.WORKING, (an_order(c.WithdrawFromContract),)),
     Stage.STOPPED: (Stage.WORKING, (an_order(c.StopWork),)),
     Stage.DONE: (Stage.WORKING, (an_order(c.FinishWork),)),
     Stage.INVOICED: (Stage.SOLVED, (an_order(c.Settle),)),
@@ -150,7 +153,8 @@ def a_play(*, at: Stage = Stage.OPENED, now: datetime = MONDAY, terms: Terms = T
     `opening` is whatever matters of `OpenIncident`: the kind of customer, the way in, the language.
     """
     play = Play(now)
-    play.order(an_order(c.OpenIncident, terms=terms, **opening))
+    consumer = {"kind": Kind.CONSUMER} if at is Stage.WITHDRAWN else {}
+    play.order(an_order(c.OpenIncident, terms=terms, **opening | consumer))
     for order in _script(at):
         play.order(_adapted(order, play.incident, now))
     assert play.incident.stage is at

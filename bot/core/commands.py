@@ -27,6 +27,7 @@ class DeadlineKind(StrEnum):
     REMIND = "remind"
     LIMIT_SUPPORT = "limit_support"
     LAPSE_CONTEST = "lapse_contest"
+    LAPSE_WITHDRAWAL = "lapse_withdrawal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,10 +300,24 @@ class FinishWork(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopWork(Command):
-    """Staff give up, or a consumer withdraws; `done_percent` is the share of the work already done."""
+    """Staff give up."""
 
     reason: str
-    done_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawFromContract(Command):
+    """A consumer takes back the acceptance of a quote, without giving reasons (L221-18)."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleWithdrawal(Command):
+    """Staff say how much of the work was done before a consumer withdrew, in percent, and what it was."""
+
+    done_percent: int
+    report: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

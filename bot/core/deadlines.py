@@ -131,6 +131,11 @@ def _lapse_contest(i: Incident, _fact: f.ContestSaid, now: datetime) -> Deadline
     return Deadline(kind=DeadlineKind.LAPSE_CONTEST, about="contest", at=at)
 
 
+def _lapse_withdrawal(_i: Incident, fact: f.ContractWithdrawn, _now: datetime) -> Deadline:
+    at = fact.settles_by + timedelta(microseconds=1)
+    return Deadline(kind=DeadlineKind.LAPSE_WITHDRAWAL, about=fact.number, at=at)
+
+
 _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.PriceAnnounced: (_nudge_order, _lapse_announcement),
     f.NoticeFailed: (_lapse_opening,),
@@ -152,4 +157,5 @@ _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.ContestWithdrawn: (_reminder, _limit),
     f.ContestLapsed: (_reminder, _limit),
     f.ContestSaid: (_lapse_contest,),
+    f.ContractWithdrawn: (_lapse_withdrawal,),
 }

@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.core import commands as c
-from bot.core import consent, contest, conversation, delivery, diagnosis, disown, due, invoice, pause, quote
+from bot.core import (
+    consent,
+    contest,
+    conversation,
+    delivery,
+    diagnosis,
+    disown,
+    due,
+    invoice,
+    pause,
+    quote,
+    withdrawal,
+)
 from bot.core import facts as f
 from bot.core.fold import apply
 from bot.core.incident import Incident
@@ -63,6 +75,7 @@ _DECIDERS: Deciders = {
     **disown.DECIDERS,
     **conversation.DECIDERS,
     **diagnosis.DECIDERS,
+    **withdrawal.DECIDERS,
     **quote.DECIDERS,
     **consent.DECIDERS,
     **invoice.DECIDERS,
@@ -78,6 +91,7 @@ _ALREADY: Mapping[type[c.Command], Callable[..., bool]] = {
     c.StartDiagnosis: diagnosis.is_started,
     c.AcceptQuote: quote.is_accepted,
     c.DeclineQuote: quote.is_declined,
+    c.WithdrawFromContract: withdrawal.is_withdrawn,
     c.GrantConsent: consent.is_granted,
     c.RefuseConsent: consent.is_refused,
     c.RevokeConsent: consent.is_revoked,

@@ -1,10 +1,10 @@
 """From the first word to the end of the diagnosis: opening, price, order, outcome (letter §2, §3)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.incident import Incident, Quote
+from bot.core.incident import Incident
 from bot.core.lives import QuoteState, Stage, Support
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 from bot.core.terms import GoAhead, Kind
@@ -134,29 +134,14 @@ def finish(_incident: Incident, command: c.FinishWork, _now: datetime) -> Decide
     return (f.WorkFinished(report=command.report),)
 
 
-def stop(incident: Incident, command: c.StopWork, now: datetime) -> Decided:
-    """We give up and nothing is owed for the work, or a consumer withdraws and pays what was done (L221-25)."""
+def stop(incident: Incident, command: c.StopWork, _now: datetime) -> Decided:
+    """We give up, and nothing is owed for the work."""
     accepted = incident.accepted
     if accepted is None:
         return Refused(Reason.NOT_NOW)
-    if command.actor.role is not f.Role.CUSTOMER:
-        if not command.reason.strip():
-            return Refused(Reason.REASON_MISSING)
-        return (f.WorkStopped(by=command.actor.role, reason=command.reason, owed=accepted.price.share(0)),)
-    if incident.kind is not Kind.CONSUMER:
-        return Refused(Reason.CONSUMER_ONLY)
-    if now > _withdrawal_end(incident, accepted):
-        return Refused(Reason.WITHDRAWAL_ENDED)
-    if not 0 <= command.done_percent <= 100:
-        return Refused(Reason.AMOUNT_WRONG)
-    owed = accepted.price.share(command.done_percent)
-    return (f.WorkStopped(by=command.actor.role, reason=command.reason, owed=owed),)
-
-
-def _withdrawal_end(incident: Incident, accepted: Quote) -> datetime:
-    """The last moment of the fourteenth day after the acceptance (L221-18)."""
-    accepted_on = incident.terms.day_of(accepted.decided_at or incident.opened_at)
-    return incident.terms.end_of(accepted_on + timedelta(days=incident.terms.withdrawal_days))
+    if not command.reason.strip():
+        return Refused(Reason.REASON_MISSING)
+    return (f.WorkStopped(by=command.actor.role, reason=command.reason, owed=accepted.price.share(0)),)
 
 
 def end_support(incident: Incident, _command: c.EndSupport, _now: datetime) -> Decided:

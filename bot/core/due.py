@@ -13,6 +13,7 @@ from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.quote import is_over
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 from bot.core.reminders import may_be_reminded, next_reminder
+from bot.core.withdrawal import stopped
 
 NEVER_ANNOUNCED = "never_announced"
 MOOT = Refused(Reason.MOOT)
@@ -124,6 +125,13 @@ def _lapse_contest(incident: Incident, _about: str, now: datetime) -> Decided:
     return (f.ContestLapsed(),) if now >= ends else MOOT
 
 
+def _lapse_withdrawal(incident: Incident, _about: str, now: datetime) -> Decided:
+    """Nobody said what was done before a consumer withdrew: it counts as nothing."""
+    if incident.stage is not Stage.WITHDRAWN or incident.withdrawal is None or now <= incident.withdrawal.settles_by:
+        return MOOT
+    return (stopped(incident, 0, ""),)
+
+
 def consent_about(number: int) -> str:
     """How a deadline names a consent."""
     return f"consent-{number}"
@@ -173,6 +181,7 @@ _ANSWERS: Mapping[DeadlineKind, Callable[[Incident, str, datetime], Decided]] = 
     DeadlineKind.REMIND: _remind,
     DeadlineKind.LIMIT_SUPPORT: _limit_support,
     DeadlineKind.LAPSE_CONTEST: _lapse_contest,
+    DeadlineKind.LAPSE_WITHDRAWAL: _lapse_withdrawal,
 }
 
 DECIDERS: Deciders = {c.FallDue: fall_due}

@@ -416,6 +416,15 @@ class WorkFinished(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContractWithdrawn(Fact):
+    """A consumer withdrew: work stops at once, and until `settles_by` staff may say what was done before."""
+
+    number: str
+    settles_by: datetime
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkStopped(Fact):
     """`owed` is the part of the quote that stays due: pro rata for a consumer's withdrawal, else nothing."""
 

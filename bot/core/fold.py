@@ -5,7 +5,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core import facts as f
-from bot.core.incident import Consent, Contest, Disowned, Incident, Invoice, Lost, Newcomer, Pause, Question, Quote
+from bot.core.incident import (
+    Consent,
+    Contest,
+    Disowned,
+    Incident,
+    Invoice,
+    Lost,
+    Newcomer,
+    Pause,
+    Question,
+    Quote,
+    Withdrawal,
+)
 from bot.core.letter import CONSENT_FOLLOWS, CONTEST_FOLLOWS, FOLLOWS, QUIET, QUOTE_FOLLOWS
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
 from bot.core.money import Money
@@ -230,6 +242,21 @@ def _finished(i: Incident, fact: f.WorkFinished, _at: datetime) -> Incident:
     return replace(i, work_report=fact.report, waiting=None)
 
 
+def _withdrawn(i: Incident, fact: f.ContractWithdrawn, at: datetime) -> Incident:
+    quotes = tuple(
+        replace(q, state=QUOTE_FOLLOWS[q.state][f.ContractWithdrawn], decided_at=at) if q.number == fact.number else q
+        for q in i.quotes
+    )
+    accepted = i.quote_named(fact.number)
+    withdrawal = Withdrawal(
+        quote=fact.number,
+        accepted_at=accepted.decided_at or at if accepted else at,
+        at=at,
+        settles_by=fact.settles_by,
+    )
+    return replace(i, quotes=quotes, withdrawal=withdrawal, waiting=None)
+
+
 def _stopped(i: Incident, fact: f.WorkStopped, at: datetime) -> Incident:
     quotes = tuple(
         replace(q, state=QUOTE_FOLLOWS[q.state][f.WorkStopped], decided_at=at)
@@ -392,6 +419,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.QuoteCancelled: _quote_fact,
     f.QuoteProlonged: _prolonged,
     f.WorkFinished: _finished,
+    f.ContractWithdrawn: _withdrawn,
     f.WorkStopped: _stopped,
     f.ConsentRequested: _consent_requested,
     f.ConsentGranted: _consent_fact,

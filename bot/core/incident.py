@@ -125,6 +125,16 @@ class Disowned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A consumer's withdrawal from the contract made by this quote, and until when staff may say what was done."""
+
+    quote: str
+    accepted_at: datetime
+    at: datetime
+    settles_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
     """Somebody who wrote here without being a contact, in the words of `message`; who the owner says they are."""
 
@@ -174,6 +184,7 @@ class Incident:
     acts: tuple[f.ActRecorded, ...] = ()
     work_report: str = ""
     work_owed: Price | None = None
+    withdrawal: Withdrawal | None = None
     invoice: Invoice | None = None
     contest: Contest | None = None
     lost: Lost | None = None

@@ -47,9 +47,11 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
         f.DecisionUndone: Stage.QUOTED,
         f.WorkFinished: Stage.DONE,
         f.WorkStopped: Stage.STOPPED,
+        f.ContractWithdrawn: Stage.WITHDRAWN,
         f.LeftUnbilled: Stage.UNBILLED,
         f.SupportEnded: Stage.CLOSED,
     },
+    Stage.WITHDRAWN: {f.WorkStopped: Stage.STOPPED, f.SupportEnded: Stage.CLOSED},
     Stage.SOLVED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
     Stage.QUOTE_REFUSED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
     Stage.DONE: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
@@ -64,9 +66,10 @@ OPEN = frozenset(Stage) - {Stage.CANCELLED, Stage.CLOSED}
 ENDINGS = frozenset({Stage.SOLVED, Stage.QUOTE_REFUSED, Stage.DONE, Stage.STOPPED, Stage.UNBILLED})
 BEFORE_DIAGNOSIS = frozenset({Stage.OPENED, Stage.ANNOUNCED, Stage.ORDERED})
 AT_WORK = frozenset({Stage.DIAGNOSING, Stage.QUOTED, Stage.REPAIRING, Stage.WORKING})
-SUPPORTED = BEFORE_DIAGNOSIS | AT_WORK
+SUPPORTED = BEFORE_DIAGNOSIS | AT_WORK | {Stage.WITHDRAWN}
 DISOWNABLE = frozenset({Stage.ORDERED, Stage.DIAGNOSING, Stage.WORKING})
-PAUSABLE = SUPPORTED - {Stage.OPENED} | {Stage.INVOICED}  # where something can still be done against the customer
+# Where something can still be done against the customer.
+PAUSABLE = SUPPORTED - {Stage.OPENED, Stage.WITHDRAWN} | {Stage.INVOICED}
 
 # What each ending leaves owed, by what the diagnosis found (letter §3).
 OWED: Mapping[tuple[Stage, Outcome], frozenset[Due]] = {
@@ -119,7 +122,9 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.DeclineQuote: (CUSTOMER, frozenset({Stage.QUOTED})),
     c.CancelQuote: (STAFF, frozenset({Stage.QUOTED})),
     c.FinishWork: (STAFF, frozenset({Stage.REPAIRING, Stage.WORKING})),
-    c.StopWork: (CUSTOMER | STAFF, frozenset({Stage.WORKING})),
+    c.StopWork: (STAFF, frozenset({Stage.WORKING})),
+    c.WithdrawFromContract: (CUSTOMER, frozenset({Stage.WORKING})),
+    c.SettleWithdrawal: (STAFF, frozenset({Stage.WITHDRAWN})),
     c.RequestConsent: (STAFF, AT_WORK),
     c.GrantConsent: (CUSTOMER, AT_WORK),
     c.RefuseConsent: (CUSTOMER, AT_WORK),
@@ -164,7 +169,7 @@ MAY: Mapping[Authority, frozenset[type[c.Command]]] = {
     Authority.ADMIN: _EVERYTHING,
     Authority.TECHNICAL: _SPEAKS | {c.OrderDiagnosis, c.CancelIncident, c.GrantConsent, c.EndPause},
     Authority.BILLING: _SPEAKS
-    | {c.AcceptQuote, c.DeclineQuote, c.StopWork, c.SayContest, c.WithdrawContest, c.EndPause},
+    | {c.AcceptQuote, c.DeclineQuote, c.WithdrawFromContract, c.SayContest, c.WithdrawContest, c.EndPause},
     Authority.WRITE: _SPEAKS,
 }
 
@@ -177,7 +182,11 @@ QUOTE_FOLLOWS: Mapping[QuoteState, Mapping[type[f.Fact], QuoteState]] = {
         f.QuoteSuperseded: QuoteState.SUPERSEDED,
         f.QuoteCancelled: QuoteState.CANCELLED,
     },
-    QuoteState.ACCEPTED: {f.WorkStopped: QuoteState.REVOKED, f.DecisionUndone: QuoteState.SENT},
+    QuoteState.ACCEPTED: {
+        f.WorkStopped: QuoteState.REVOKED,
+        f.ContractWithdrawn: QuoteState.REVOKED,
+        f.DecisionUndone: QuoteState.SENT,
+    },
     QuoteState.DECLINED: {},
     QuoteState.LAPSED: {},
     QuoteState.SUPERSEDED: {},

@@ -13,6 +13,7 @@ class Stage(StrEnum):
     REPAIRING = "repairing"
     QUOTED = "quoted"
     WORKING = "working"
+    WITHDRAWN = "withdrawn"
     SOLVED = "solved"
     QUOTE_REFUSED = "quote_refused"
     DONE = "done"

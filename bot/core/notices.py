@@ -241,11 +241,27 @@ class WorkFinished(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContractWithdrawn(Notice):
+    """The acknowledgement that the law wants at once, with what was declared and when (L221-21)."""
+
+    BY_MAIL: ClassVar[bool] = True
+    quote: str
+    price: Price
+    accepted_at: datetime
+    withdrawn_at: datetime
+    settles_by: datetime
+    diagnosis: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkStopped(Notice):
+    """The exact sum and why; after a consumer's withdrawal `work` is the whole quote that `owed` is a part of."""
+
     by: Role
     reason: str
     owed: Price
     diagnosis: Price
+    work: Price | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ _DECIDES = (
     f.ConsentRefused,
     f.QuoteAccepted,
     f.QuoteDeclined,
-    f.WorkStopped,
+    f.ContractWithdrawn,
     f.IncidentCancelled,
     f.DiagnosisOrdered,
     f.DecisionUndone,

@@ -44,6 +44,7 @@ class Terms:
     contest_pause_days: int = 7
     limit_after_days: int = 45
     withdrawal_days: int = 14
+    withdrawal_settle_days: int = 7
     reopen_days: int = 14
     reminders_business: tuple[int, ...] = (-7, 3, 12, 25)
     reminders_consumer: tuple[int, ...] = (-5, 5, 15, 30)

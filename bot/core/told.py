@@ -188,8 +188,21 @@ def _finished(i: Incident, fact: f.WorkFinished, _now: datetime) -> Notice:
     return n.WorkFinished(report=fact.report, warranty=i.outcome is Outcome.OUR_FAULT)
 
 
+def _withdrawn(i: Incident, fact: f.ContractWithdrawn, now: datetime) -> Notice:
+    quote = _quote(i, fact.number)
+    return n.ContractWithdrawn(
+        quote=quote.number,
+        price=quote.price,
+        accepted_at=i.withdrawal.accepted_at if i.withdrawal else now,
+        withdrawn_at=now,
+        settles_by=fact.settles_by,
+        diagnosis=_diagnosis(i),
+    )
+
+
 def _stopped(i: Incident, fact: f.WorkStopped, _now: datetime) -> Notice:
-    return n.WorkStopped(by=fact.by, reason=fact.reason, owed=fact.owed, diagnosis=_diagnosis(i))
+    work = _quote(i, i.withdrawal.quote).price if i.withdrawal else None
+    return n.WorkStopped(by=fact.by, reason=fact.reason, owed=fact.owed, diagnosis=_diagnosis(i), work=work)
 
 
 def _leave_requested(i: Incident, fact: f.ConsentRequested, _now: datetime) -> Notice:
@@ -394,6 +407,7 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.QuoteLapsed: _lapsed,
     f.QuoteCancelled: _quote_cancelled,
     f.WorkFinished: _finished,
+    f.ContractWithdrawn: _withdrawn,
     f.WorkStopped: _stopped,
     f.ConsentRequested: _leave_requested,
     f.ConsentGranted: _leave_granted,

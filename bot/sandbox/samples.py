@@ -157,8 +157,13 @@ def _quote(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "quote_cancelled": n.QuoteCancelled(quote=_QUOTE, reason=words["needless"]),
         "work_finished": n.WorkFinished(report=words["work"], warranty=False),
         "work_finished-warranty": n.WorkFinished(report=words["work"], warranty=True),
+        "contract_withdrawn": n.ContractWithdrawn(
+            quote=_QUOTE, price=price, accepted_at=_AT, withdrawn_at=_AT, settles_by=_UNTIL, diagnosis=_DIAGNOSIS
+        ),
         "work_stopped": n.WorkStopped(by=Role.STAFF, reason=words["stuck"], owed=_FREE, diagnosis=_DIAGNOSIS),
-        "work_stopped-withdrawn": n.WorkStopped(by=Role.CUSTOMER, reason="", owed=half, diagnosis=_DIAGNOSIS),
+        "work_stopped-withdrawn": n.WorkStopped(
+            by=Role.CUSTOMER, reason=words["work"], owed=half, diagnosis=_DIAGNOSIS, work=price
+        ),
         "work_stopped-nothing": n.WorkStopped(by=Role.STAFF, reason="", owed=_FREE, diagnosis=_FREE),
     }
 

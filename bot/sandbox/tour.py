@@ -22,6 +22,7 @@ _REACHED: Mapping[Stage, int] = {
     Stage.SOLVED: 5,
     Stage.QUOTE_REFUSED: 5,
     Stage.DONE: 5,
+    Stage.WITHDRAWN: 5,
     Stage.STOPPED: 5,
     Stage.UNBILLED: 5,
     Stage.INVOICED: 6,

@@ -123,7 +123,7 @@ def test_every_question_of_the_calendar_is_asked_by_some_fact(kind: c.DeadlineKi
     play = a_play(at=Stage.OPENED)
     play.order(an_order(c.ReportDelivery, delivered=False))
     asked |= {deadline.kind for deadline in play.deadlines}
-    asked |= {deadline.kind for deadline in a_play(at=Stage.QUOTED).deadlines}
+    asked |= {deadline.kind for at in (Stage.QUOTED, Stage.WITHDRAWN) for deadline in a_play(at=at).deadlines}
 
     assert kind in asked
 

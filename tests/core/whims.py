@@ -161,8 +161,8 @@ def _acceptance(rng: Random, play: Play) -> dict[str, Any]:
     return _quote(rng, play) | {"document_sha256": rng.choice((SHOWN, SHOWN, "d" * 64)), "evidence": ticked}
 
 
-def _stop(rng: Random, _play: Play) -> dict[str, Any]:
-    return {"done_percent": rng.choice((0, 33, 100, 101)), "reason": rng.choice(("", "no more"))}
+def _share(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"done_percent": rng.choice((-1, 0, 33, 100, 101)), "report": rng.choice(("", "half of it"))}
 
 
 def _disowned(rng: Random, play: Play) -> dict[str, Any]:
@@ -233,7 +233,8 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.OfferQuote: _quote,
     c.AcceptQuote: _acceptance,
     c.DeclineQuote: _quote,
-    c.StopWork: _stop,
+    c.StopWork: _reason,
+    c.SettleWithdrawal: _share,
     c.Disown: _disowned,
     c.SettleDisowned: _settled,
     c.RequestConsent: _request,

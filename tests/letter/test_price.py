@@ -12,7 +12,7 @@ from bot.core.letter import ENDINGS, OWED
 from bot.core.lives import Stage
 from bot.core.money import Line, Money, Price
 from bot.core.terms import Kind, Terms
-from tests.builders import CUSTOMER, INVOICE, LINES, TERMS, a_play, an_incident, an_order, euros, price
+from tests.builders import INVOICE, LINES, TERMS, a_play, an_incident, an_order, euros, price
 from tests.play import Play
 
 Step = c.Command | timedelta
@@ -43,8 +43,12 @@ OUTCOMES: dict[str, tuple[Script, tuple[Line, ...]]] = {
     "3.8 quote lapsed": ((*TO_QUOTE, timedelta(days=30)), (DIAGNOSIS,)),
     "4.3 work given up by us": ((*TO_WORK, an_order(c.StopWork)), (DIAGNOSIS,)),
     "4.3 consumer withdraws": (
-        (*TO_WORK, an_order(c.StopWork, actor=CUSTOMER, done_percent=50)),
+        (*TO_WORK, an_order(c.WithdrawFromContract), an_order(c.SettleWithdrawal, done_percent=50)),
         (DIAGNOSIS, HALF),
+    ),
+    "4.3 consumer withdraws and nobody says what was done": (
+        (*TO_WORK, an_order(c.WithdrawFromContract), timedelta(days=10)),
+        (DIAGNOSIS,),
     ),
 }
 

@@ -1,7 +1,7 @@
 """Quotes: shown, frozen, accepted with one click, work at once without payment (letter §4)."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,10 +10,10 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.lives import QuoteState, Stage
-from bot.core.money import Line, Money, Price
+from bot.core.money import Line, Money
 from bot.core.refusals import Reason, Refused
 from bot.core.terms import Kind
-from tests.builders import CUSTOMER, EVIDENCE, LINES, MONDAY, QUOTE, SHOWN, STAFF, a_play, an_order, price
+from tests.builders import EVIDENCE, LINES, MONDAY, QUOTE, SHOWN, STAFF, a_play, an_order, price
 from tests.play import Play
 
 SECOND = "D2010-00002"
@@ -283,42 +283,9 @@ def test_work_given_up_by_us_owes_nothing_for_it() -> None:
     play = a_play(at=Stage.WORKING)
 
     assert play.order(an_order(c.StopWork, reason="")) == Refused(Reason.REASON_MISSING)
-    decided = play.order(an_order(c.StopWork, done_percent=90))
+    decided = play.order(an_order(c.StopWork))
 
     assert decided == (f.WorkStopped(by=f.Role.STAFF, reason="we cannot do it", owed=price("0.00")),)
     assert play.told[-1] == n.WorkStopped(
         by=f.Role.STAFF, reason="we cannot do it", owed=price("0.00"), diagnosis=price("20.00")
     )
-
-
-@pytest.mark.parametrize(("done", "owed"), [(0, 0), (33, 5940), (100, 18000)])
-def test_consumers_withdrawal_owes_what_was_done(done: int, owed: int) -> None:
-    """§4.3, L221-25: pro rata."""
-    play = a_play(at=Stage.WORKING, kind=Kind.CONSUMER)
-
-    decided = play.order(an_order(c.StopWork, actor=CUSTOMER, reason="", done_percent=done))
-
-    assert decided == (f.WorkStopped(by=f.Role.CUSTOMER, reason="", owed=Price.at(Money(cents=owed), Decimal(20))),)
-    assert states(play) == [QuoteState.REVOKED]
-
-
-@pytest.mark.parametrize("done", [-1, 101])
-def test_withdrawal_for_an_impossible_share_is_refused(done: int) -> None:
-    play = a_play(at=Stage.WORKING, kind=Kind.CONSUMER)
-
-    decided = play.order(an_order(c.StopWork, actor=CUSTOMER, done_percent=done))
-
-    assert decided == Refused(Reason.AMOUNT_WRONG)
-
-
-def test_withdrawal_is_for_consumers_within_fourteen_days() -> None:
-    """L221-18: the fourteenth day counts to its end."""
-    withdraw = an_order(c.StopWork, actor=CUSTOMER)
-    business = a_play(at=Stage.WORKING)
-    in_time, late = (a_play(at=Stage.WORKING, kind=Kind.CONSUMER) for _ in range(2))
-    in_time.now = datetime(2010, 6, 28, 21, 59, 59, tzinfo=UTC)
-    late.now = in_time.now + timedelta(seconds=1)
-
-    assert business.order(withdraw) == Refused(Reason.CONSUMER_ONLY)
-    assert isinstance(in_time.order(withdraw), tuple)
-    assert late.order(withdraw) == Refused(Reason.WITHDRAWAL_ENDED)

@@ -64,15 +64,29 @@ async def test_of_accepting_and_declining_at_once_one_wins(here: Town) -> None:
 
 
 async def test_a_consumer_who_withdraws_in_time_pays_what_was_done(here: Town) -> None:
-    """§4.3, and the law: L221-18"""
+    """§4.3, and the law: L221-18, L221-25"""
     await work(here, JANE)
 
-    page = await here.open(here.newest(JANE).links[-1])
-    await here.press(page, "stop")
+    page = await here.press(await here.open(here.newest(JANE).links[-1]), "stop")
+    assert "the work has stopped" in page.text
+    assert (await here.stage(), await here.ledger()) == ("withdrawn", [])
+    assert "I withdraw from the contract made on Monday 14 June 2010" in here.newest(JANE).text.replace("\n", " ")
+    assert any("stop work now" in said for said in here.staff.thread())
+    await here.staff.submit("settle_withdrawal", done_percent="25", report="The database is repaired.")
 
-    assert (await here.incident()).stage == "invoiced"
+    assert await here.stage() == "invoiced"
+    assert await here.ledger() == ["F2010-00001 84.00 open"]
+    assert (await here.told(JANE))[-3:] == ["contract_withdrawn", "work_stopped", "invoice_issued"]
+
+
+async def test_what_nobody_says_was_done_before_a_withdrawal_is_not_billed(here: Town) -> None:
+    await work(here, JANE)
+    await here.press(await here.open(here.newest(JANE).links[-1]), "stop")
+
+    await here.wait(days=8)
+
     assert await here.ledger() == ["F2010-00001 24.00 open"]
-    assert (await here.told(JANE))[-2:] == ["work_stopped", "invoice_issued"]
+    assert (await here.told(JANE))[-3:] == ["contract_withdrawn", "work_stopped", "invoice_issued"]
 
 
 async def test_leave_goes_with_the_acceptance_only_where_its_own_box_is_ticked(here: Town) -> None:

@@ -161,6 +161,12 @@ ACTS: Mapping[str, Act] = {
             instead=Reason.NOT_DISOWNED,
             style="primary",
         ),
+        Act(
+            id="settle_withdrawal",
+            label="Say what was done",
+            command=c.SettleWithdrawal,
+            style="primary",
+        ),
         Act(id="go_on", label="Lift the pause", command=c.EndPause, guard=lambda case: case.incident.paused),
         Act(
             id="announce_again",
@@ -182,7 +188,7 @@ ACTS: Mapping[str, Act] = {
             id="close",
             label="Close",
             command=c.TakeIncident,  # open to staff as long as the incident is: what it orders depends on the stage
-            guard=lambda case: case.incident.stage not in ENDINGS,
+            guard=lambda case: case.incident.stage not in ENDINGS | {Stage.WITHDRAWN},
             style="danger",
         ),
     )
@@ -197,6 +203,7 @@ FIRST: Mapping[Stage, tuple[str, ...]] = {
     Stage.REPAIRING: ("finish_work", "record_act", "reply"),
     Stage.QUOTED: ("reply", "send_quote", "cancel_quote"),
     Stage.WORKING: ("settle_disowned", "finish_work", "record_act", "ask_customer"),
+    Stage.WITHDRAWN: ("settle_withdrawal", "reply"),
     Stage.INVOICED: ("record_payment", "concede", "reply"),
     Stage.CLOSED: ("reinstate", "reply"),
 }

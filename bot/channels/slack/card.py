@@ -171,6 +171,8 @@ def _next(incident: Incident) -> str:
         return f"answer awaited since {story.moment(incident.waiting.asked_at, zone)}"
     if incident.stage is Stage.QUOTED and incident.quote is not None:
         return f"quote lapses after {story.day(incident.quote.valid_until)}"
+    if incident.stage is Stage.WITHDRAWN and incident.withdrawal is not None:
+        return f"the work counts as not done after {story.moment(incident.withdrawal.settles_by, zone)}"
     if incident.invoice is not None and incident.invoice.open:
         return f"payment due {story.day(incident.invoice.due_on)}"
     return ""
@@ -196,6 +198,8 @@ def _waits(incident: Incident) -> Iterator[str]:
         yield f"Quote {incident.quote.number} is being prepared; it goes out by itself."
     if incident.stage in AT_WORK and not any(k.state is ConsentState.GRANTED for k in incident.consents):
         yield "Acts on hosted data wait for the customer's leave."
+    if incident.stage is Stage.WITHDRAWN:
+        yield "The customer withdrew: work has stopped. The invoice waits for you to say how much was done before."
     if incident.stage is Stage.QUOTED:
         yield "Work waits for the customer to accept the quote."
     yield from _waits_for_money(incident)

@@ -24,7 +24,13 @@ from storage import Transaction
 
 UNKNOWN = "There is no such incident: this button may belong to an older set-up. Nothing was done."
 PLACE = {"conclude": "report", "send_quote": "lines", "ask_consent": "why", "record_act": "place"}
-PLACE |= {"reply": "text", "ask_customer": "text", "finish_work": "report", "record_payment": "amount"}
+PLACE |= {
+    "settle_withdrawal": "report",
+    "reply": "text",
+    "ask_customer": "text",
+    "finish_work": "report",
+    "record_payment": "amount",
+}
 
 
 async def press(room: Room, click: Click, now: datetime) -> None:

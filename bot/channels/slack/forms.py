@@ -216,6 +216,23 @@ def _settle_disowned(_room: Room, case: Case, given: Given) -> list[Payload]:
     ]
 
 
+def _settle_withdrawal(_room: Room, case: Case, given: Given) -> list[Payload]:
+    incident, withdrawal = case.incident, case.incident.withdrawal
+    quote = incident.quote_named(withdrawal.quote) if withdrawal else None
+    of = f" of {story.price(quote.price)}" if quote else ""
+    until = f" Without an answer by {story.day(incident.terms.day_of(withdrawal.settles_by))}" if withdrawal else ""
+    return [
+        blocks.context(f"The customer withdrew and owes this share{of}, and the diagnosis.{until} it counts as 0 %."),
+        blocks.field(
+            "done_percent",
+            "How much was done before they withdrew, in percent",
+            blocks.typed(initial=given.get("done_percent", "0"), most=3),
+            hint="In doubt less: what is billed must be shown to have been done",
+        ),
+        _report("What was done, sent to the customer as it is", given),
+    ]
+
+
 def _close(_room: Room, case: Case, given: Given) -> list[Payload]:
     words = _CLOSING.get(
         case.incident.stage, "The incident is cancelled and nothing is owed. The customer is told why."
@@ -253,6 +270,7 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "reinstate": _reason("The customer's support is given back: for managers only. The customer is told why."),
     "withdraw_consent": _reason("The request is taken back before it was answered. The customer is told why."),
     "settle_disowned": _settle_disowned,
+    "settle_withdrawal": _settle_withdrawal,
     "go_on": _reason("You made sure that the customer did not ask to stop, or they told you to go on: say how."),
     "same_problem": _reason("This diagnosis becomes free: it is the same problem as before. The customer is told."),
     "close": _close,

@@ -146,6 +146,14 @@ def _settle_disowned(by: Filled) -> c.Command:
     return c.SettleDisowned(actor=by.actor, expected=by.version, stands=stands, reason=_needed(by, "reason"))
 
 
+def _settle_withdrawal(by: Filled) -> c.Command:
+    typed = by.text("done_percent").removesuffix("%").strip()
+    if not (typed.isascii() and typed.isdigit() and int(typed) <= 100):
+        raise WrongFieldError("done_percent", "A whole number, from 0 to 100")
+    report = _needed(by, "report")
+    return c.SettleWithdrawal(actor=by.actor, expected=by.version, done_percent=int(typed), report=report)
+
+
 def _withdraw_consent(by: Filled) -> c.Command:
     asked = next((k.number for k in by.case.incident.consents if k.state is ConsentState.REQUESTED), 0)
     return c.WithdrawConsentRequest(actor=by.actor, expected=by.version, number=asked, reason=_needed(by, "reason"))
@@ -185,5 +193,6 @@ _ORDERS: Mapping[str, Callable[[Filled], c.Command]] = {
     "same_problem": _same_problem,
     "go_on": _go_on,
     "settle_disowned": _settle_disowned,
+    "settle_withdrawal": _settle_withdrawal,
     "withdraw_consent": _withdraw_consent,
 }

@@ -267,6 +267,14 @@ def _finished(_case: Case, fact: f.WorkFinished) -> Entry:
     return Entry("Work finished", fact.report)
 
 
+def _withdrawn(case: Case, fact: f.ContractWithdrawn) -> Entry:
+    until = day(case.incident.terms.day_of(fact.settles_by))
+    return Entry(
+        f"The customer withdrew from quote {fact.number}, as consumers may: stop work now. Say until {until} "
+        "how much was done by then; else it counts as nothing"
+    )
+
+
 def _stopped(_case: Case, fact: f.WorkStopped) -> Entry:
     return Entry(
         f"Work stopped by {fact.by}; owed for the work: {price(fact.owed) if fact.owed.net else 'nothing'}",
@@ -415,6 +423,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.QuoteCancelled: _quote_cancelled,
     f.QuoteProlonged: _prolonged,
     f.WorkFinished: _finished,
+    f.ContractWithdrawn: _withdrawn,
     f.WorkStopped: _stopped,
     f.ConsentRequested: _leave_asked,
     f.ConsentGranted: _leave_granted,

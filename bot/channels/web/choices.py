@@ -210,9 +210,9 @@ def _revoke_named(opened: Opened, click: Click) -> Decision | None:
     return Decision(command=c.RevokeConsent(actor=opened.actor, number=int(number), evidence=click.evidence))
 
 
-def _stop(opened: Opened, _click: Click) -> Decision:
+def _stop(opened: Opened, click: Click) -> Decision:
     """A consumer withdraws from the contract, within the days the law gives (L221-18)."""
-    return Decision(command=c.StopWork(actor=opened.actor, reason=""))
+    return Decision(command=c.WithdrawFromContract(actor=opened.actor, evidence=click.evidence))
 
 
 def _contest(opened: Opened, click: Click) -> Decision:

@@ -14,6 +14,7 @@ from bot.core.invoice import dues
 from bot.core.lives import ConsentState, QuoteState
 from bot.core.money import Price
 from bot.core.notices import Purpose
+from bot.core.withdrawal import withdrawal_end
 from bot.figures import creditor_reference
 from bot.papers.transfer import code, payload
 from bot.words import Provider, Words, trusted
@@ -228,6 +229,7 @@ def _incident(_provider: Provider, opened: Opened) -> Page:
         "offered_quote": next((quote for quote in incident.quotes if quote.state is QuoteState.SENT), None),
         "dues": dues(incident),
         "live": tuple(_live(opened)),
+        "withdraws_until": withdrawal_end(incident, incident.accepted) if incident.accepted else None,
         "asked": pending(incident),
         "reason": "",
     }

@@ -60,12 +60,21 @@ async def test_consumer_withdraws_from_the_contract_while_work_is_under_way(fron
     await front.click(await front.mailed(Purpose.QUOTE), "accept", express="yes")
     path = await front.mailed(Purpose.INCIDENT)
 
-    result = await front.click(path, "stop")
+    offered = await front.look(path)
+    result = await front.click(path, "stop", offered)
+    again = await front.click(path, "stop", offered)
 
     incident = await front.now()
-    assert result.status == 200
+    withdrawn = next(told.fact for told in await front.story() if isinstance(told.fact, f.ContractWithdrawn))
+    steps = [
+        offered.plain.find(step) for step in ("Renoncer au contrat ici", "Votre déclaration", "Confirmer la rétr")
+    ]
+    assert steps == sorted(steps)
+    assert steps[0] > 0
+    assert (result.status, again.status) == (200, 200)
     assert incident.quotes[0].state is QuoteState.REVOKED
-    assert incident.stage is Stage.INVOICED
+    assert incident.stage is Stage.WITHDRAWN
+    assert withdrawn.evidence.method == "link"
     assert 'value="stop"' not in result.text
 
 
@@ -76,11 +85,18 @@ async def test_right_to_withdraw_is_not_offered_to_businesses_nor_after_its_days
     await one_front.click(await one_front.mailed(Purpose.QUOTE), "accept", express="yes")
     path = await one_front.mailed(Purpose.INCIDENT)
     before = await one_front.look(path)
-    one_front.clock.turn(timedelta(days=15))
+    await one_front.ask_leave()
+    await one_front.click(await one_front.mailed(Purpose.CONSENT), "give", acts=READ.id)
+    await one_front.give(c.RecordAct(actor=STAFF, act=READ, place="base boutique", note="Table lue."))
+    one_front.clock.turn(timedelta(days=14))
+    partly = await one_front.look(path)
+    one_front.clock.turn(timedelta(days=1))
 
     after = await one_front.look(path)
 
     assert 'value="stop"' in before.text
+    assert 'value="stop"' in partly.text
+    assert "même si les travaux sont déjà faits en partie" in partly.plain
     assert 'value="stop"' not in after.text
 
 
