@@ -72,6 +72,7 @@ ORDERS: tuple[c.Command, ...] = (
     c.NoteCustomerWords(actor=CUSTOMER, message="<w1@clientsa.fr>"),
     c.ProposeContact(actor=f.BOT, address="alice@clientsa.fr", message="8"),
     c.SettleContact(actor=CUSTOMER, address="alice@clientsa.fr", answer=f.Answer.WRITES, evidence=EVIDENCE),
+    c.DoubtDecision(actor=f.BOT, choice="decline", evidence=EVIDENCE),
     c.ReferDecision(actor=f.BOT, address="alice@clientsa.fr", authority=f.Authority.WRITE, order="AcceptQuote"),
     c.NameOtherIncident(actor=f.BOT, incident=41, message="8", here=True),
     c.WriteToCustomer(actor=STAFF, message="<s1@host.example>", text="We are looking."),

@@ -52,7 +52,7 @@ class Evidence:
     """How a customer's decision reached us. Empty strings where a channel has no such thing.
 
     Of a mail, `message` is its id, `mail_sha256` the hash of its bytes, which are kept, and `proof` what was found
-    about its author: with the key in it, anybody can verify those bytes again.
+    about its author: with the key in it, anybody can verify those bytes again. `signals` name what hints at a robot.
     """
 
     method: str
@@ -67,3 +67,4 @@ class Evidence:
     message: str = ""
     mail_sha256: str = ""
     proof: str = ""
+    signals: tuple[str, ...] = ()

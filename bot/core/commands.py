@@ -228,6 +228,14 @@ class SettleContact(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtDecision(Command):
+    """The other `choice` of a page that was decided on seconds ago: held, and told to staff."""
+
+    choice: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferDecision(Command):
     """A proven contact meant to order this, and may not."""
 

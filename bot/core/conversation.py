@@ -36,6 +36,10 @@ def is_settled(incident: Incident, command: c.SettleContact) -> bool:
     return newcomer is not None and newcomer.answer is command.answer
 
 
+def doubt(_incident: Incident, command: c.DoubtDecision, _now: datetime) -> Decided:
+    return (f.DecisionDoubted(choice=command.choice, evidence=command.evidence),)
+
+
 def refer(_incident: Incident, command: c.ReferDecision, _now: datetime) -> Decided:
     return (f.DecisionReferred(address=command.address, authority=command.authority, order=command.order),)
 
@@ -48,6 +52,7 @@ DECIDERS: Deciders = {
     c.NoteCustomerWords: note_words,
     c.ProposeContact: propose,
     c.SettleContact: settle,
+    c.DoubtDecision: doubt,
     c.ReferDecision: refer,
     c.NameOtherIncident: name_other,
 }

@@ -306,6 +306,14 @@ class ContactSettled(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionDoubted(Fact):
+    """After a decision, its page's other choice was sent within seconds: a robot may have clicked both."""
+
+    choice: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionReferred(Fact):
     """A proven contact meant to decide what is not theirs to decide; `order` names it."""
 

@@ -48,6 +48,7 @@ RARE = frozenset(
         c.NoteCustomerWords,
         c.ProposeContact,
         c.SettleContact,
+        c.DoubtDecision,
         c.ReferDecision,
         c.NameOtherIncident,
         c.WriteToCustomer,

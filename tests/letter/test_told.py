@@ -21,6 +21,7 @@ SILENT = {
     f.IncidentTaken,
     f.CustomerWrote,
     f.OtherWrote,
+    f.DecisionDoubted,  # the page says it
     f.DecisionReferred,  # the page is told
     f.OtherIncidentNamed,
     f.ContactAdded,  # its settlement is told

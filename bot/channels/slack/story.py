@@ -196,6 +196,13 @@ def _contact_settled(_case: Case, fact: f.ContactSettled) -> Entry:
     return Entry(f"{fact.address} {_ANSWERS[fact.answer]}. What they wrote before stays what it was")
 
 
+def _doubted(_case: Case, fact: f.DecisionDoubted) -> Entry:
+    return Entry(
+        f"“{fact.choice}” was clicked too, seconds later and on the same page: a robot may have clicked both. "
+        "The first one counts; make sure with the customer before you begin"
+    )
+
+
 def _referred(_case: Case, fact: f.DecisionReferred) -> Entry:
     order = re.sub(r"(?<!^)(?=[A-Z])", " ", fact.order).lower()
     return Entry(f"{fact.address} is proven, but as a {fact.authority} contact may not {order}: left to who may")
@@ -407,6 +414,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.OtherWrote: _other_wrote,
     f.ContactProposed: _contact_proposed,
     f.ContactSettled: _contact_settled,
+    f.DecisionDoubted: _doubted,
     f.DecisionReferred: _referred,
     f.OtherIncidentNamed: _other_named,
     f.StaffWrote: _staff_wrote,

@@ -25,6 +25,7 @@ UNTOLD: frozenset[type[f.Fact]] = frozenset(
         f.OtherWrote,
         f.ContactProposed,
         f.ContactSettled,
+        f.DecisionDoubted,
         f.DecisionReferred,
         f.OtherIncidentNamed,
         f.QuoteDrafted,

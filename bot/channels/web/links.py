@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.app.contacts import settle
 from bot.app.decisions import order_in, renew_link
 from bot.app.desk import Desk
-from bot.app.handle import Done, carry_out
+from bot.app.handle import Done, carry_out, handle
 from bot.app.keys import token_sha256
 from bot.app.read import kept, linked
 from bot.channels.web.answers import Problems, html, language_of, original, pdf
@@ -37,19 +37,21 @@ from bot.channels.web.pages import (
     what_is_shown,
 )
 from bot.channels.web.seals import Shown, sealed, unsealed, wording_sha256
-from bot.core.commands import SettleContact
-from bot.core.facts import Evidence
+from bot.channels.web.signals import decided_by, is_doubted, signals
+from bot.core.commands import DoubtDecision, SettleContact
+from bot.core.facts import BOT, Evidence
 from bot.core.lives import Stage
 from bot.core.notices import Purpose
 from bot.core.refusals import Reason, Refused
 from bot.rates import Pace
-from storage import Link, Transaction
+from storage import Transaction
 
 log = structlog.get_logger("web.links")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 ANNOUNCED_EVERY = 0.1  # seconds
 ANNOUNCED_WITHIN = 20  # times
 RENEW = "renew"
+BOTH = "both"
 AGENT_LENGTH = 400
 ATTEMPTS = 3
 ANY = frozenset(Purpose)
@@ -154,7 +156,7 @@ class Links:
             return self._done(door), "not_expired"
         if form.text("website"):
             return self._shown(door, Said(banner="held"), 422), "held"
-        click = Click(form=form, shown=shown, evidence=_evidence(request, door.opened.link, form, shown))
+        click = Click(form=form, shown=shown, evidence=_evidence(request, door.opened, form, shown))
         for _ in range(ATTEMPTS):
             settled = await self._try(door, name, click)
             if settled is not None:
@@ -173,7 +175,7 @@ class Links:
         if isinstance(decision, Decision) and is_done(door.opened, decision):
             return self._done(door), Reason.ALREADY
         if wording_sha256(door.wording) != click.shown.wording_sha256 or not click.shown.is_fresh(door.opened.now):
-            return self._shown(door, self._refusal(door, Reason.STALE), 409), Reason.STALE
+            return await self._late(door, name, click)
         if isinstance(decision, Incomplete):
             said = Said(problems=decision.problems, typed=_typed(door.opened, click.form))
             return self._shown(door, said, 422), "incomplete"
@@ -183,6 +185,17 @@ class Links:
         if isinstance(result, Refused) and result.reason is not Reason.ALREADY:
             return self._shown(door, self._refusal(door, result.reason), 409), result.reason
         return self._done(door), result.reason if isinstance(result, Refused) else "done"
+
+    async def _late(self, door: Door, name: str, click: Click) -> tuple[web.Response, str]:
+        """What was shown is so no more, perhaps since the page’s other choice was sent seconds ago, as robots do."""
+        opened = door.opened
+        decided = decided_by(opened.case.history, opened.link.id, click.shown, opened.now)
+        if not decided:
+            return self._shown(door, self._refusal(door, Reason.STALE), 409), Reason.STALE
+        if not is_doubted(decided):
+            doubt = DoubtDecision(actor=BOT, choice=name, evidence=click.evidence)
+            await handle(self._desk, opened.incident.id, doubt, opened.now)
+        return self._shown(door, Said(banner=BOTH), 409), BOTH
 
     async def _carry_out(self, door: Door, decision: Decision) -> Done | Refused:
         opened, wording = door.opened, door.wording.encode()
@@ -275,8 +288,9 @@ def _carry_out(tx: Transaction, desk: Desk, opened: Opened, decision: Decision, 
     return done
 
 
-def _evidence(request: web.Request, link: Link, form: Form, shown: Shown) -> Evidence:
+def _evidence(request: web.Request, opened: Opened, form: Form, shown: Shown) -> Evidence:
     """How this decision reached us: whoever holds the link, what they saw, and from where they sent it."""
+    link, agent = opened.link, request.headers.get("User-Agent", "")[:AGENT_LENGTH]
     return Evidence(
         method="link",
         who=link.address,
@@ -286,7 +300,8 @@ def _evidence(request: web.Request, link: Link, form: Form, shown: Shown) -> Evi
         express_request=form.ticked("express"),
         shown_at=shown.at,
         ip=request.remote or "",
-        agent=request.headers.get("User-Agent", "")[:AGENT_LENGTH],
+        agent=agent,
+        signals=signals(shown, opened.now, agent),
     )
 
 
