@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context, select_autoescape
 from jinja2.ext import Extension
@@ -46,7 +47,7 @@ class Context:
     """What surrounds a notice. `reference` (`INC-42`) is empty without an incident, `customer` without a name.
 
     `links` maps a `Purpose` to its address: `incident` whenever there is one, and the notice's own `LINK`. `late` is
-    when it was written, where it says that it could not leave for hours.
+    when it was written, where it says that it could not leave for hours; `accept` is where a mail accepts its quote.
     """
 
     reference: str
@@ -54,6 +55,7 @@ class Context:
     customer: str
     links: Mapping[str, str]
     timezone: str
+    accept: str = ""
     late: datetime | None = None
 
 
@@ -101,6 +103,7 @@ class Words:
             "timezone": context.timezone,
             "button": button,
             "button_url": button_url,
+            "accept_url": self._accept_url(notice, language, context.accept),
             "incident_url": context.links.get(Purpose.INCIDENT, ""),
             "reference": context.reference,
         }
@@ -131,6 +134,12 @@ class Words:
         if customer and "@" not in customer:
             return self.phrase("mail.hello_name", language, name=customer)
         return self.phrase("mail.hello", language)
+
+    def _accept_url(self, notice: Notice, language: Language, address: str) -> str:
+        """A mail that is written already: it only needs to be sent."""
+        number = getattr(notice, "number", "")
+        words = quote(self.phrase("mail.accepts", language, number=number))
+        return f"mailto:{address}?subject={words}&body={words}" if address else ""
 
     def _rendered(self, path: str, language: Language, values: Mapping[str, object]) -> str:
         given = {"timezone": "UTC", **values, "provider": self._provider, "language": language}

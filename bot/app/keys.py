@@ -6,6 +6,8 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 
+LINK_ID = 26  # characters of `random_key`
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
@@ -16,6 +18,19 @@ class Keys:
     def token(self, link_id: str) -> str:
         """The secret part of a mailed link: 256 bits, the same each time the same mail is made."""
         return _text(self._mac("link", link_id))
+
+    def accept_key(self, link_id: str) -> str:
+        """What accepts a quote when a proven mail is sent to it: its page's link by name, and 128 bits that prove it.
+
+        Lower-case letters and digits: mail programs do not keep the case of an address.
+        """
+        return link_id + _lower(self._mac("accept", link_id)[:16])
+
+    def accepting(self, key: str) -> str:
+        """The id of the link that this key was made for; empty where this desk never made it."""
+        link_id = key.lower()[:LINK_ID]
+        made = self.accept_key(link_id) if len(link_id) == LINK_ID else ""
+        return link_id if hmac.compare_digest(key.lower().encode(), made.encode()) else ""
 
     def nonce(self, token: str, shown: str) -> str:
         """Proves on the way back that a form was made here, for this token and for what was shown."""
@@ -45,7 +60,11 @@ def token_sha256(token: str) -> str:
 
 def random_key() -> str:
     """128 random bits in lower-case letters and digits: reply keys, Message-IDs, link ids."""
-    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+    return _lower(secrets.token_bytes(16))
+
+
+def _lower(octets: bytes) -> str:
+    return base64.b32encode(octets).decode().rstrip("=").lower()
 
 
 def _text(mac: bytes) -> str:

@@ -28,7 +28,7 @@ from bot.core.notices import (
     QuoteOffered,
 )
 from bot.core.refusals import Reason, Refused
-from storage import Direction, IncidentRow, Job, Message, NewJob, Transaction
+from storage import Direction, IncidentRow, Job, Link, Message, NewJob, Transaction
 
 _NUMBER = re.compile(r"\[INC-(\d{1,9})\]")
 MOST_NAMED = 3  # incidents that one subject names, or that one mail is mentioned in
@@ -42,8 +42,8 @@ class Incoming:
     """A mail that was read. `sender` is empty where the author could not be made out.
 
     `reply_key` and `bounced` come from the address it was sent to, `references` newest first, `links` are the tokens
-    of our own pages it names. `automatic` says why no person wrote it, `proof` how sure the sender is, `certain` that
-    `said.text` is theirs and no quotation.
+    of our own pages it names, `accepts` the id of the one whose quote it was sent to accept. `automatic` says why no
+    person wrote it, `proof` how sure the sender is, `certain` that `said.text` is theirs and no quotation.
     """
 
     said: Said
@@ -54,6 +54,7 @@ class Incoming:
     complained: bool = False
     references: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    accepts: str = ""
     automatic: str = ""
     proof: Proof = NOT_PROVEN
     certain: bool = True
@@ -93,7 +94,8 @@ def _understand(
     said = mail.said
     if said.rfc_message_id and said.content_sha256 and tx.messages.seen(said.rfc_message_id, said.content_sha256):
         return
-    named = _named(tx, mail)
+    accepting = _accepting(tx, desk, mail)
+    named = _named(tx, mail, accepting)
     row = named[0] if named else None
     if mail.automatic and mail.complained:
         bounces.complained(tx, desk, said, mail.bounced, now)
@@ -103,9 +105,11 @@ def _understand(
         return
     if mail.automatic:
         keep(tx, said, row.id if row else None, now)
+        _ask_owner(tx, desk, accepting, now)
         return
     if not mail.sender:
         _set_aside(tx, desk, row, said, now)
+        _ask_owner(tx, desk, accepting, now)
         return
     bounces.heard_from(tx, desk, mail.sender, now)
     kept = _in_conversation(tx, desk, row, mail, now) if row else open_incident(tx, desk, _opening(mail), now)
@@ -116,7 +120,21 @@ def _understand(
         tx.inbox.put(NewJob(kind=again.KIND, payload=again.encode(), due_at=now + FIRST_JUDGED_AGAIN), now)
 
 
-def _named(tx: Transaction, mail: Incoming) -> list[IncidentRow]:
+def _accepting(tx: Transaction, desk: Desk, mail: Incoming) -> Link | None:
+    """The link to the quote that this mail was sent to accept, until it expires."""
+    return tx.links.by_token_sha256(token_sha256(desk.keys.token(mail.accepts))) if mail.accepts else None
+
+
+def _ask_owner(tx: Transaction, desk: Desk, accepting: Link | None, now: datetime) -> None:
+    """Who else sends a mail that would accept a quote decides nothing: the address on file is sent the page."""
+    incident = tx.incidents.load(accepting.incident_id) if accepting and accepting.incident_id is not None else None
+    customer = tx.customers.load(incident.customer) if incident else None
+    if incident is not None and customer is not None:
+        meant = Decision(kind=DecisionKind.ACCEPTS)
+        _point_to_page(tx, desk, incident, customer, meant, customer.address, now)
+
+
+def _named(tx: Transaction, mail: Incoming, accepting: Link | None = None) -> list[IncidentRow]:
     """The incidents this mail belongs to or names, the surest first: the first is its conversation.
 
     By the key in the address, our Message-IDs among the references, a page of ours that it quotes. Then, for a
@@ -125,7 +143,8 @@ def _named(tx: Transaction, mail: Incoming) -> list[IncidentRow]:
     """
     found = tx.messages.by_rfc_ids(mail.references)
     keyed = tx.incidents.by_reply_key(mail.reply_key) if mail.reply_key else None
-    sure = (keyed, *_answered(tx, mail, found), *_quoting(tx, mail))
+    meant = tx.incidents.row(accepting.incident_id) if accepting and accepting.incident_id is not None else None
+    sure = (keyed, meant, *_answered(tx, mail, found), *_quoting(tx, mail))
     rest = (*_answering_others(tx, mail, found), *_overtaken(tx, mail), *_numbered(tx, mail))
     rows = {row.id: row for row in rest if row and _belongs(tx, mail, row)}
     return list(({row.id: row for row in sure if row} | rows).values())
@@ -217,6 +236,7 @@ def _from_another(tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming,
     if (colleague or mail.reply_key == row.reply_key) and not mail.proof.resembles:
         wrote = next((fact for fact in kept.facts if isinstance(fact, f.OtherWrote)), None) if kept else None
         contacts.propose(tx, desk, row, mail.sender, wrote.message if wrote else "", now)
+    _ask_owner(tx, desk, _accepting(tx, desk, mail), now)
     return kept
 
 
@@ -240,10 +260,13 @@ def _heed(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, mai
 def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, mail: Incoming, now: datetime) -> None:
     actor = f.Actor(role=f.Role.CUSTOMER, name=mail.sender)
     incident = tx.incidents.load(incident_id)
-    decision = decision_in(mail.said.text)
+    accepting = _accepting(tx, desk, mail)
+    decision = decision_in(mail.said.text) or (Decision(kind=DecisionKind.ACCEPTS) if accepting else None)
     if incident is None or decision is None:
         return
     meant = _meant(tx, incident, decision, mail, now)
+    if accepting is not None:
+        meant = _sent_to_accept(incident, decision, accepting, mail, now) or decision
     command = _command(incident, customer, meant, mail, actor, now) if mail.proof.strong else None
     done = carry_out(tx, desk, incident_id, command, now) if command is not None else Refused(Reason.NOT_ALLOWED)
     if isinstance(done, Done):
@@ -271,6 +294,16 @@ def _meant(tx: Transaction, incident: Incident, decision: Decision, mail: Incomi
     return _asked_for(incident, told, now) or decision
 
 
+def _sent_to_accept(
+    incident: Incident, decision: Decision, accepting: Link, mail: Incoming, now: datetime
+) -> Decision | None:
+    """The acceptance its address stands for, unless its words say something else."""
+    agrees = not mail.said.text.strip() or decision.alone or decision.number == accepting.object
+    yes = decision.kind in {DecisionKind.ACCEPTS, DecisionKind.AGREES}
+    live = accepting.incident_id == incident.id and now < accepting.expires_at
+    return Decision(accepting.object, DecisionKind.ACCEPTS) if agrees and yes and live else None
+
+
 def _asked_for(incident: Incident, told: Notice | None, now: datetime) -> Decision | None:
     """The order or the acceptance that this mail named with a price which still holds; never a leave or a contest."""
     quotes = [quote.number for quote in incident.quotes if quote.state is QuoteState.SENT]
@@ -292,8 +325,9 @@ def _command(
     """The command an exact phrase with its number stands for, from a proven sender whose details are on file."""
     said = mail.said
     evidence = f.Evidence(
-        method="mail",
+        method="mailto" if mail.accepts else "mail",
         who=mail.sender,
+        link=mail.accepts,
         message=said.rfc_message_id or "",
         mail_sha256=said.raw or "",
         proof=proof.encode(mail.proof),

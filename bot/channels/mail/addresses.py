@@ -112,12 +112,13 @@ class Kind(enum.Enum):
     OPEN = "open"
     REPLY = "reply"
     BOUNCE = "bounce"
+    ACCEPT = "accept"
     OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskAddress:
-    """One of our own addresses, recognised; `key` is the reply or bounce key as it was written."""
+    """One of our own addresses, recognised; `key` is the reply, bounce or accept key as it was written."""
 
     kind: Kind
     key: str | None = None
@@ -125,7 +126,7 @@ class DeskAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The desk's addresses: `support@`, `support+<reply key>@`, `bounce+<key>@`, postmaster and abuse."""
+    """The desk's addresses: `support@`, `support+<reply key>@`, `bounce+<key>@`, `accept+<key>@`, operators'."""
 
     address: Address
     domains: frozenset[str]
@@ -138,7 +139,7 @@ class Desk:
         if normal_domain(domain) not in self.domains:
             return None
         name, plus, key = local.partition("+")
-        keyed = {self.address.local: Kind.REPLY, "bounce": Kind.BOUNCE}.get(name.lower())
+        keyed = (_KEYED | {self.address.local: Kind.REPLY}).get(name.lower())
         if plus:
             return DeskAddress(kind=keyed, key=key) if keyed and key else None
         return _PLAIN.get(name.lower()) or (_OPEN if name.lower() == self.address.local else None)
@@ -155,8 +156,13 @@ class Desk:
         """The envelope sender under which the bounces of one mail come back."""
         return f"bounce+{key}@{self.address.domain}"
 
+    def accept(self, key: str) -> str:
+        """The address at which a proven mail accepts a quote."""
+        return f"accept+{key}@{self.address.domain}"
+
 
 _OPEN = DeskAddress(kind=Kind.OPEN)
+_KEYED = {"bounce": Kind.BOUNCE, "accept": Kind.ACCEPT}
 _PLAIN = {name: DeskAddress(kind=Kind.OPERATOR) for name in ("postmaster", "abuse", "bounce", "mailer-daemon")}
 
 

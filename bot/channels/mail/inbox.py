@@ -137,6 +137,7 @@ class Mailroom:
         if report is not None and report.original_sender:
             keys.append(self.addresses.recognise(report.original_sender))
         returned = next((key.key for key in keys if key and key.kind is Kind.BOUNCE and key.key), "")
+        accepts = next((key.key for key in keys if key and key.kind is Kind.ACCEPT and key.key), "")
         return Incoming(
             said=said,
             sender=sender,
@@ -148,6 +149,7 @@ class Mailroom:
             automatic=self._automatic(mail, arrived, sender),
             proof=proof,
             links=self._links(mail),
+            accepts=self.desk.keys.accepting(accepts),
             certain=words.certain,
         )
 

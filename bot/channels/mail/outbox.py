@@ -9,6 +9,8 @@ from bot.app.jobs import TellByMail, decode
 from bot.channels.mail import addresses
 from bot.channels.mail.mail import Attachment
 from bot.channels.mail.send import Accepted, Deferred, Letter, Refused, Relay, Unknown, build
+from bot.core.notices import Purpose, QuoteNudged, QuoteOffered
+from bot.core.terms import Kind
 from bot.words import Context, Worded
 from storage import Job, Transaction
 
@@ -47,9 +49,16 @@ class Postman:
             customer=around.customer,
             links={purpose: self.desk.url(link) for purpose, link in order.links.items()},
             timezone=around.timezone or self.desk.terms.timezone,
+            accept=self._accept(order, around),
             late=written if order.late else None,
         )
         return self.desk.words.notice(order.worded(), order.language, context)
+
+    def _accept(self, order: TellByMail, around: "_Around") -> str:
+        """Where businesses may accept the quote of this mail by another; consumers tick a box for it."""
+        link = order.links.get(Purpose.QUOTE)
+        offers = order.notice in {QuoteOffered.name(), QuoteNudged.name()}
+        return self.addresses.accept(self.desk.keys.accept_key(link)) if link and offers and around.business else ""
 
     def _letter(self, order: TellByMail, worded: Worded, around: "_Around", written: datetime) -> Letter:
         key = order.message_id.partition("@")[0]
@@ -82,6 +91,7 @@ class _Around:
     """What a letter needs beside its notice: who it greets, its document, the mails it follows."""
 
     customer: str
+    business: bool
     timezone: str
     file: bytes | None
     conversation: tuple[str, ...]
@@ -90,9 +100,11 @@ class _Around:
 def _around(tx: Transaction, order: TellByMail, written: datetime) -> _Around:
     customer = tx.customers.load(order.customer)
     found = tx.blobs.document(order.document, "pdf") if order.document else None
+    incident = tx.incidents.load(order.incident) if order.incident else None
     known = tx.messages.references(order.incident, written) if order.incident else []
     return _Around(
         customer=customer.details.name if customer else "",
+        business=incident is not None and incident.kind is Kind.BUSINESS,
         timezone=customer.timezone if customer else "",
         file=tx.blobs.content(found.sha256) if found else None,
         conversation=tuple(known),
