@@ -3,15 +3,26 @@
 import os
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from types import MappingProxyType
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.app.accounting.fec import Account, Chart
@@ -23,6 +34,7 @@ from bot.core.money import Money
 from bot.core.terms import GoAhead, Terms
 from bot.words import Provider
 
+LONGEST_WORDING = 75  # characters: an option's text in Slack
 USUAL_FILE = Path("comptoir.toml")
 SHIPPED = Path(__file__).resolve().parent.parent / "comptoir.toml"
 
@@ -152,17 +164,29 @@ class AccountingSection(Section):
 
 
 class InterventionSection(Section):
-    id: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    """One entry of the catalogue. Wordings are as long as what Slack shows whole in a list of choices."""
+
+    id: str = Field(pattern="^[a-z][a-z0-9_]{0,49}$")
     rule: Rule
-    fr: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    fr: str = Field(min_length=1, max_length=LONGEST_WORDING)
+    en: str = Field(min_length=1, max_length=LONGEST_WORDING)
     clause: str = ""
+
+    @model_validator(mode="after")
+    def _names_its_clause(self) -> Self:
+        """What is done unasked to hosted data stands in a clause of the contract, which the customer is told."""
+        if not self.clause and self.rule is Rule.EMERGENCY:
+            raise ValueError(f"the rule {self.rule} needs the contract's clause")
+        return self
 
 
 class CannedReply(Section):
     id: str = Field(pattern="^[a-z][a-z0-9_]*$")
     fr: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+
+Named = TypeVar("Named", InterventionSection, CannedReply)
 
 
 class File(Section):
@@ -177,6 +201,16 @@ class File(Section):
     accounting: AccountingSection
     interventions: tuple[InterventionSection, ...] = ()
     canned_replies: tuple[CannedReply, ...] = ()
+
+    @field_validator("interventions", "canned_replies")
+    @classmethod
+    def _names_each_once(cls, entries: tuple[Named, ...]) -> tuple[Named, ...]:
+        seen: set[str] = set()
+        for entry in entries:
+            if entry.id in seen:
+                raise ValueError(f"{entry.id} stands there twice")
+            seen.add(entry.id)
+        return entries
 
 
 class Environment(BaseSettings):
@@ -288,13 +322,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _read_file(path: Path) -> File:
     """The operator's file over the one that ships: tables merge, lists replace."""
     shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    wanted: dict[str, object] = {}
     try:
         given = {} if path == USUAL_FILE and not path.exists() else tomllib.loads(path.read_text(encoding="utf-8"))
-        return File.model_validate(_over(shipped, given))
+        return File.model_validate(wanted := _over(shipped, given))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise Misconfigured(f"{path}: {error}") from None
     except ValidationError as error:
-        raise Misconfigured(_first(error, str(path))) from None
+        raise Misconfigured(_first(error, str(path), wanted)) from None
 
 
 def _over(shipped: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
@@ -305,10 +340,22 @@ def _over(shipped: Mapping[str, object], given: Mapping[str, object]) -> dict[st
     return merged
 
 
-def _first(error: ValidationError, where: str) -> str:
+def _first(error: ValidationError, where: str, given: Mapping[str, object] = MappingProxyType({})) -> str:
     problem = error.errors(include_input=False, include_url=False)[0]
-    name = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: {name}: {problem['msg']}"
+    name = ".".join(_steps(problem["loc"], given))
+    return f"{where}: {name}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _steps(path: tuple[int | str, ...], given: object) -> Iterator[str]:
+    """The way to a value; entries of a list are called by their ids, which can be searched for."""
+    for step in path:
+        if isinstance(given, Sequence) and isinstance(step, int):
+            given = given[step]
+            name = given.get("id") if isinstance(given, Mapping) else None
+            yield name if isinstance(name, str) and name else str(step + 1)
+        else:
+            given = given.get(step) if isinstance(given, Mapping) else None
+            yield str(step)
 
 
 SECRET_FILE = Path("comptoir.secret")
