@@ -106,6 +106,7 @@ class TermsSection(Section):
     waiting_lapse_days: int = Field(default=14, ge=1)
     consent_lapse_days: int = Field(default=7, ge=1)
     disown_days: int = Field(default=7, ge=1)
+    consent_days: int = Field(default=90, ge=1, le=365)
     contest_confirm_days: int = Field(default=15, ge=1)
     contest_pause_days: int = Field(default=7, ge=1)
     limit_after_days: int = Field(default=45, ge=1)

@@ -11,13 +11,20 @@ from bot.core.terms import Terms
 
 
 def request(incident: Incident, command: c.RequestConsent, now: datetime) -> Decided:
-    """Asks for leave; a request for another scope replaces the one still unanswered."""
+    """Asks for leave; a request for another scope replaces the one still unanswered.
+
+    Only what needs leave is asked for: a customer who refused the rest would see it done all the same.
+    """
     if not command.acts or not command.places or not command.why.strip():
         return Refused(Reason.SCOPE_EMPTY)
     if any(act.rule is f.Rule.NEVER for act in command.acts):
         return Refused(Reason.ACT_FORBIDDEN)
+    if any(act.rule is not f.Rule.CONSENT for act in command.acts):
+        return Refused(Reason.ACT_UNASKED)
     if command.until <= now:
         return Refused(Reason.END_PASSED)
+    if command.until > last_end(incident, now):
+        return Refused(Reason.END_TOO_FAR)
     number = len(incident.consents) + 1
     replaced = tuple(
         f.ConsentReplaced(number=consent.number, by=number)
@@ -37,6 +44,11 @@ def request(incident: Incident, command: c.RequestConsent, now: datetime) -> Dec
 def request_lapses_at(consent: Consent, terms: Terms) -> datetime:
     """A request lapses after its days, or with the end it names: then there is nothing left to grant."""
     return min(consent.asked_at + timedelta(days=terms.consent_lapse_days), consent.until)
+
+
+def last_end(incident: Incident, now: datetime) -> datetime:
+    """The latest end a leave may have that is asked for now."""
+    return incident.terms.end_of(incident.terms.day_of(now) + timedelta(days=incident.terms.consent_days))
 
 
 def grant(incident: Incident, command: c.GrantConsent, now: datetime) -> Decided:
@@ -97,12 +109,15 @@ def record_act(incident: Incident, command: c.RecordAct, now: datetime) -> Decid
         return Refused(Reason.SCOPE_EMPTY)
     if command.act.rule is f.Rule.EMERGENCY and not (command.act.clause and command.note.strip()):
         return Refused(Reason.REASON_MISSING)
-    covering = next((k.number for k in incident.consents if k.covers(command.act.id, command.place, now)), None)
-    if command.act.rule is f.Rule.CONSENT and incident.paused:
+    if command.act.rule is not f.Rule.CONSENT:
+        return (f.ActRecorded(act=command.act, place=command.place.strip(), note=command.note),)
+    if incident.paused:
         return Refused(Reason.PAUSED)
-    if command.act.rule is f.Rule.CONSENT and covering is None:
-        return Refused(Reason.NO_CONSENT)
-    return (f.ActRecorded(act=command.act, place=command.place, note=command.note, consent=covering),)
+    for leave in incident.consents:
+        place = leave.covered(command.act, command.place, now)
+        if place is not None:
+            return (f.ActRecorded(act=command.act, place=place, note=command.note, consent=leave.number),)
+    return Refused(Reason.NO_CONSENT)
 
 
 def _answerable(incident: Incident, number: int) -> Consent | Refused:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from bot.core import facts as f
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
 from bot.core.money import Line, Money, Price, Vat, total
+from bot.core.place import named
 from bot.core.terms import Kind, Terms
 
 
@@ -41,11 +42,19 @@ class Consent:
     granted: tuple[str, ...] = ()
     decided_at: datetime | None = None
 
-    def covers(self, act: str, place: str, now: datetime) -> bool:
-        """Whether this leave is live and names this act and this place."""
-        return (
-            self.state is ConsentState.GRANTED and now < self.until and act in self.granted and place in self.places
-        )
+    @property
+    def given(self) -> tuple[f.Intervention, ...]:
+        """What of it was granted, in the words that were shown."""
+        return tuple(act for act in self.acts if act.id in self.granted)
+
+    def is_live(self, now: datetime) -> bool:
+        return self.state is ConsentState.GRANTED and now < self.until
+
+    def covered(self, act: f.Intervention, place: str, now: datetime) -> str | None:
+        """The place as it was shown, if this leave is live and names it with this act, in these very words."""
+        if not self.is_live(now) or act not in self.given:
+            return None
+        return next((shown for shown in self.places if named(shown) == named(place)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,10 +33,12 @@ class Reason(StrEnum):
     SCOPE_WIDER = "scope_wider"  # more than was asked for
     END_PASSED = "end_passed"
     ADDRESS_TAKEN = "address_taken"  # it is another customer's
+    END_TOO_FAR = "end_too_far"
     CONSENT_UNKNOWN = "consent_unknown"
     CONSENT_DECIDED = "consent_decided"
     NO_CONSENT = "no_consent"  # letter §1.1
     ACT_FORBIDDEN = "act_forbidden"
+    ACT_UNASKED = "act_unasked"  # it needs no leave
     PAUSED = "paused"  # somebody said stop: sure first that it was not the customer
     DISOWNED = "disowned"  # the customer says that the decision was not theirs
     NOT_DISOWNED = "not_disowned"

@@ -40,6 +40,7 @@ class Terms:
     waiting_lapse_days: int = 14
     consent_lapse_days: int = 7
     disown_days: int = 7
+    consent_days: int = 90
     contest_confirm_days: int = 15
     contest_pause_days: int = 7
     limit_after_days: int = 45

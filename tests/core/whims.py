@@ -175,8 +175,12 @@ def _settled(rng: Random, _play: Play) -> dict[str, Any]:
 
 
 def _request(rng: Random, play: Play) -> dict[str, Any]:
-    until = play.now + timedelta(days=rng.choice((-1, 1, 20, 60)))
-    return {"acts": _some(rng, ACTS[:3]) or ACTS, "places": _some(rng, PLACES), "until": until}
+    until = play.now + timedelta(days=rng.choice((-1, 1, 20, 60, 60, 200)))
+    return {
+        "acts": rng.choice((ACTS, ACTS[:3], *(ACTS[:2],) * 8)),
+        "places": _some(rng, PLACES),
+        "until": until,
+    }
 
 
 def _consent(rng: Random, play: Play) -> dict[str, Any]:
@@ -192,7 +196,11 @@ def _grant(rng: Random, play: Play) -> dict[str, Any]:
 
 
 def _act(rng: Random, _play: Play) -> dict[str, Any]:
-    return {"act": rng.choice(ACTS), "place": rng.choice((*PLACES, "")), "note": rng.choice(("", "seen"))}
+    return {
+        "act": rng.choice(ACTS),
+        "place": rng.choice((*PLACES, "/var/www/", "")),
+        "note": rng.choice(("", "seen")),
+    }
 
 
 def _paper(rng: Random, _play: Play) -> dict[str, Any]:

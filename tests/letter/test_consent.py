@@ -11,6 +11,7 @@ from bot.core import notices as n
 from bot.core.commands import DeadlineKind
 from bot.core.letter import AT_WORK
 from bot.core.lives import ConsentState, Stage
+from bot.core.place import named
 from bot.core.refusals import Reason, Refused
 from tests.builders import (
     CUT_OFF,
@@ -89,10 +90,13 @@ def test_request_says_when_it_lapses_as_the_calendar_has_it() -> None:
         ({"places": ()}, Reason.SCOPE_EMPTY),
         ({"why": " "}, Reason.SCOPE_EMPTY),
         ({"acts": (READ, SEARCH_MAIL)}, Reason.ACT_FORBIDDEN),
+        ({"acts": (READ, SUSPEND)}, Reason.ACT_UNASKED),
+        ({"acts": (CUT_OFF,)}, Reason.ACT_UNASKED),
         ({"until": MONDAY}, Reason.END_PASSED),
+        ({"until": MONDAY + timedelta(days=91)}, Reason.END_TOO_FAR),
     ],
 )
-def test_request_without_scope_or_for_what_is_never_allowed_is_refused(
+def test_request_without_scope_or_for_what_nobody_can_allow_is_refused(
     wrong: dict[str, object], reason: Reason
 ) -> None:
     """§1.3."""
@@ -109,10 +113,52 @@ def test_granted_leave_covers_its_act_in_its_place() -> None:
     assert play.incident.acts == decided
 
 
-@pytest.mark.parametrize("beside", [{"act": EDIT}, {"place": "/var/www"}, {"place": "shop "}, {"place": "SHOP"}])
+@pytest.mark.parametrize("beside", [{"act": EDIT}, {"place": "/var/www"}, {"place": "shop/cart"}, {"place": "SHOP"}])
 def test_granted_leave_covers_nothing_beside_it(beside: dict[str, object]) -> None:
     """§1.3: scope is exact."""
     assert granted().order(an_order(c.RecordAct, **beside)) == Refused(Reason.NO_CONSENT)
+
+
+def test_leave_covers_its_act_in_the_words_that_were_shown() -> None:
+    """What the catalogue calls it since is another act."""
+    reworded = replace(READ, fr="Lire et copier la base de données")
+
+    assert granted().order(an_order(c.RecordAct, act=reworded)) == Refused(Reason.NO_CONSENT)
+
+
+def test_place_is_recorded_as_the_customer_saw_it() -> None:
+    play = granted()
+
+    decided = play.order(an_order(c.RecordAct, place=" shop/"))
+
+    assert decided == (f.ActRecorded(act=READ, place="shop", note="looked at the index", consent=1),)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/www/shop", "/www/shop/"),
+        ("/www/shop", " /www/shop// "),
+        ("https://Shop.Example", "HTTPS://shop.example/"),
+        ("https://Shop.Example/A", "https://shop.example/A"),
+        ("/www/été", "/www/e\u0301te\u0301"),
+    ],
+)
+def test_one_place_has_one_name(one: str, other: str) -> None:
+    assert named(one) == named(other)
+
+
+PLACES = (
+    *("/", "/www", "/www/shop", "/www/Shop", "/www/shop/x", "/www//shop", "/www/shop2", "/www shop", "/www  shop"),
+    *("shop", "Shop", "index.php", "Index.php", "logo@2x.png", "logo@2X.png", "shop.example", "www.shop.example"),
+    *("http://shop.example", "https://shop.example", "https://shop.example/a", "https://shop.example/A"),
+    *("https://shop.example/a/", "https://shop.example:8443", "https://shop.example?a", "https://shop.example?A"),
+)
+
+
+def test_no_two_places_have_one_name() -> None:
+    """A name that covered a second place would widen what was allowed."""
+    assert len({named(place) for place in PLACES}) == len(PLACES)
 
 
 def test_part_of_what_was_asked_may_be_granted_and_only_that_counts() -> None:
