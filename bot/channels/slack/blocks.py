@@ -172,9 +172,19 @@ def one_of(options: Sequence[Payload], initial: str = "") -> Payload:
     return made | {"initial_option": chosen} if chosen else made
 
 
-def some_of(options: Sequence[Payload], initial: Sequence[str] = ()) -> Payload:
+def one_of_groups(groups: Sequence[tuple[str, Sequence[Payload]]], initial: str = "") -> Payload:
+    """A choice under headings; those with nothing below them are left out."""
+    shown = [{"label": plain(label, OPTION), "options": list(options)} for label, options in groups if options]
+    every = [one for _label, options in groups for one in options]
+    chosen = next((one for one in every if one["value"] == initial), None)
+    made: Payload = {"type": "static_select", "option_groups": shown}
+    return made | {"initial_option": chosen} if chosen else made
+
+
+def some_of(options: Sequence[Payload], initial: Sequence[str] = (), *, most: int = 0) -> Payload:
     chosen = [one for one in options if one["value"] in initial]
     made: Payload = {"type": "multi_static_select", "options": list(options)}
+    made |= {"max_selected_items": most} if most else {}
     return made | {"initial_options": chosen} if chosen else made
 
 

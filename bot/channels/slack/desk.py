@@ -31,6 +31,8 @@ PLACE |= {
     "finish_work": "report",
     "record_payment": "amount",
 }
+ABOUT = {Reason.END_PASSED: "until", Reason.END_TOO_FAR: "until", Reason.ACT_UNASKED: "acts"}
+ABOUT |= {Reason.ACT_FORBIDDEN: "act", Reason.REASON_MISSING: "note"}
 
 
 async def press(room: Room, click: Click, now: datetime) -> None:
@@ -98,7 +100,7 @@ async def submit(room: Room, submission: Submission, now: datetime) -> Payload:
     if done.reason is Reason.NO_CONSENT:
         await _offer_to_ask(room, case, submission)
     after = await read.case(room.desk.store, case.incident.id) or case
-    return _wrong(submission, _words(room, after, done, submission.version))
+    return _wrong(submission, _words(room, after, done, submission.version), done.reason)
 
 
 async def send_to_customer(room: Room, click: Click, _now: datetime) -> None:
@@ -195,7 +197,11 @@ async def _offer_to_ask(room: Room, case: Case, submission: Submission) -> None:
     carried |= {"given": {"acts": entries.get("act", ""), "places": entries.get("place", "")}}
     text = f"{case.incident.reference}: no leave covers this act in this place. Nothing was recorded."
     made = [blocks.section(text)]
-    made.append(blocks.actions("main", [blocks.button("ask_consent", "Ask for leave", json.dumps(carried)[:2000])]))
+    made.append(
+        blocks.actions(
+            "main", [blocks.button("ask_consent", "Ask for leave", json.dumps(carried, ensure_ascii=False))]
+        )
+    )
     place = {"channel": case.row.slack_channel or room.channel, "user": submission.person.user}
     if case.row.slack_ts:
         place["thread_ts"] = case.row.slack_ts
@@ -219,6 +225,8 @@ def _words(room: Room, case: Case, refused: Refused, version: int | None) -> str
     return f"{said} {news}".strip()
 
 
-def _wrong(submission: Submission, why: str) -> Payload:
-    """Shown under a field, so that the modal stays open with everything typed in it."""
-    return {"response_action": "errors", "errors": {PLACE.get(submission.name, "reason"): why}}
+def _wrong(submission: Submission, why: str, reason: Reason | None = None) -> Payload:
+    """Shown under the field it is about, so that the modal stays open with everything typed in it."""
+    usual = PLACE.get(submission.name, "reason")
+    about = ABOUT.get(reason, usual) if reason else usual
+    return {"response_action": "errors", "errors": {about if about in submission.entries else usual: why}}

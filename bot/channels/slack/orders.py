@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bot.app.read import Case
+from bot.channels.slack import story
 from bot.channels.slack.amounts import read_amount, read_lines
+from bot.channels.slack.forms import MOST_ACTS, MOST_PLACES
 from bot.channels.slack.room import Room
 from bot.channels.slack.speech import PublicMessage
 from bot.core import commands as c
+from bot.core.consent import last_end
 from bot.core.facts import Actor, Language, Outcome
 from bot.core.lives import ConsentState
+from bot.core.place import LONGEST_PLACE, is_plain, named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,29 +78,57 @@ def _days(by: Filled) -> int:
 
 
 def _ask_consent(by: Filled) -> c.Command:
-    acts = tuple(by.room.desk.intervention(act) for act in by.text("acts").splitlines())
-    places = tuple(line.strip() for line in by.text("places").splitlines() if line.strip())
+    acts = tuple(by.room.desk.intervention(act) for act in dict.fromkeys(by.text("acts").splitlines()))
     known = tuple(act for act in acts if act is not None)
     if not known or len(known) != len(acts):
         raise WrongFieldError("acts", "Choose what is to be done")
-    if not places:
-        raise WrongFieldError("places", "Name at least one place")
-    terms = by.case.incident.terms
+    if len(known) > MOST_ACTS:
+        raise WrongFieldError("acts", f"At most {MOST_ACTS} in one request")
     return c.RequestConsent(
         actor=by.actor,
         expected=by.version,
         acts=known,
-        places=places,
-        until=terms.end_of(_date(by, "until")),
+        places=_places(by),
+        until=_until(by),
         why=_needed(by, "why"),
     )
+
+
+def _places(by: Filled) -> tuple[str, ...]:
+    """One a line, each once however it is written."""
+    lines = [line.strip() for line in by.text("places").splitlines() if line.strip()]
+    places = {named(line): _place("places", line) for line in reversed(lines)}
+    if not places:
+        raise WrongFieldError("places", "Name at least one place")
+    if len(places) > MOST_PLACES:
+        raise WrongFieldError("places", f"At most {MOST_PLACES} places in one request")
+    return tuple(reversed(places.values()))
+
+
+def _place(field: str, text: str) -> str:
+    """What the customer sees must be what is meant."""
+    if len(text) > LONGEST_PLACE:
+        raise WrongFieldError(field, f"A place has at most {LONGEST_PLACE} characters: “{text[:40]}…”")
+    if not is_plain(text):
+        raise WrongFieldError(field, f"There is a character in it that cannot be seen: {text[:40]!a}")
+    return text
+
+
+def _until(by: Filled) -> datetime:
+    terms, now = by.case.incident.terms, by.room.clock()
+    latest = last_end(by.case.incident, now)
+    day = _date(by, "until")
+    if not terms.day_of(now) <= day <= terms.day_of(latest):
+        raise WrongFieldError("until", f"Choose a day from today to {story.day(terms.day_of(latest))}")
+    return terms.end_of(day)
 
 
 def _record_act(by: Filled) -> c.Command:
     act = by.room.desk.intervention(by.text("act"))
     if act is None:
         raise WrongFieldError("act", "Choose what was done")
-    return c.RecordAct(actor=by.actor, expected=by.version, act=act, place=_needed(by, "place"), note=by.text("note"))
+    place = _place("place", _needed(by, "place"))
+    return c.RecordAct(actor=by.actor, expected=by.version, act=act, place=place, note=by.text("note"))
 
 
 def _ask_customer(by: Filled) -> c.Command:
