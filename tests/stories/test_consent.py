@@ -1,7 +1,10 @@
 """Leave to touch hosted data: asked, given for so much and so long, taken back (letter §1)."""
 
+import pytest
+
 from bot.core import facts as f
-from tests.stories.people import BOB, JANE
+from bot.core.lives import ConsentState
+from tests.stories.people import BOB, DETAILS, JANE
 from tests.stories.steps import ask, diagnose
 from tests.stories.town import Town
 
@@ -108,3 +111,57 @@ async def test_leave_ends_with_the_incident(here: Town) -> None:
 
     assert f.ConsentClosed in await here.facts()
     assert "revoke" not in (await here.open(page.url)).choices
+
+
+@pytest.mark.parametrize("words", ["Oui, allez-y", "oui mais pas la base", "ok ?"])
+async def test_yes_in_other_words_is_read_by_staff_and_answered_with_the_page(here: Town, words: str) -> None:
+    """§1.3: explicit and scoped, or not at all"""
+    page = await ask(here)
+
+    await here.mail(BOB, "", words, answering=here.newest(BOB))
+
+    assert (await here.incident()).consents[0].state is ConsentState.REQUESTED
+    assert any(words in line for line in here.staff.thread())
+    again = await here.open(here.newest(BOB).link)
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+    assert again.choices == page.choices
+    assert again.form("give")[0].controls["acts"].options == ["read_files", "modify_database"]
+
+
+async def test_leave_taken_back_in_the_middle_tells_staff_to_stop(here: Town) -> None:
+    page = await here.press(await ask(here), "give", acts=("read_files",))
+    await here.staff.submit("record_act", act="read_files", place="/www/shop")
+
+    await here.press(page, "revoke")
+
+    assert "taken back by the customer: stop now" in here.staff.thread()[-1]
+    assert "Not without the customer's leave" in await offered(here)
+
+
+async def test_leave_is_for_its_incident_alone(here: Town) -> None:
+    """§1.3: neither for another incident, nor for the same one opened again"""
+    await here.press(await ask(here), "give", acts=("read_files",))
+    await here.mail(BOB, "Autre panne", "Bonjour, mon autre site ne répond plus non plus, pouvez-vous regarder ?")
+    await start(here, 2)
+    await here.staff.submit("conclude", outcome="no_competence", report="Rien trouvé.")
+    await here.mail(BOB, "", "Bonjour, cela recommence, pouvez-vous regarder ?", answering=here.inbox(BOB)[0])
+    assert (await here.incident(3)).previous == 1
+    await start(here, 3)
+
+    for number in (2, 3):
+        await here.staff.submit("record_act", number, act="read_files", place="/www/shop")
+        assert "No permission in force" in here.staff.errors
+        assert (await here.incident(number)).acts == ()
+
+
+async def start(here: Town, number: int) -> None:
+    """Bob orders the diagnosis of this incident, and staff begin it."""
+    page = await here.open(here.newest(BOB).link)
+    await here.press(page, "order", **DETAILS[BOB])
+    await here.staff.click("start_diagnosis", number)
+
+
+async def offered(here: Town) -> str:
+    """What the form to record an act offers staff."""
+    await here.staff.click("record_act")
+    return here.staff.form
