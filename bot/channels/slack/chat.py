@@ -125,7 +125,11 @@ def _quote(asked: Asked, told: n.QuoteOffered | n.QuoteNudged) -> Iterator[Paylo
 
 def _leave(asked: Asked, told: n.ConsentRequested | n.ConsentNudged) -> Iterator[Payload]:
     question = asked.say("chat.consent_question", acts=", ".join(told.acts), places=", ".join(told.places))
+    if len(question) > blocks.CONFIRM:  # half a scope is not asked about
+        question = asked.say("chat.consent_question_long")
     yield asked.button("give_consent", asked.say("button.give_consent"), question, "primary", number=told.number)
+    if len(told.acts) > 1:
+        yield asked.button("allow_part", asked.say("button.allow_part"), number=told.number)
     yield asked.button("refuse_consent", asked.say("button.refuse_consent"), number=told.number)
 
 

@@ -21,7 +21,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer, Details
 from bot.core.facts import Evidence, Language
-from bot.core.lives import Support
+from bot.core.lives import ConsentState, Support
 from bot.core.refusals import Reason, Refused
 from bot.core.terms import Kind
 from storage import Transaction
@@ -204,6 +204,19 @@ async def _give(by: Decider, click: Click, now: datetime) -> Done | Refused | No
     return await _carry_out(by, command, now)
 
 
+async def _choose(by: Decider, click: Click, _now: datetime) -> Done | Refused | None:
+    """The form on which a part of the request is allowed."""
+    incident = by.case.incident
+    consent = incident.consent_named(_number(click))
+    if consent is None:
+        return Refused(Reason.CONSENT_UNKNOWN)
+    if consent.state is not ConsentState.REQUESTED:
+        return Refused(Reason.CONSENT_DECIDED)
+    carried = {"incident": incident.id, "number": str(consent.number)}
+    await open_modal(by.room, click, by.questions.part(incident, consent, carried))
+    return None
+
+
 async def _refuse(by: Decider, click: Click, now: datetime) -> Done | Refused | None:
     command = c.RefuseConsent(actor=by.actor, number=_number(click), evidence=by.pressed(click))
     return await _carry_out(by, command, now)
@@ -241,8 +254,8 @@ async def _carry_out(by: Decider, command: c.Command, now: datetime) -> Done | R
     return await desk.store.run(lambda tx: carry_out(tx, desk, incident, command, now))
 
 
-def _number(click: Click) -> int:
-    number = str(click.carried.get("number", ""))
+def _number(given: Click | Submission) -> int:
+    number = str(given.carried.get("number", ""))
     return int(number) if number.isascii() and number.isdigit() else 0
 
 
@@ -320,6 +333,14 @@ def _details(by: Decider, form: Submission) -> Details:
     return replace(known, name=name or known.name, postal_address=address or known.postal_address)
 
 
+async def _chosen(by: Decider, form: Submission, now: datetime) -> Done | Refused | Payload:
+    acts = tuple(form.entries.get("acts", "").split())
+    if not acts:
+        return _errors("acts", by.say("needed"))
+    number, evidence = _number(form), by.submitted(form)
+    return await _carry_out(by, c.GrantConsent(actor=by.actor, number=number, acts=acts, evidence=evidence), now)
+
+
 async def _said(by: Decider, form: Submission, now: datetime) -> Done | Refused | Payload:
     reason = form.entries.get("reason", "").strip()
     return await _carry_out(by, c.SayContest(actor=by.actor, evidence=by.submitted(form), reason=reason), now)
@@ -359,6 +380,7 @@ PRESSES: dict[str, Callable[[Room, Click, datetime], Awaitable[None]]] = {
     "accept_quote": _press(_accept),
     "decline_quote": _press(_decline),
     "give_consent": _press(_give),
+    "allow_part": _press(_choose),
     "refuse_consent": _press(_refuse),
     "revoke_consent": _press(_revoke),
     "contest": _press(_contest),
@@ -369,6 +391,7 @@ PRESSES: dict[str, Callable[[Room, Click, datetime], Awaitable[None]]] = {
 FORMS: dict[str, Callable[[Room, Submission, datetime], Awaitable[Payload]]] = {
     "order": _submit("name", _ordered),
     "accept_quote": _submit("express_request", _accepted),
+    "allow_part": _submit("acts", _chosen),
     "contest": _submit("reason", _said),
     "confirm_contest": _submit("understood", _confirmed),
     "link_address": _address_given,

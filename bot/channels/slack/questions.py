@@ -10,7 +10,7 @@ from bot.app.read import Case
 from bot.channels.slack import blocks
 from bot.channels.slack.wire import Payload
 from bot.core.facts import Language, WayIn
-from bot.core.incident import Incident, Quote
+from bot.core.incident import Consent, Incident, Quote
 from bot.core.money import Price
 from bot.core.terms import Kind
 
@@ -74,6 +74,15 @@ class Questions:
         if case.incident.kind is Kind.CONSUMER:
             made.extend(self._express())
         return self._modal("accept_quote", "accept", made, carried)
+
+    def part(self, incident: Incident, consent: Consent, carried: Mapping[str, object]) -> Payload:
+        """What of a request is allowed: its acts as boxes, none of them ticked."""
+        in_french = self.language is Language.FR
+        boxes = [blocks.option(act.id, act.fr if in_french else act.en) for act in consent.acts]
+        until = figures.moment(consent.until, self.language, incident.terms.timezone)
+        text = self._say("part_text", places=", ".join(consent.places), until=until)
+        field = blocks.field("acts", self._say("part_acts"), blocks.boxes(boxes))
+        return self._modal("allow_part", "part", [blocks.section(text), field], carried)
 
     def contest(self, incident: Incident, carried: Mapping[str, object]) -> Payload:
         """The first step, with what the second would mean (letter §6.4)."""

@@ -8,11 +8,11 @@ import pytest
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Details
-from bot.core.lives import ContestState, Stage
+from bot.core.lives import ConsentState, ContestState, Stage
 from bot.core.notices import ChatCodeSent
 from bot.core.terms import Kind
 from storage import Direction
-from tests.builders import an_order
+from tests.builders import EDIT, READ, an_order
 from tests.channels.slack.town import ADDRESS, ALICE, BOB, DETAILS, MALLORY, TEAM, Town, words
 
 
@@ -238,6 +238,45 @@ async def test_leave_is_given_refused_and_taken_back(town: Town, presses: tuple[
         await town.press(press)
 
     assert (await town.facts())[-1] == fact or fact in await town.facts()
+
+
+async def test_part_of_what_was_asked_is_allowed(town: Town) -> None:
+    """§1.3: with nothing ticked beforehand; what is not ticked stays forbidden."""
+    await ready(town)
+    await town.give(1, an_order(c.RequestConsent, acts=(READ, EDIT), places=("shop", "/var/www")))
+
+    await town.press("allow_part")
+    asked = words(town.modal(BOB).blocks)
+    await town.submit(BOB, acts=[EDIT.id])
+
+    consent = (await town.case()).incident.consents[0]
+    assert all(part in asked for part in ("shop, /var/www", READ.fr, EDIT.fr, "19 juin 2010"))
+    assert (consent.state, consent.granted) == (ConsentState.GRANTED, (EDIT.id,))
+
+
+async def test_part_is_not_chosen_of_a_request_that_was_answered(town: Town) -> None:
+    await ready(town)
+    await town.give(1, an_order(c.RequestConsent, acts=(READ, EDIT)))
+    await town.press("allow_part")
+    await town.give(1, an_order(c.RefuseConsent))
+
+    late = await town.people.submit(BOB, town.modal(BOB).id, {"acts": [READ.id]})
+    await town.press("allow_part")
+
+    assert "n’est plus en cours" in late.payload["errors"]["acts"]
+    assert "n’est plus en cours" in town.whispers(BOB)[-1]
+    assert (await town.case()).incident.consents[0].state is ConsentState.REFUSED
+
+
+async def test_question_about_a_long_scope_names_no_half_of_it(town: Town) -> None:
+    await ready(town)
+    places = tuple(f"/var/www/{'x' * 180}/{n}" for n in range(10))
+    await town.give(1, an_order(c.RequestConsent, acts=(READ, EDIT), places=places))
+
+    shown = str(town.told()[-1].blocks)
+
+    assert "tout ce que ce message énumère" in shown
+    assert all(place in shown for place in places)
 
 
 async def test_contest_takes_two_steps_and_says_what_is_lost(town: Town) -> None:
