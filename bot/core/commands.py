@@ -21,6 +21,7 @@ class DeadlineKind(StrEnum):
     LAPSE_QUOTE = "lapse_quote"
     NUDGE_CONSENT = "nudge_consent"
     LAPSE_CONSENT = "lapse_consent"
+    WARN_CONSENT = "warn_consent"
     EXPIRE_CONSENT = "expire_consent"
     LAPSE_OPENING = "lapse_opening"
     LAPSE_PAUSE = "lapse_pause"

@@ -12,6 +12,8 @@ from bot.core.incident import Incident
 from bot.core.lives import Stage
 from bot.core.reminders import in_working_hours, limit_at, next_reminder
 
+WARNED_BEFORE = timedelta(hours=9)  # a leave ends at midnight: staff learn of it in the afternoon
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
@@ -103,6 +105,13 @@ def _lapse_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Dead
     return Deadline(kind=DeadlineKind.LAPSE_CONSENT, about=consent_about(fact.number), at=at)
 
 
+def _warn_consent(i: Incident, fact: f.ConsentGranted, now: datetime) -> Deadline:
+    """On the last afternoon; half-way where it is shorter than that."""
+    end = _expire_consent(i, fact, now).at
+    at = max(end - WARNED_BEFORE, now + (end - now) / 2)
+    return Deadline(kind=DeadlineKind.WARN_CONSENT, about=consent_about(fact.number), at=at)
+
+
 def _expire_consent(i: Incident, fact: f.ConsentGranted, now: datetime) -> Deadline:
     consent = i.consent_named(fact.number)
     at = consent.until if consent else now
@@ -149,7 +158,7 @@ _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.QuoteOffered: (_nudge_quote, _lapse_quote),
     f.QuoteProlonged: (_nudge_quote, _lapse_quote),
     f.ConsentRequested: (_nudge_consent, _lapse_consent),
-    f.ConsentGranted: (_expire_consent,),
+    f.ConsentGranted: (_warn_consent, _expire_consent),
     f.InvoiceIssued: (_reminder, _limit),
     f.InvoiceReminded: (_reminder,),
     f.ReminderMoved: (_reminder,),

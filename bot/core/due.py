@@ -89,6 +89,13 @@ def _lapse_consent(incident: Incident, about: str, _now: datetime) -> Decided:
     return (f.ConsentLapsed(number=consent_number(about)),)
 
 
+def _warn_consent(incident: Incident, about: str, now: datetime) -> Decided:
+    consent = incident.consent_named(consent_number(about))
+    if consent is None or not consent.is_live(now):
+        return MOOT
+    return (f.ConsentRunsOut(number=consent.number),)
+
+
 def _expire_consent(incident: Incident, about: str, _now: datetime) -> Decided:
     if not _consent_is(incident, about, ConsentState.GRANTED):
         return MOOT
@@ -177,6 +184,7 @@ _ANSWERS: Mapping[DeadlineKind, Callable[[Incident, str, datetime], Decided]] = 
     DeadlineKind.LAPSE_QUOTE: _lapse_quote,
     DeadlineKind.NUDGE_CONSENT: _nudge_consent,
     DeadlineKind.LAPSE_CONSENT: _lapse_consent,
+    DeadlineKind.WARN_CONSENT: _warn_consent,
     DeadlineKind.EXPIRE_CONSENT: _expire_consent,
     DeadlineKind.REMIND: _remind,
     DeadlineKind.LIMIT_SUPPORT: _limit_support,

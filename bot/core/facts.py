@@ -491,6 +491,13 @@ class ConsentRevoked(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRunsOut(Fact):
+    """The leave ends within hours and the work goes on: staff ask again in time, or leave the data alone."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentExpired(Fact):
     number: int
 

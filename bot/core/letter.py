@@ -280,6 +280,7 @@ QUIET: frozenset[type[f.Fact]] = frozenset(
         f.IncidentTaken,
         f.PriceAnnounced,
         f.ActRecorded,
+        f.ConsentRunsOut,
         f.PaperFiled,
         f.ReminderMoved,
         f.InvoiceReminded,

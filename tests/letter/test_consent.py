@@ -244,6 +244,34 @@ def test_leave_ends_at_its_end_even_before_the_calendar_says_so() -> None:
     assert state(play) is ConsentState.EXPIRED
 
 
+def test_staff_are_told_before_leave_ends_while_work_goes_on() -> None:
+    """On its last afternoon, once; the customer is not asked by a machine for more than they gave."""
+    play = granted()
+
+    warned, expired = play.wait(days=6)
+
+    assert (warned.at, warned.facts, warned.told) == (UNTIL - timedelta(hours=9), (f.ConsentRunsOut(number=1),), ())
+    assert expired.facts == (f.ConsentExpired(number=1),)
+
+
+def test_short_leave_is_warned_of_half_way() -> None:
+    play = a_play(at=Stage.DIAGNOSING)
+    play.order(an_order(c.RequestConsent, until=MONDAY + timedelta(hours=4)))
+    play.order(an_order(c.GrantConsent))
+
+    (warned,) = play.wait(hours=3)
+
+    assert (warned.at, warned.facts) == (MONDAY + timedelta(hours=2), (f.ConsentRunsOut(number=1),))
+
+
+@pytest.mark.parametrize("over", [an_order(c.RevokeConsent), an_order(c.ConcludeDiagnosis)])
+def test_nobody_is_warned_of_leave_that_is_over(over: c.Command) -> None:
+    play = granted()
+    play.order(replace(over, outcome=f.Outcome.SOLVED) if isinstance(over, c.ConcludeDiagnosis) else over)
+
+    assert f.ConsentRunsOut not in [type(fact) for scene in play.wait(days=6) for fact in scene.facts]
+
+
 def test_leave_cannot_be_given_after_its_own_end() -> None:
     play = asked()
     play.outage(days=5)

@@ -30,6 +30,7 @@ SILENT = {
     f.QuoteDrafted,
     f.QuoteSuperseded,  # the newer quote says which it replaces
     f.ConsentReplaced,  # the newer request is told
+    f.ConsentRunsOut,  # for staff
     f.ConsentClosed,  # the end of the work is told
     f.InvoiceIssued,  # told once its document is frozen
     f.InvoiceCredited,  # told once its document is frozen

@@ -6,7 +6,7 @@ from bot.core import facts as f
 from bot.core.lives import ConsentState
 from tests.stories.people import BOB, DETAILS, JANE
 from tests.stories.steps import ask, diagnose
-from tests.stories.town import Town
+from tests.stories.town import ALICE, STAFF_CHANNEL, Town
 
 
 async def acts(here: Town) -> list[tuple[str, str, int | None]]:
@@ -59,6 +59,23 @@ async def test_leave_taken_back_ends_at_once(here: Town) -> None:
     assert "No permission in force" in here.staff.errors
     assert await acts(here) == []
     assert (await here.told(BOB))[-1] == "consent_revoked"
+
+
+async def test_staff_ask_for_more_time_with_one_press(here: Town) -> None:
+    """The form holds what was given, not all that had been asked for."""
+    await here.press(await ask(here), "give", acts=("read_files",))
+    await here.wait(days=6, hours=10)
+    warned = here.people.workspace.replies(STAFF_CHANNEL, here.staff.card().ts)[-1]
+    assert "Leave 1 ends at 20 Jun 23:59, and the work goes on: read the site’s files" in here.staff.thread()[-1]
+
+    await here.people.click(ALICE, STAFF_CHANNEL, warned.ts, "ask_consent")
+    await here.staff.fill()
+    await here.press(await here.open(here.newest(BOB).link), "give", acts=("read_files",))
+    await here.wait(days=1)
+    await here.staff.submit("record_act", act="read_files", place="/www/shop")
+
+    assert await acts(here) == [("read_files", "/www/shop", 2)]
+    assert [leave.state for leave in (await here.incident()).consents] == ["expired", "granted"]
 
 
 async def test_leave_ends_when_it_said(here: Town) -> None:

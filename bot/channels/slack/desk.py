@@ -51,7 +51,7 @@ async def press(room: Room, click: Click, now: datetime) -> None:
     else:
         refused = _why_not(room, case, act, actor, click.version)
         if not refused:
-            await open_modal(room, click, forms.form(room, case, act, _given(click)))
+            await open_modal(room, click, forms.form(room, case, act, _given(case, click)))
     if refused:
         await whisper(room, click, refused)
 
@@ -211,7 +211,13 @@ async def _offer_to_ask(room: Room, case: Case, submission: Submission) -> None:
         return  # the modal says the same; this only saves a few keystrokes
 
 
-def _given(click: Click) -> dict[str, str]:
+def _given(case: Case, click: Click) -> dict[str, str]:
+    """What the button fills in: what it carries, or the scope of a leave it names, with a new end to choose."""
+    number = click.carried.get("leave")
+    consent = case.incident.consent_named(number) if isinstance(number, int) else None
+    if consent is not None:
+        acts = "\n".join(act.id for act in consent.given)
+        return {"acts": acts, "places": "\n".join(consent.places), "why": consent.why}
     given = click.carried.get("given")
     return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
 

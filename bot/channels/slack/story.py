@@ -297,7 +297,8 @@ def _leave_asked(case: Case, fact: f.ConsentRequested) -> Entry:
 def _leave(words: str) -> Callable[..., Entry]:
     def told(case: Case, fact: f.ConsentGranted) -> Entry:
         consent = case.incident.consent_named(fact.number)
-        return Entry(f"Leave {fact.number} {words}{f': {scope(consent.acts, consent.places)}' if consent else ''}")
+        about = f": {scope(consent.given or consent.acts, consent.places)}" if consent else ""
+        return Entry(f"Leave {fact.number} {words}{about}")
 
     return told
 
@@ -306,6 +307,14 @@ def _leave_granted(case: Case, fact: f.ConsentGranted) -> Entry:
     consent = case.incident.consent_named(fact.number)
     given = tuple(act for act in consent.acts if act.id in fact.acts) if consent else ()
     return Entry(f"Leave {fact.number} given{f': {scope(given, consent.places)}' if consent else ''}")
+
+
+def _runs_out(case: Case, fact: f.ConsentRunsOut) -> Entry:
+    consent = case.incident.consent_named(fact.number)
+    if consent is None:
+        return Entry(f"Leave {fact.number} ends within hours")
+    until = moment(consent.until, case.incident.terms.timezone)
+    return Entry(f"Leave {fact.number} ends at {until}, and the work goes on: {scope(consent.given, consent.places)}")
 
 
 def _leave_withdrawn(_case: Case, fact: f.ConsentWithdrawn) -> Entry:
@@ -439,6 +448,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.ConsentLapsed: _leave("left unanswered: no leave was given"),
     f.ConsentReplaced: _leave("replaced by another request"),
     f.ConsentWithdrawn: _leave_withdrawn,
+    f.ConsentRunsOut: _runs_out,
     f.ConsentRevoked: _leave("taken back by the customer: stop now"),
     f.ConsentExpired: _leave("at its end"),
     f.ConsentClosed: _leave("closed with the work"),

@@ -49,7 +49,7 @@ def told(case: Case, seq: int) -> Told:
     elements.extend(blocks.line(blocks.span(fates.line(one))) for one in sent)
     return Told(
         text=blocks.escape(blocks.clip(f"{case.incident.reference}: {head}", 300)),
-        blocks=[blocks.rich(*elements), *_original(case, message)],
+        blocks=[blocks.rich(*elements), *_original(case, message), *_ask_again(case, recorded.fact)],
         whole=words if shown != words else "",
         file_name=f"{case.incident.reference}-{seq}.txt",
         fates=tuple(one.delivery for one in sent if one.delivery),
@@ -85,6 +85,13 @@ def _original(case: Case, message: Message | None) -> Iterator[Payload]:
     if message is not None and message.raw:
         value = json.dumps({"incident": case.incident.id, "message": message.id})
         yield blocks.actions(f"original-{message.id}", [blocks.button("original", "Whole mail", value)])
+
+
+def _ask_again(case: Case, fact: f.Fact) -> Iterator[Payload]:
+    """A leave that ends, or has ended, by its date is asked for again with one press and the form filled in."""
+    if isinstance(fact, f.ConsentRunsOut | f.ConsentExpired):
+        value = json.dumps({"incident": case.incident.id, "leave": fact.number})
+        yield blocks.actions(f"leave-{fact.number}", [blocks.button("ask_consent", "Ask for more time", value)])
 
 
 def set_aside(message: Message) -> Told:

@@ -30,6 +30,7 @@ UNTOLD: frozenset[type[f.Fact]] = frozenset(
         f.OtherIncidentNamed,
         f.QuoteDrafted,
         f.ConsentReplaced,
+        f.ConsentRunsOut,
         f.PaperFiled,
         f.ReminderMoved,
         f.InvoiceLongOverdue,
