@@ -64,7 +64,7 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a click orders; `leave` is given beside it when its box was ticked (letter §4.4)."""
+    """What a click orders; `leave` is given beside it where its box was ticked (letter §4.4)."""
 
     command: c.Command
     order: OrderForm | None = None
@@ -163,7 +163,7 @@ def _withdraw(opened: Opened, _click: Click) -> Decision:
 
 
 def _accept(opened: Opened, click: Click) -> Decision | Incomplete:
-    """Exactly what the page showed, by number and hash; the leave beside it only where its own box was ticked."""
+    """Exactly what the page showed, by number and hash; beside it the leave, as far as its own boxes were ticked."""
     if opened.incident.kind is Kind.CONSUMER and not click.evidence.express_request:
         return Incomplete(("express",))
     command = c.AcceptQuote(
@@ -173,10 +173,11 @@ def _accept(opened: Opened, click: Click) -> Decision | Incomplete:
         evidence=click.evidence,
     )
     consent = pending(opened.incident)
-    if consent is None or not click.form.ticked("leave"):
+    every = tuple(act.id for act in consent.acts) if consent else ()
+    given = every if click.form.ticked("leave") else tuple(act for act in every if act in click.form.many("acts"))
+    if consent is None or not given:
         return Decision(command=command)
-    acts = tuple(act.id for act in consent.acts)
-    leave = c.GrantConsent(actor=opened.actor, number=consent.number, acts=acts, evidence=click.evidence)
+    leave = c.GrantConsent(actor=opened.actor, number=consent.number, acts=given, evidence=click.evidence)
     return Decision(command=command, leave=leave)
 
 

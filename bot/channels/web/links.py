@@ -311,6 +311,7 @@ def _typed(opened: Opened, form: Form) -> dict[str, object]:
         case Purpose.ORDER:
             return order_values(opened, who(form))
         case Purpose.QUOTE:
-            return {"ticked": tuple(name for name in ("express", "leave") if form.ticked(name))}
+            boxes = tuple(name for name in ("express", "leave") if form.ticked(name))
+            return {"ticked": (*boxes, *form.many("acts"))}
         case _:
             return {}

@@ -14,7 +14,7 @@ from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.notices import Purpose
 from bot.core.terms import Kind
 from storage import Store, Transaction, Via
-from tests.builders import STAFF
+from tests.builders import EDIT, READ, STAFF
 from tests.channels.web.front import ADDRESS, LINES, PDF, REPORT, Front, serving
 
 ROUNDS = 100
@@ -159,11 +159,18 @@ async def test_consumer_ticks_the_express_request_themselves(front: Front) -> No
 
 
 @pytest.mark.parametrize(
-    ("fields", "state"), [({"leave": "yes"}, ConsentState.GRANTED), ({}, ConsentState.REQUESTED)]
+    ("fields", "state", "given"),
+    [
+        ({"leave": "yes"}, ConsentState.GRANTED, (READ.id, EDIT.id)),
+        ({"acts": EDIT.id}, ConsentState.GRANTED, (EDIT.id,)),
+        ({"acts": "restore_backup"}, ConsentState.REQUESTED, ()),
+        ({}, ConsentState.REQUESTED, ()),
+    ],
 )
-async def test_leave_is_given_beside_the_acceptance_only_by_its_own_box(
-    front: Front, fields: dict[str, str], state: ConsentState
+async def test_leave_is_given_beside_the_acceptance_only_by_its_own_boxes(
+    front: Front, fields: dict[str, str], state: ConsentState, given: tuple[str, ...]
 ) -> None:
+    """§4.4: all that was asked for, a part of it, or none."""
     await front.open()
     await front.diagnose()
     await front.ask_leave()
@@ -172,7 +179,8 @@ async def test_leave_is_given_beside_the_acceptance_only_by_its_own_box(
     await front.click(await front.mailed(Purpose.QUOTE), "accept", **fields)
 
     incident = await front.now()
-    assert (incident.stage, incident.consents[0].state) == (Stage.WORKING, state)
+    consent = incident.consents[0]
+    assert (incident.stage, consent.state, consent.granted) == (Stage.WORKING, state, given)
 
 
 async def test_decided_quote_shows_what_was_decided_and_when(one_front: Front) -> None:
