@@ -13,6 +13,7 @@ import uvloop
 from bot.accounting import accounting, report
 from bot.app import read
 from bot.app.bank import forget_statements
+from bot.app.billing import provider_faults
 from bot.app.contacts import put_on_file, take_off_file
 from bot.app.customers import COLUMNS, Registration, read_row, register
 from bot.app.erase import Erased, erase_customer, said
@@ -286,7 +287,7 @@ async def _customers(settings: Settings) -> list[Customer]:
 async def _register(settings: Settings, rows: Iterable[Registration]) -> list[Customer]:
     async with wire(settings) as wired:
         now = wired.clock()
-        return await wired.desk.store.run(lambda tx: register(tx, rows, now))
+        return await wired.desk.store.run(lambda tx: register(tx, wired.desk, rows, now))
 
 
 def _in_one_line(customer: Customer) -> str:
@@ -372,6 +373,16 @@ def stop_bank(settings: Settings) -> None:
 async def _stop(settings: Settings) -> None:
     async with wire(settings) as wired:
         await wired.desk.store.run(forget_statements)
+
+
+@cli.command()
+@click.pass_obj
+def check(settings: Settings) -> None:
+    """Looks the settings over for what would keep every invoice back; says each, or that there is nothing."""
+    wrong = provider_faults(settings.provider, settings.terms)
+    if wrong:
+        raise ValueError(" ".join(wrong))
+    click.echo("invoices can be issued with these settings")
 
 
 @cli.command()

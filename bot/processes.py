@@ -12,6 +12,8 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from bot.app.billing import provider_faults
+from bot.app.decisions import bill_again, held_back
 from bot.app.deliver import Sender, deliver
 from bot.app.desk import Desk
 from bot.app.due import ask
@@ -123,6 +125,8 @@ async def run_parts(
         slack = _slack(wired, stack)
         language = asyncio.create_task(asyncio.to_thread(warm_up))
         await wired.desk.store.run(lambda tx: _recall(tx, parts, wired.clock()))
+        if "worker" in parts:  # the settings that kept an invoice back may be right now
+            await wired.desk.store.run(lambda tx: bill_again(tx, wired.desk, held_back(tx), wired.clock()))
         loops: list[Loop] = []
         doors: list[Listener] = []
         if "worker" in parts:
@@ -174,6 +178,8 @@ def _announce(running: Running, parts: frozenset[str]) -> None:
         web=f"{environment.public_url}" if running.web_port else None,
         mail=f"{environment.mail_endpoint[0]}:{running.mail_port}" if running.mail_port else None,
     )
+    for fault in provider_faults(running.wired.desk.provider, running.wired.desk.terms):
+        log.warning("invoices_cannot_be_issued", why=fault, consequence="what is owed waits, and nothing is lost")
     if environment.slack_missing:
         log.warning(
             "slack_is_not_set_up",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import date
 from functools import cache
 from typing import Final, Self, TypeVar
 
@@ -55,6 +56,12 @@ class Transaction:
         number: int = self._connection.execute(next_one, {"series": series, "value": 1}).scalar_one()
         return number
 
+    def next_numbered(self, series: str, today: date) -> tuple[int, date]:
+        """The next number of a series of dated papers, and its day: today, or that of the number before if later."""
+        drawn = _next_numbered(self._connection.dialect.name)
+        row = self._connection.execute(drawn, {"series": series, "value": 1, "day": today.isoformat()}).one()
+        return row.value, date.fromisoformat(row.day)
+
     def count(self, names: Sequence[str]) -> dict[str, int]:
         """Adds one to each of these counters, and says where they stand."""
         rows = [
@@ -85,6 +92,15 @@ def _next_number(dialect: str) -> sa.Executable:
     following = {"value": counters.c.value + 1}
     counted = insert(dialect, counters).on_conflict_do_update(index_elements=["series"], set_=following)
     return counted.returning(counters.c.value)
+
+
+@cache
+def _next_numbered(dialect: str) -> sa.Executable:
+    drawing = insert(dialect, counters)
+    later = sa.case((counters.c.day > drawing.excluded.day, counters.c.day), else_=drawing.excluded.day)
+    following = {"value": counters.c.value + 1, "day": later}
+    counted = drawing.on_conflict_do_update(index_elements=["series"], set_=following)
+    return counted.returning(counters.c.value, counters.c.day)
 
 
 _SETTING: Final = sa.select(settings.c.value).where(settings.c.name == sa.bindparam("of"))

@@ -337,6 +337,7 @@ counters = Table(
     metadata,
     Column("series", sa.Text, primary_key=True),
     Column("value", sa.BigInteger, nullable=False),
+    Column("day", sa.Text),
 )
 
 settings = Table(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.app.decisions import give_details
+from bot.app.desk import Desk
 from bot.app.handle import meet
 from bot.core import facts as f
 from bot.core.customer import Customer, Details
@@ -43,13 +44,13 @@ def read_row(row: Mapping[str, str | None]) -> Registration:
     )
 
 
-def register(tx: Transaction, registrations: Iterable[Registration], now: datetime) -> list[Customer]:
+def register(tx: Transaction, desk: Desk, registrations: Iterable[Registration], now: datetime) -> list[Customer]:
     """Puts them on file, or brings them up to date where their address is known already."""
-    return [_register(tx, one, now) for one in registrations]
+    return [_register(tx, desk, one, now) for one in registrations]
 
 
-def _register(tx: Transaction, one: Registration, now: datetime) -> Customer:
+def _register(tx: Transaction, desk: Desk, one: Registration, now: datetime) -> Customer:
     customer = tx.customers.by_address(one.address)
     if customer is None:
         customer = meet(tx, one.address, one.language, one.kind, now)
-    return give_details(tx, customer, one.kind, one.details, f.BOT, now)
+    return give_details(tx, desk, customer, one.kind, one.details, f.BOT, now)

@@ -1,17 +1,18 @@
 """What customers decide on a page or in chat, beyond a single command: details, fresh links, chat links."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from bot.app import tell
 from bot.app.desk import Desk
-from bot.app.handle import Done, carry_out, carry_out_on_customer, note_on_customer
+from bot.app.handle import Done, carry_out, carry_out_on_customer, note_on_customer, settle
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.customer import Customer, Details, may, vat_of
-from bot.core.letter import OPEN
+from bot.core.letter import ENDINGS, OPEN
 from bot.core.lives import ContestState, Stage, Support
 from bot.core.refusals import Reason, Refused
 from bot.core.terms import Kind
@@ -44,7 +45,7 @@ def order_in(tx: Transaction, desk: Desk, incident_id: int, form: OrderForm, now
         return done
     customer = tx.customers.load(incident.customer)
     if customer is not None and _may_give_details(tx, customer, form.order.actor):
-        give_details(tx, customer, form.order.kind, form.details, form.order.actor, now)
+        give_details(tx, desk, customer, form.order.kind, form.details, form.order.actor, now)
     if incident.way_in is form.way_in:
         return done
     chosen = carry_out(tx, desk, incident_id, c.ChooseWayIn(actor=form.order.actor, way_in=form.way_in), now)
@@ -57,14 +58,28 @@ def _may_give_details(tx: Transaction, customer: Customer, actor: f.Actor) -> bo
 
 
 def give_details(
-    tx: Transaction, customer: Customer, kind: Kind, details: Details, actor: f.Actor, now: datetime
+    tx: Transaction, desk: Desk, customer: Customer, kind: Kind, details: Details, actor: f.Actor, now: datetime
 ) -> Customer:
-    """Puts name and postal address on file; the journal keeps their hash."""
+    """Puts name and postal address on file; the journal keeps their hash. Invoices that waited are issued."""
     if details == customer.details and kind is customer.kind:
         return customer
     digest = sha256(repr((details.name, details.postal_address, details.country)).encode()).hexdigest()
     changed = replace(customer, kind=kind, details=details)
-    return note_on_customer(tx, changed, (f.DetailsGiven(kind=kind, sha256=digest),), actor, now)
+    after = note_on_customer(tx, changed, (f.DetailsGiven(kind=kind, sha256=digest),), actor, now)
+    bill_again(tx, desk, tx.incidents.open_of(customer.id), now)
+    return after
+
+
+def bill_again(tx: Transaction, desk: Desk, incidents: Iterable[int], now: datetime) -> None:
+    """Tries the invoices of these incidents that are held back; what keeps them may have been put right."""
+    for incident in filter(None, map(tx.incidents.load, incidents)):
+        if incident.stage in ENDINGS:
+            settle(tx, desk, incident, f.BOT, now)
+
+
+def held_back(tx: Transaction) -> list[int]:
+    """The incidents whose invoice is held back."""
+    return [row.id for row in tx.incidents.listing(stages=sorted(ENDINGS), limit=10_000)]
 
 
 async def renew_link(desk: Desk, expired: Link, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.app import tell
+from bot.app.billing import settlement
 from bot.app.book import book
 from bot.app.desk import Desk
 from bot.app.jobs import Ask, PrintPaper
@@ -16,7 +17,6 @@ from bot.core.deadlines import deadlines
 from bot.core.decide import decide
 from bot.core.fold import apply
 from bot.core.incident import Incident
-from bot.core.invoice import owes
 from bot.core.letter import ENDINGS
 from bot.core.lives import Support
 from bot.core.notices import Notice
@@ -31,6 +31,7 @@ SERIES: Mapping[type[c.Command], str] = {
     c.ConfirmContest: "A",
     c.Concede: "A",
 }
+NUMBERED = (f.QuoteDrafted, f.InvoiceIssued, f.InvoiceCredited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def carry_out(tx: Transaction, desk: Desk, incident_id: int, command: c.Command,
     decided = _beyond(tx, incident, command) or decide(incident, command, now)
     if isinstance(decided, Refused):
         return decided
-    if type(command) in SERIES:
+    if any(isinstance(fact, NUMBERED) for fact in decided):
         # Deciding is pure: asked once whether, and again with the number this command has drawn.
         decided = decide(incident, _numbered(tx, desk, command, now), now)
         if isinstance(decided, Refused):
@@ -176,25 +177,27 @@ def _change_address(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fac
 
 
 def _settled(tx: Transaction, desk: Desk, done: Done, now: datetime) -> Done:
-    """An ending is billed or closed in the same transaction (letter §5.1)."""
-    if done.incident.stage not in ENDINGS:
+    """An ending is billed or closed in the same transaction (letter §5.1), or says what keeps its invoice back."""
+    if done.incident.stage not in ENDINGS or any(isinstance(fact, f.InvoiceHeld) for fact in done.facts):
         return done
-    settle = c.Settle(
-        actor=f.BOT,
-        number="",
-        diagnosis_label=desk.words.phrase(
-            "line_diagnosis", done.incident.language, reference=done.incident.reference
-        ),
-        part_label=desk.words.phrase("line_part_of_work", done.incident.language, reference=done.incident.reference),
-    )
-    if owes(done.incident):
-        settled = carry_out(tx, desk, done.incident.id, settle, now)
-    else:
-        decided = decide(done.incident, settle, now)
-        settled = decided if isinstance(decided, Refused) else _write(tx, desk, done.incident, decided, f.BOT, now)
-    if isinstance(settled, Refused):
-        raise ValueError(f"{done.incident.reference} could not be settled: {settled.reason}")
-    return replace(settled, facts=(*done.facts, *settled.facts))
+    settled = settle(tx, desk, done.incident, f.BOT, now)
+    if isinstance(settled, Done):
+        return replace(settled, facts=(*done.facts, *settled.facts))
+    if settled.reason is Reason.INVOICE_FAULTY:
+        return done
+    raise ValueError(f"{done.incident.reference} could not be settled: {settled.reason}")
+
+
+def settle(
+    tx: Transaction, desk: Desk, incident: Incident, actor: f.Actor, now: datetime, expected: int | None = None
+) -> Done | Refused:
+    """Bills or closes an ending. With faults no number is drawn: they are noted, and it is tried again."""
+    customer = tx.customers.load(incident.customer)
+    if customer is None:
+        raise ValueError(f"{incident.reference} has no customer")
+    number = _number(SERIES[c.Settle], desk, 0, now)
+    order = settlement(desk, incident, customer, number, actor, now)
+    return carry_out(tx, desk, incident.id, replace(order, expected=expected), now)
 
 
 def _change_support(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, now: datetime) -> None:
@@ -240,13 +243,22 @@ def _end_support_elsewhere(tx: Transaction, desk: Desk, incident: Incident, now:
 
 
 def _numbered(tx: Transaction, desk: Desk, command: c.Command, now: datetime) -> c.Command:
-    series = f"{SERIES[type(command)]}{desk.terms.day_of(now).year}"
-    number = f"{series}-{tx.next_number(series):05d}"
+    """The command with the next number of its series, and a day that does not go back in it."""
+    today = desk.terms.day_of(now)
+    letter = SERIES[type(command)]
+    value, day = tx.next_numbered(f"{letter}{today.year}", today)
+    number = _number(letter, desk, value, now)
     match command:
-        case c.DraftQuote() | c.Settle() | c.ConfirmContest() | c.Concede():
+        case c.DraftQuote():
             return replace(command, number=number)
+        case c.Settle() | c.ConfirmContest() | c.Concede():
+            return replace(command, number=number, day=day)
         case _:
             raise ValueError(f"{type(command).__name__} takes no number")
+
+
+def _number(letter: str, desk: Desk, value: int, now: datetime) -> str:
+    return f"{letter}{desk.terms.day_of(now).year}-{value:05d}"
 
 
 def _entry(fact: f.Fact, actor: f.Actor, now: datetime) -> Entry:

@@ -373,12 +373,15 @@ class RecordAct(Command):
 class Settle(Command):
     """Bills what the ending leaves owed, under this number; closes where nothing is owed (letter §5.1).
 
-    The labels word the lines that no quote worded.
+    The labels word the lines that no quote worded; `faults` are what is wrong with the invoice as it would be. `day`
+    is its date where the series has come further than the clock.
     """
 
     number: str
     diagnosis_label: str
     part_label: str
+    faults: tuple[str, ...] = ()
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -430,6 +433,7 @@ class ConfirmContest(Command):
 
     number: str
     evidence: Evidence
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,6 +442,7 @@ class Concede(Command):
 
     number: str
     reason: str
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def confirm(incident: Incident, command: c.ConfirmContest, now: datetime) -> Dec
     """The second step, by the customer alone: nothing is owed any more, and support is lost (letter §6.2)."""
     if not incident.contested:
         return Refused(Reason.NOT_CONTESTED)
-    return _credited(incident, command.number, f.ContestConfirmed(evidence=command.evidence), "contested", now)
+    return _credited(incident, command, f.ContestConfirmed(evidence=command.evidence), "contested", now)
 
 
 def is_confirmed(incident: Incident, _command: c.Command | None = None) -> bool:
@@ -44,7 +44,7 @@ def concede(incident: Incident, command: c.Concede, now: datetime) -> Decided:
     conceded = f.ContestConceded(reason=command.reason)
     if not incident.contested:
         return Refused(Reason.NOT_CONTESTED)
-    return _credited(incident, command.number, conceded, "conceded", now)
+    return _credited(incident, command, conceded, "conceded", now)
 
 
 def reverse(incident: Incident, command: c.ReverseContest, _now: datetime) -> Decided:
@@ -55,15 +55,17 @@ def reverse(incident: Incident, command: c.ReverseContest, _now: datetime) -> De
     return (f.ContestReversed(reason=command.reason),)
 
 
-def _credited(incident: Incident, number: str, how: f.Fact, why: str, now: datetime) -> Decided:
+def _credited(
+    incident: Incident, command: c.ConfirmContest | c.Concede, how: f.Fact, why: str, now: datetime
+) -> Decided:
     invoice = incident.invoice
     if invoice is None or not invoice.open:
         return Refused(Reason.NOTHING_OPEN)
     credited = f.InvoiceCredited(
-        number=number,
+        number=command.number,
         invoice=invoice.number,
         price=invoice.price,
-        issued_on=incident.terms.day_of(now),
+        issued_on=command.day or incident.terms.day_of(now),
     )
     return (how, credited, f.IncidentClosed(why=why))
 

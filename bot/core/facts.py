@@ -527,6 +527,13 @@ class InvoiceIssued(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceHeld(Fact):
+    """Something is owed and not billed yet: an invoice would have these faults, by their names in `papers.gate`."""
+
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperFiled(Fact):
     """The document of an invoice or of a credit note is rendered, stored and hashed."""
 

@@ -313,7 +313,11 @@ def _invoiced(i: Incident, fact: f.InvoiceIssued, _at: datetime) -> Incident:
         due_on=fact.due_on,
         paid=Money(cents=0, currency=fact.price.net.currency),
     )
-    return replace(i, invoice=invoice)
+    return replace(i, invoice=invoice, invoice_faults=())
+
+
+def _invoice_held(i: Incident, fact: f.InvoiceHeld, _at: datetime) -> Incident:
+    return replace(i, invoice_faults=fact.faults)
 
 
 def _with_invoice(i: Incident, change: Callable[[Invoice], Invoice]) -> Incident:
@@ -432,6 +436,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.ConsentClosed: _consent_fact,
     f.ActRecorded: _act,
     f.InvoiceIssued: _invoiced,
+    f.InvoiceHeld: _invoice_held,
     f.PaperFiled: _filed,
     f.PaymentReceived: _paid,
     f.PaymentReturned: _returned,

@@ -158,7 +158,8 @@ class Newcomer:
 class Incident:
     """`version` counts the facts that change what may be done; `seq` counts all of them.
 
-    `contact` is who opened it and is answered, where that is not the customer's address on file.
+    `contact` is who opened it and is answered, where that is not the customer's address on file. `invoice_faults`
+    keep what is owed from being billed.
     """
 
     id: int
@@ -195,6 +196,7 @@ class Incident:
     work_owed: Price | None = None
     withdrawal: Withdrawal | None = None
     invoice: Invoice | None = None
+    invoice_faults: tuple[str, ...] = ()
     contest: Contest | None = None
     lost: Lost | None = None
     pause: Pause | None = None

@@ -19,17 +19,15 @@ def dues(incident: Incident) -> frozenset[Due]:
     return OWED.get((incident.stage, incident.outcome), frozenset())
 
 
-def owes(incident: Incident) -> bool:
-    """Whether an invoice is to be issued: free diagnoses make none of zero."""
-    return bool(_lines(incident, "diagnosis", "part"))
-
-
 def settle(incident: Incident, command: c.Settle, now: datetime) -> Decided:
-    """One invoice for all that is owed, or the end without one (letter §5.1)."""
+    """One invoice for all that is owed, or the end without one (letter §5.1); never one with faults."""
     lines = _lines(incident, command.diagnosis_label, command.part_label)
     if not lines:
         return (f.IncidentClosed(why="nothing_owed"),)
-    today = incident.terms.day_of(now)
+    if command.faults:
+        known = command.faults == incident.invoice_faults
+        return Refused(Reason.INVOICE_FAULTY) if known else (f.InvoiceHeld(faults=command.faults),)
+    today = command.day or incident.terms.day_of(now)
     return (
         f.InvoiceIssued(
             number=command.number,

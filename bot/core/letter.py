@@ -132,7 +132,7 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.RevokeConsent: (CUSTOMER, OPEN),
     c.WithdrawConsentRequest: (STAFF, AT_WORK),
     c.RecordAct: (STAFF, AT_WORK),
-    c.Settle: (MACHINE, ENDINGS),
+    c.Settle: (MACHINE | STAFF, ENDINGS),
     c.FilePaper: (MACHINE, frozenset(Stage)),
     c.RecordPayment: (STAFF | MACHINE, frozenset({Stage.INVOICED})),
     c.ReturnPayment: (MACHINE, frozenset({Stage.INVOICED, Stage.CLOSED})),

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     DISOWN_ENDED = "disown_ended"  # its days are over
     ADDRESS_LOST = "address_lost"  # mail to it comes back
     NOTHING_OPEN = "nothing_open"
+    INVOICE_FAULTY = "invoice_faulty"  # what keeps the invoice back is still so
     AMOUNT_WRONG = "amount_wrong"
     NOT_CONTESTED = "not_contested"
     REASON_MISSING = "reason_missing"

@@ -48,8 +48,9 @@ class Party:
 
     @property
     def place(self) -> "Place":
-        """The postal address taken apart."""
+        """The postal address taken apart; one that stands in a single line, at its commas."""
         lines = [line.strip() for line in self.address.splitlines() if line.strip()]
+        lines = [part.strip() for part in lines[0].split(",")] if len(lines) == 1 else lines
         for at in (len(lines) - 1, len(lines) - 2):  # the country's name may stand below
             found = _CITY.fullmatch(lines[at]) if at >= 0 else None
             if found is not None:

@@ -89,7 +89,7 @@ async def test_few_of_two_hundred_victims_hear_from_us_and_every_customer_does(d
     usual = replace(desk, limits=replace(USUAL, domain=60, unproven=60, unproven_day=300))
     details = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
     known = [Registration(address=f"c{n}@client{n % 7}.fr", kind=Kind.BUSINESS, details=details) for n in range(30)]
-    await usual.store.run(lambda tx: register(tx, known, MONDAY))
+    await usual.store.run(lambda tx: register(tx, usual, known, MONDAY))
 
     def flood(tx: Transaction) -> list[bool]:
         return [opened(tx, usual, f"victim{n}@v{n % 50}.example", Level.FAIL, MONDAY) for n in range(200)]

@@ -166,6 +166,10 @@ def _share(rng: Random, _play: Play) -> dict[str, Any]:
     return {"done_percent": rng.choice((-1, 0, 33, 100, 101)), "report": rng.choice(("", "half of it"))}
 
 
+def _settlement(rng: Random, _play: Play) -> dict[str, Any]:
+    return {"faults": rng.choice(((), ("buyer_address",)))}
+
+
 def _disowned(rng: Random, play: Play) -> dict[str, Any]:
     return {"about": rng.choice((decision(play.incident), "order"))}
 
@@ -244,6 +248,7 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.DeclineQuote: _quote,
     c.StopWork: _reason,
     c.SettleWithdrawal: _share,
+    c.Settle: _settlement,
     c.Disown: _disowned,
     c.SettleDisowned: _settled,
     c.RequestConsent: _request,

@@ -36,6 +36,38 @@ def test_work_done_makes_one_invoice_due_in_thirty_days() -> None:
     assert play.order(an_order(c.Settle)) == Refused(Reason.NOT_NOW)
 
 
+def test_invoice_with_faults_is_held_back_and_its_incident_stays_where_it_ended() -> None:
+    """§5.1: neither a wrong invoice nor a lost one; the same faults are said once."""
+    play = a_play(at=Stage.DONE)
+    faulty = an_order(c.Settle, faults=("buyer_address",))
+
+    assert play.order(faulty) == (f.InvoiceHeld(faults=("buyer_address",)),)
+    assert play.order(faulty) == Refused(Reason.INVOICE_FAULTY)
+    assert (play.incident.stage, play.incident.invoice) == (Stage.DONE, None)
+    assert play.order(an_order(c.Settle, faults=("buyer_siren",))) == (f.InvoiceHeld(faults=("buyer_siren",)),)
+
+    play.order(an_order(c.Settle, actor=STAFF))
+
+    assert (play.incident.stage, play.incident.invoice_faults) == (Stage.INVOICED, ())
+
+
+def test_faults_keep_nothing_back_where_nothing_is_owed() -> None:
+    """§3.1, §7.1."""
+    play = a_play(at=Stage.UNBILLED)
+
+    assert play.order(an_order(c.Settle, faults=("buyer_address",))) == (f.IncidentClosed(why="nothing_owed"),)
+
+
+def test_invoice_of_a_clock_that_was_put_back_is_dated_with_its_series() -> None:
+    """Its thirty days begin on the date it bears."""
+    play = a_play(at=Stage.SOLVED)
+
+    play.order(an_order(c.Settle, day=date(2010, 6, 20)))
+
+    assert play.incident.invoice is not None
+    assert (play.incident.invoice.issued_on, play.incident.invoice.due_on) == (date(2010, 6, 20), date(2010, 7, 20))
+
+
 @pytest.mark.parametrize("stage", [Stage.OPENED, Stage.ORDERED, Stage.DIAGNOSING, Stage.QUOTED, Stage.WORKING])
 def test_nothing_is_asked_in_advance(stage: Stage) -> None:
     """§5.3."""

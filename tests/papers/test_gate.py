@@ -9,7 +9,7 @@ import pytest
 from bot.core.money import Line, Money, Vat
 from bot.core.terms import Kind
 from bot.papers import Paper, PaperKind
-from bot.papers.gate import faults
+from bot.papers.gate import FAULTS, faults, seller_faults
 from tests.papers.samples import SELLER, a_paper, priced
 
 GOOD = a_paper()
@@ -34,6 +34,7 @@ PLANTED = {
     "due_early": replace(GOOD, due_on=date(2026, 6, 30)),
     "served_backwards": replace(GOOD, served_from=date(2026, 6, 2), served_until=date(2026, 6, 1)),
     "vat_charged_abroad": replace(GOOD, vat=Vat.OUTSIDE),
+    "vat_without_number": by_seller(vat_number=""),
     "seller_name": by_seller(name="", legal_name=""),
     "seller_address": by_seller(address="2 rue de l’Exemple"),
     "seller_siren": by_seller(siren="123456789"),
@@ -54,6 +55,22 @@ PLANTED = {
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_fault_is_found(name: str) -> None:
     assert faults(PLANTED[name]) == (name,)
+
+
+def test_every_fault_says_what_to_do() -> None:
+    assert set(FAULTS) == set(PLANTED)
+
+
+def test_seller_is_looked_over_before_there_is_an_invoice() -> None:
+    assert seller_faults(SELLER) == ()
+    assert seller_faults(replace(SELLER, siren="1", iban="")) == ("seller_siren", "seller_iban")
+
+
+def test_seller_in_franchise_needs_no_vat_number() -> None:
+    """Art. 293 B CGI: no VAT on any line."""
+    line = Line(label="Diagnostic", quantity=Decimal(1), unit=Money(cents=2000))
+
+    assert faults(priced(by_seller(vat_number=""), line, rate=Decimal(0))) == ()
 
 
 @pytest.mark.parametrize("kind", [PaperKind.INVOICE, PaperKind.CREDIT_NOTE])

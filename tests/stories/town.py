@@ -135,7 +135,7 @@ class Town:
         """Puts a customer on file, as an operator does."""
         details = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
         known = Registration(address=address, kind=kind, details=details)
-        await self.store.run(lambda tx: register(tx, [known], self.clock()))
+        await self.store.run(lambda tx: register(tx, self.running.wired.desk, [known], self.clock()))
 
     # --- time ---
 

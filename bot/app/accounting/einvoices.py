@@ -10,8 +10,9 @@ from typing import Final
 from bot.app.accounting.books import shares_of
 from bot.app.accounting.export import write_new
 from bot.app.accounting.tables import inert, percent, table
+from bot.app.compose import compose
 from bot.app.desk import Desk
-from bot.app.paper import compose, file_ubl
+from bot.app.paper import file_ubl
 from bot.app.read import read_case
 from bot.core import facts as f
 from bot.core.customer import HOME, Customer
@@ -150,7 +151,7 @@ def _ubl(tx: Transaction, desk: Desk, one: Issued, now: datetime) -> bytes:
     if content is not None:
         return content
     case = read_case(tx, one.row.incident_id)
-    paper = compose(desk, case, one.row.number, now) if case else None
+    paper = compose(desk.provider, case.incident, case.customer, one.row.number, now) if case else None
     if paper is None:
         raise ValueError(f"{one.row.number} is not a document of its incident")
     return file_ubl(tx, one.row.incident_id, paper, now)

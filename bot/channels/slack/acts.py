@@ -125,6 +125,14 @@ ACTS: Mapping[str, Act] = {
             instead=Reason.REPORT_FIRST,
         ),
         Act(id="finish_work", label="Finish the work", command=c.FinishWork, asks=_asks_finish, style="primary"),
+        Act(
+            id="issue_invoice",
+            label="Issue the invoice",
+            command=c.Settle,
+            guard=lambda case: bool(case.incident.invoice_faults),
+            style="primary",
+            modal=False,
+        ),
         Act(id="record_payment", label="Record a payment", command=c.RecordPayment, style="primary"),
         Act(
             id="concede",
@@ -204,6 +212,7 @@ FIRST: Mapping[Stage, tuple[str, ...]] = {
     Stage.QUOTED: ("reply", "send_quote", "cancel_quote"),
     Stage.WORKING: ("settle_disowned", "finish_work", "record_act", "ask_customer"),
     Stage.WITHDRAWN: ("settle_withdrawal", "reply"),
+    **dict.fromkeys(ENDINGS, ("issue_invoice", "reply")),
     Stage.INVOICED: ("record_payment", "concede", "reply"),
     Stage.CLOSED: ("reinstate", "reply"),
 }

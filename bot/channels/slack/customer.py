@@ -321,7 +321,7 @@ async def _accepted(by: Decider, form: Submission, now: datetime) -> Done | Refu
         done = carry_out(tx, by.room.desk, by.case.incident.id, accept, now)
         customer = tx.customers.load(by.case.customer.id)
         if isinstance(done, Done) and customer is not None:
-            decisions.give_details(tx, customer, customer.kind, details, by.actor, now)
+            decisions.give_details(tx, by.room.desk, customer, customer.kind, details, by.actor, now)
         return done
 
     return await by.room.desk.store.run(work)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.app import decisions, read
-from bot.app.handle import Done, carry_out
+from bot.app.handle import Done, carry_out, settle
 from bot.app.read import Case
-from bot.channels.slack import blocks, forms, orders
+from bot.channels.slack import blocks, forms, orders, story
 from bot.channels.slack.acts import ACTS, Act
 from bot.channels.slack.answer import open_modal, since, whisper
 from bot.channels.slack.jobs import ShowOriginal
@@ -126,6 +126,8 @@ async def _do(room: Room, case: Case, act: Act, actor: Actor, click: Click, now:
         incident = tx.incidents.load(case.incident.id)
         if act.id == "take" and incident is not None and incident.assignee not in {actor.name, _seen(click)}:
             return f"{case.incident.reference} was taken by {incident.assignee} in the meantime. Nothing was done."
+        if act.id == "issue_invoice" and incident is not None:
+            return settle(tx, room.desk, incident, actor, now, expected=click.version)
         return carry_out(tx, room.desk, case.incident.id, _DIRECT[act.id](actor, click.version), now)
 
     done = await room.desk.store.run(work)
@@ -227,6 +229,8 @@ def _words(room: Room, case: Case, refused: Refused, version: int | None) -> str
     said = f"{case.incident.reference}: {room.desk.words.refusal(refused.reason, Language.EN)}"
     if refused.reason is Reason.NOT_ALLOWED:
         said = f"{case.incident.reference}: this is for managers. Nothing was done."
+    if refused.reason is Reason.INVOICE_FAULTY:
+        said = f"{said} {' '.join(story.faults(case.incident.invoice_faults))}"
     news = since(case, version) if version is not None else ""
     return f"{said} {news}".strip()
 

@@ -1,7 +1,7 @@
 """What happened, as staff read it in an incident's thread: one entry for each fact."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from bot.core import facts as f
 from bot.core.disown import ORDER
 from bot.core.facts import Language
 from bot.core.money import Money, Price
+from bot.papers.gate import FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ def day(value: date) -> str:
 
 def scope(acts: tuple[f.Intervention, ...], places: tuple[str, ...]) -> str:
     return f"{', '.join(act.en for act in acts)} — in {', '.join(places)}"
+
+
+def faults(names: Iterable[str]) -> list[str]:
+    """What keeps an invoice back, each with what to do."""
+    return [FAULTS[name] for name in names]
 
 
 def _opened(_case: Case, fact: f.IncidentOpened) -> Entry:
@@ -330,6 +336,13 @@ def _invoiced(_case: Case, fact: f.InvoiceIssued) -> Entry:
     return Entry(f"Invoice {fact.number} issued: {price(fact.price)}, due {day(fact.due_on)}")
 
 
+def _invoice_held(_case: Case, fact: f.InvoiceHeld) -> Entry:
+    return Entry(
+        "The invoice is not issued yet; nothing is lost, and it is tried again once this is right:",
+        "\n".join(faults(fact.faults)),
+    )
+
+
 def _filed(_case: Case, fact: f.PaperFiled) -> Entry:
     return Entry(f"Document {fact.number} filed")
 
@@ -454,6 +467,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.ConsentClosed: _leave("closed with the work"),
     f.ActRecorded: _act,
     f.InvoiceIssued: _invoiced,
+    f.InvoiceHeld: _invoice_held,
     f.PaperFiled: _filed,
     f.PaymentReceived: _paid,
     f.PaymentReturned: _payment_returned,

@@ -32,6 +32,7 @@ UNTOLD: frozenset[type[f.Fact]] = frozenset(
         f.ConsentReplaced,
         f.ConsentRunsOut,
         f.PaperFiled,
+        f.InvoiceHeld,
         f.ReminderMoved,
         f.InvoiceLongOverdue,
         f.CustomerMet,
