@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core import letter
 from bot.core.commands import Command
-from bot.core.facts import Authority, Fact, Role
+from bot.core.facts import Authority, Fact, OutcomeCorrected, Role
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage, Support
 
 PAGE = Path(__file__).with_name("letter.md")
@@ -33,7 +33,7 @@ def diagram(table: Table, first: StrEnum) -> str:
     lines = ["stateDiagram-v2", f"    [*] --> {first}"]
     for state, row in table.items():
         lines += [f"    {state} --> {after} : {', '.join(facts)}" for after, facts in _arrows(row).items()]
-        lines += [f"    {state} --> [*]"] if not row else []
+        lines += [f"    {state} --> [*]"] if row.keys() <= {OutcomeCorrected} else []
     return "```mermaid\n" + "\n".join(lines) + "\n```\n"
 
 

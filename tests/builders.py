@@ -95,6 +95,7 @@ ORDERS: tuple[c.Command, ...] = (
     c.WithdrawConsentRequest(actor=STAFF, number=1, reason="no longer needed"),
     c.RecordAct(actor=STAFF, act=READ, place="shop", note="looked at the index"),
     c.Settle(actor=f.BOT, number=INVOICE, diagnosis_label="Diagnosis", part_label="Work done"),
+    c.CorrectOutcome(actor=MANAGER, number=CREDIT_NOTE, outcome=f.Outcome.OUR_FAULT, reason="it was our router"),
     c.FilePaper(actor=f.BOT, number=INVOICE, document_sha256="b" * 64),
     c.RecordPayment(actor=STAFF, amount=Money(cents=2400), received_on=date(2010, 6, 14)),
     c.ReturnPayment(actor=f.BANK, amount=Money(cents=2400), returned_on=date(2010, 6, 14), entry="bank-2"),
@@ -144,6 +145,7 @@ _WAYS: Mapping[Stage, tuple[Stage, tuple[c.Command, ...]]] = {
     Stage.STOPPED: (Stage.WORKING, (an_order(c.StopWork),)),
     Stage.DONE: (Stage.WORKING, (an_order(c.FinishWork),)),
     Stage.INVOICED: (Stage.SOLVED, (an_order(c.Settle),)),
+    Stage.CORRECTED: (Stage.INVOICED, (an_order(c.CorrectOutcome),)),
     Stage.CLOSED: (Stage.INVOICED, (an_order(c.RecordPayment),)),
 }
 

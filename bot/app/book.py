@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.core import facts as f
-from bot.core.incident import Incident
+from bot.core.incident import Incident, Invoice
 from bot.core.money import Money
 from storage import InvoiceRow, PaperKind, Status, Transaction
 
@@ -17,15 +17,15 @@ def book(tx: Transaction, incident: Incident, fact: f.Fact, now: datetime) -> No
             tx.money.insert(_invoice(incident, fact, now))
             tx.money.name(fact.number, PaperKind.INVOICE, incident.id)
         case f.PaymentReceived():
-            _update(tx, incident, Status.OPEN if fact.still_open else Status.PAID)
+            _update(tx, incident, Status.OPEN if fact.still_open else Status.PAID, fact.number)
         case f.PaymentReturned():
-            _update(tx, incident, Status.OPEN)
+            _update(tx, incident, Status.OPEN, fact.number)
         case f.InvoiceCredited():
             tx.money.insert(_credit_note(incident, fact, now))
             tx.money.name(fact.number, PaperKind.CREDIT_NOTE, incident.id)
-            _update(tx, incident, Status.CREDITED)
+            _update(tx, incident, Status.CREDITED, fact.invoice)
         case f.InvoiceWrittenOff():
-            _update(tx, incident, Status.WRITTEN_OFF)
+            _update(tx, incident, Status.WRITTEN_OFF, fact.number)
         case _:
             return
 
@@ -57,7 +57,7 @@ def _credit_note(incident: Incident, fact: f.InvoiceCredited, now: datetime) -> 
         vat=fact.price.vat,
         gross=fact.price.gross,
         paid=fact.price.gross,
-        lines=incident.invoice.lines if incident.invoice else (),
+        lines=_billed(incident, fact.invoice).lines,
         issued_at=now,
         due_on=None,
         status=Status.PAID,
@@ -65,7 +65,12 @@ def _credit_note(incident: Incident, fact: f.InvoiceCredited, now: datetime) -> 
     )
 
 
-def _update(tx: Transaction, incident: Incident, status: Status) -> None:
-    if incident.invoice is None:
-        raise ValueError(f"{incident.reference} has no invoice")
-    tx.money.update(incident.invoice.number, paid=incident.invoice.paid, status=status)
+def _update(tx: Transaction, incident: Incident, status: Status, number: str) -> None:
+    tx.money.update(number, paid=_billed(incident, number).paid, status=status)
+
+
+def _billed(incident: Incident, number: str) -> Invoice:
+    invoice = incident.invoice_named(number)
+    if invoice is None:
+        raise ValueError(f"{incident.reference} has no invoice {number}")
+    return invoice

@@ -11,7 +11,7 @@ from bot.words import Provider
 
 def compose(provider: Provider, incident: Incident, customer: Customer, number: str, now: datetime) -> Paper | None:
     """What the document with this number says; None where the incident has none such."""
-    quote, invoice = incident.quote_named(number), incident.invoice
+    quote, invoice = incident.quote_named(number), incident.invoice_named(number)
     if quote is not None:
         return _quote(provider, incident, customer, quote, now)
     if invoice is not None and number == invoice.number:

@@ -28,6 +28,7 @@ from storage import Entry, NewJob, Transaction
 SERIES: Mapping[type[c.Command], str] = {
     c.DraftQuote: "D",
     c.Settle: "F",
+    c.CorrectOutcome: "A",
     c.ConfirmContest: "A",
     c.Concede: "A",
 }
@@ -230,6 +231,8 @@ def _support_command(incident: Incident, fact: f.Fact) -> c.Command | None:
             return c.ReinstateSupport(actor=f.Actor(role=f.Role.MANAGER), reason=reason)
         case f.InvoiceLongOverdue(number=number):
             return c.LimitSupport(actor=f.BOT, invoice=number)
+        case f.OutcomeCorrected():
+            return c.ReinstateSupport(actor=f.BOT, reason="corrected")
         case f.IncidentClosed(why=why) if why in {"paid", "conceded"}:
             return c.ReinstateSupport(actor=f.BOT, reason=why)
         case _:
@@ -251,7 +254,7 @@ def _numbered(tx: Transaction, desk: Desk, command: c.Command, now: datetime) ->
     match command:
         case c.DraftQuote():
             return replace(command, number=number)
-        case c.Settle() | c.ConfirmContest() | c.Concede():
+        case c.Settle() | c.CorrectOutcome() | c.ConfirmContest() | c.Concede():
             return replace(command, number=number, day=day)
         case _:
             raise ValueError(f"{type(command).__name__} takes no number")

@@ -385,6 +385,16 @@ class Settle(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectOutcome(Command):
+    """The diagnosis found something else: credit note `number` for what was billed, and what is owed anew."""
+
+    number: str
+    outcome: Outcome
+    reason: str
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilePaper(Command):
     """The document of an issued invoice or credit note is rendered and stored."""
 

@@ -8,6 +8,7 @@ from bot.core import (
     consent,
     contest,
     conversation,
+    correction,
     delivery,
     diagnosis,
     disown,
@@ -80,6 +81,7 @@ _DECIDERS: Deciders = {
     **consent.DECIDERS,
     **invoice.DECIDERS,
     **contest.DECIDERS,
+    **correction.DECIDERS,
     **due.DECIDERS,
 }
 

@@ -534,6 +534,18 @@ class InvoiceHeld(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeCorrected(Fact):
+    """A manager puts right what the diagnosis found, after its end; what is owed is worked out anew (letter §3).
+
+    `paid` came in for the invoice that is taken back: it stays received, to be paid back or carried over.
+    """
+
+    outcome: Outcome
+    reason: str
+    paid: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperFiled(Fact):
     """The document of an invoice or of a credit note is rendered, stored and hashed."""
 

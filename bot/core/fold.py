@@ -327,9 +327,19 @@ def _with_invoice(i: Incident, change: Callable[[Invoice], Invoice]) -> Incident
 
 
 def _filed(i: Incident, fact: f.PaperFiled, _at: datetime) -> Incident:
-    if i.invoice is not None and fact.number == i.invoice.credit_note:
-        return _with_invoice(i, lambda v: replace(v, credit_note_sha256=fact.document_sha256))
-    return _with_invoice(i, lambda v: replace(v, document_sha256=fact.document_sha256))
+    return replace(
+        i,
+        invoice=_with_paper(i.invoice, fact) if i.invoice else None,
+        former_invoices=tuple(_with_paper(invoice, fact) for invoice in i.former_invoices),
+    )
+
+
+def _with_paper(invoice: Invoice, fact: f.PaperFiled) -> Invoice:
+    if fact.number == invoice.number:
+        return replace(invoice, document_sha256=fact.document_sha256)
+    if fact.number == invoice.credit_note:
+        return replace(invoice, credit_note_sha256=fact.document_sha256)
+    return invoice
 
 
 def _paid(i: Incident, fact: f.PaymentReceived, _at: datetime) -> Incident:
@@ -356,6 +366,22 @@ def _credited(i: Incident, fact: f.InvoiceCredited, _at: datetime) -> Incident:
 
 def _written_off(i: Incident, _fact: f.InvoiceWrittenOff, _at: datetime) -> Incident:
     return _with_invoice(i, lambda v: replace(v, state=InvoiceState.WRITTEN_OFF))
+
+
+def _corrected(i: Incident, fact: f.OutcomeCorrected, _at: datetime) -> Incident:
+    """What is owed begins anew, and so does the right to contest it."""
+    billed = (i.invoice,) if i.invoice else ()
+    return replace(
+        i,
+        outcome=fact.outcome,
+        correction=fact,
+        former_invoices=i.former_invoices + billed,
+        invoice=None,
+        invoice_faults=(),
+        contest=None,
+        ended="",
+        closed_at=None,
+    )
 
 
 def _reminded(i: Incident, fact: f.InvoiceReminded, at: datetime) -> Incident:
@@ -442,6 +468,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.PaymentReturned: _returned,
     f.InvoiceCredited: _credited,
     f.InvoiceWrittenOff: _written_off,
+    f.OutcomeCorrected: _corrected,
     f.InvoiceReminded: _reminded,
     f.InvoiceLongOverdue: _long_overdue,
     f.ContestSaid: _contest_said,

@@ -159,7 +159,7 @@ class Incident:
     """`version` counts the facts that change what may be done; `seq` counts all of them.
 
     `contact` is who opened it and is answered, where that is not the customer's address on file. `invoice_faults`
-    keep what is owed from being billed.
+    keep what is owed from being billed; `former_invoices` were taken back by corrections, `correction` is the last.
     """
 
     id: int
@@ -196,6 +196,8 @@ class Incident:
     work_owed: Price | None = None
     withdrawal: Withdrawal | None = None
     invoice: Invoice | None = None
+    former_invoices: tuple[Invoice, ...] = ()
+    correction: f.OutcomeCorrected | None = None
     invoice_faults: tuple[str, ...] = ()
     contest: Contest | None = None
     lost: Lost | None = None
@@ -223,6 +225,13 @@ class Incident:
 
     def consent_named(self, number: int) -> Consent | None:
         return next((consent for consent in self.consents if consent.number == number), None)
+
+    def invoice_named(self, number: str) -> Invoice | None:
+        """The invoice with this number, or the one that the credit note with this number takes back."""
+        known = (*self.former_invoices, *([self.invoice] if self.invoice else []))
+        return next(
+            (invoice for invoice in known if number and number in {invoice.number, invoice.credit_note}), None
+        )
 
     @property
     def contested(self) -> bool:

@@ -19,6 +19,12 @@ def dues(incident: Incident) -> frozenset[Due]:
     return OWED.get((incident.stage, incident.outcome), frozenset())
 
 
+def price_owed(incident: Incident) -> Price | None:
+    """What this ending leaves to be billed; None where nothing, or where it has been billed or closed."""
+    lines = _lines(incident, "-", "-")
+    return total(lines) if lines else None
+
+
 def settle(incident: Incident, command: c.Settle, now: datetime) -> Decided:
     """One invoice for all that is owed, or the end without one (letter §5.1); never one with faults."""
     lines = _lines(incident, command.diagnosis_label, command.part_label)
@@ -58,8 +64,8 @@ def _lines_of(price: Price, label: str) -> tuple[Line, ...]:
 
 def file(incident: Incident, command: c.FilePaper, _now: datetime) -> Decided:
     """The document of the invoice or of its credit note, once each."""
-    invoice = incident.invoice
-    if invoice is None or command.number not in {invoice.number, invoice.credit_note} - {""}:
+    invoice = incident.invoice_named(command.number)
+    if invoice is None:
         return Refused(Reason.NOTHING_OPEN)
     if invoice.document_sha256 if command.number == invoice.number else invoice.credit_note_sha256:
         return Refused(Reason.ALREADY)

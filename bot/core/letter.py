@@ -7,6 +7,9 @@ from bot.core import facts as f
 from bot.core.facts import Authority, Outcome, Role
 from bot.core.lives import ConsentState, ContestState, Due, InvoiceState, QuoteState, Stage, Support
 
+BILLED: dict[type[f.Fact], Stage] = {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED}
+CORRECTED: dict[type[f.Fact], Stage] = {f.OutcomeCorrected: Stage.CORRECTED}
+
 # Which stage follows which fact. A fact absent from a stage's row cannot happen there.
 FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
     Stage.OPENED: {
@@ -52,18 +55,19 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
         f.SupportEnded: Stage.CLOSED,
     },
     Stage.WITHDRAWN: {f.WorkStopped: Stage.STOPPED, f.SupportEnded: Stage.CLOSED},
-    Stage.SOLVED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
-    Stage.QUOTE_REFUSED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
-    Stage.DONE: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
-    Stage.STOPPED: {f.InvoiceIssued: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
-    Stage.UNBILLED: {f.IncidentClosed: Stage.CLOSED},
-    Stage.INVOICED: {f.PaymentReturned: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED},
+    Stage.SOLVED: BILLED | CORRECTED,
+    Stage.QUOTE_REFUSED: BILLED | CORRECTED,
+    Stage.DONE: BILLED | CORRECTED,
+    Stage.STOPPED: BILLED | CORRECTED,
+    Stage.UNBILLED: {f.IncidentClosed: Stage.CLOSED} | CORRECTED,
+    Stage.CORRECTED: BILLED | CORRECTED,
+    Stage.INVOICED: {f.PaymentReturned: Stage.INVOICED, f.IncidentClosed: Stage.CLOSED} | CORRECTED,
     Stage.CANCELLED: {},
-    Stage.CLOSED: {f.PaymentReturned: Stage.INVOICED},  # paid, and the bank took it back
+    Stage.CLOSED: {f.PaymentReturned: Stage.INVOICED} | CORRECTED,  # paid, and the bank took it back
 }
 
 OPEN = frozenset(Stage) - {Stage.CANCELLED, Stage.CLOSED}
-ENDINGS = frozenset({Stage.SOLVED, Stage.QUOTE_REFUSED, Stage.DONE, Stage.STOPPED, Stage.UNBILLED})
+ENDINGS = frozenset({Stage.SOLVED, Stage.QUOTE_REFUSED, Stage.DONE, Stage.STOPPED, Stage.UNBILLED, Stage.CORRECTED})
 BEFORE_DIAGNOSIS = frozenset({Stage.OPENED, Stage.ANNOUNCED, Stage.ORDERED})
 AT_WORK = frozenset({Stage.DIAGNOSING, Stage.QUOTED, Stage.REPAIRING, Stage.WORKING})
 SUPPORTED = BEFORE_DIAGNOSIS | AT_WORK | {Stage.WITHDRAWN}
@@ -81,6 +85,14 @@ OWED: Mapping[tuple[Stage, Outcome], frozenset[Due]] = {
     (Stage.UNBILLED, Outcome.NO_QUOTE): frozenset(),  # §3.4
     (Stage.UNBILLED, Outcome.NO_COMPETENCE): frozenset(),  # §3.5
     (Stage.UNBILLED, Outcome.INCONCLUSIVE): frozenset(),  # §3.6
+    (Stage.CORRECTED, Outcome.OUR_FAULT): frozenset(),
+    (Stage.CORRECTED, Outcome.SOLVED): frozenset({Due.DIAGNOSIS}),
+    (Stage.CORRECTED, Outcome.QUOTE): frozenset(
+        {Due.DIAGNOSIS, Due.WORK, Due.PART_OF_WORK}
+    ),  # whichever was accepted
+    (Stage.CORRECTED, Outcome.NO_QUOTE): frozenset(),
+    (Stage.CORRECTED, Outcome.NO_COMPETENCE): frozenset(),
+    (Stage.CORRECTED, Outcome.INCONCLUSIVE): frozenset(),
 }
 
 CUSTOMER = frozenset({Role.CUSTOMER})
@@ -133,6 +145,7 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.WithdrawConsentRequest: (STAFF, AT_WORK),
     c.RecordAct: (STAFF, AT_WORK),
     c.Settle: (MACHINE | STAFF, ENDINGS),
+    c.CorrectOutcome: (MANAGER, ENDINGS | {Stage.INVOICED, Stage.CLOSED}),
     c.FilePaper: (MACHINE, frozenset(Stage)),
     c.RecordPayment: (STAFF | MACHINE, frozenset({Stage.INVOICED})),
     c.ReturnPayment: (MACHINE, frozenset({Stage.INVOICED, Stage.CLOSED})),
@@ -232,7 +245,7 @@ _TAKEN_BACK: Mapping[type[f.Fact], frozenset[InvoiceState]] = {
 INVOICE_FOLLOWS: Mapping[InvoiceState, Mapping[type[f.Fact], frozenset[InvoiceState]]] = {
     InvoiceState.ISSUED: _WHILE_OPEN,
     InvoiceState.PART_PAID: {**_WHILE_OPEN, **_TAKEN_BACK},
-    InvoiceState.PAID: _TAKEN_BACK,
+    InvoiceState.PAID: {**_TAKEN_BACK, f.InvoiceCredited: frozenset({InvoiceState.CREDITED})},  # a corrected outcome
     InvoiceState.CREDITED: {},
     InvoiceState.WRITTEN_OFF: {},
 }

@@ -19,6 +19,7 @@ class Stage(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     UNBILLED = "unbilled"
+    CORRECTED = "corrected"
     INVOICED = "invoiced"
     CANCELLED = "cancelled"
     CLOSED = "closed"

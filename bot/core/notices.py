@@ -473,6 +473,25 @@ class ContestLapsed(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeCorrected(Notice):
+    """What the diagnosis found, put right; with the credit note (`number`) of the `invoice` and its `price`, if any.
+
+    `owed` is what is billed instead, in an invoice of its own; `paid` came in already.
+    """
+
+    PAPER: ClassVar[bool] = True
+    BY_MAIL: ClassVar[bool] = True
+    AUTOMATIC: ClassVar[bool] = False
+    outcome: Outcome
+    reason: str
+    number: str
+    invoice: str
+    price: Price | None
+    owed: Price | None
+    paid: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContestConceded(Notice):
     invoice: str
     reason: str

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     ADDRESS_LOST = "address_lost"  # mail to it comes back
     NOTHING_OPEN = "nothing_open"
     INVOICE_FAULTY = "invoice_faulty"  # what keeps the invoice back is still so
+    OUTCOME_IMPOSSIBLE = "outcome_impossible"  # there was no such quote, or its work was never finished
     AMOUNT_WRONG = "amount_wrong"
     NOT_CONTESTED = "not_contested"
     REASON_MISSING = "reason_missing"

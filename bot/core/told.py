@@ -10,6 +10,7 @@ from bot.core.diagnosis import may_start_unordered
 from bot.core.due import NEVER_ANNOUNCED, consent_about
 from bot.core.facts import Language, Outcome
 from bot.core.incident import Consent, Incident, Invoice, Quote
+from bot.core.invoice import price_owed
 from bot.core.lives import QuoteState
 from bot.core.money import Price
 from bot.core.notices import Notice
@@ -256,10 +257,33 @@ def _act(i: Incident, fact: f.ActRecorded, _now: datetime) -> Notice | None:
 
 def _filed(i: Incident, fact: f.PaperFiled, _now: datetime) -> Notice:
     """An invoice or a credit note goes out once its document is frozen."""
-    invoice = _invoice(i)
-    if fact.number == invoice.credit_note:
+    invoice = i.invoice_named(fact.number)
+    if invoice is None:
+        raise ValueError(f"{fact.number} is no paper of {i.reference}")
+    if fact.number == invoice.number:
+        return n.InvoiceIssued(number=fact.number, lines=invoice.lines, price=invoice.price, due_on=invoice.due_on)
+    if invoice is i.invoice or i.correction is None:
         return n.InvoiceCredited(number=fact.number, invoice=invoice.number, price=invoice.price)
-    return n.InvoiceIssued(number=fact.number, lines=invoice.lines, price=invoice.price, due_on=invoice.due_on)
+    return _put_right(i, i.correction, invoice)
+
+
+def _corrected(i: Incident, fact: f.OutcomeCorrected, _now: datetime) -> Notice | None:
+    """With its credit note, once that is filed; at once where nothing had been billed."""
+    last = i.former_invoices[-1] if i.former_invoices else None
+    return None if last is not None and not last.credit_note_sha256 else _put_right(i, fact, None)
+
+
+def _put_right(i: Incident, correction: f.OutcomeCorrected, credited: Invoice | None) -> Notice:
+    owed = price_owed(i)
+    return n.OutcomeCorrected(
+        outcome=correction.outcome,
+        reason=correction.reason,
+        number=credited.credit_note if credited else "",
+        invoice=credited.number if credited else "",
+        price=credited.price if credited else None,
+        owed=i.invoice.price if i.invoice else owed,
+        paid=correction.paid,
+    )
 
 
 def _reminded(i: Incident, fact: f.InvoiceReminded, now: datetime) -> Notice:
@@ -423,6 +447,7 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.PaymentReceived: _paid,
     f.PaymentReturned: _returned,
     f.InvoiceWrittenOff: _written_off,
+    f.OutcomeCorrected: _corrected,
     f.ContestSaid: _contest_said,
     f.ContestWithdrawn: _contest_withdrawn,
     f.ContestLapsed: _contest_lapsed,

@@ -216,10 +216,26 @@ def _money(words: Mapping[str, str]) -> dict[str, n.Notice]:
 
 def _contest(words: Mapping[str, str]) -> dict[str, n.Notice]:
     gross = _DIAGNOSIS.gross
+    corrected = n.OutcomeCorrected(
+        outcome=Outcome.OUR_FAULT,
+        reason=words["ours"],
+        number=_CREDIT,
+        invoice=_INVOICE,
+        price=_DIAGNOSIS,
+        owed=None,
+        paid=None,
+    )
     return {
         "contest_said": n.ContestSaid(number=_INVOICE, price=_DIAGNOSIS, open=gross, until=_VALID),
         "contest_withdrawn": n.ContestWithdrawn(number=_INVOICE, price=_DIAGNOSIS, open=gross),
         "contest_lapsed": n.ContestLapsed(number=_INVOICE, price=_DIAGNOSIS, open=Money(cents=1000)),
+        "outcome_corrected": corrected,
+        "outcome_corrected-paid": replace(corrected, paid=gross),
+        "outcome_corrected-owed": replace(
+            corrected, outcome=Outcome.SOLVED, number="", invoice="", price=None, owed=_DIAGNOSIS, paid=None
+        ),
+        "outcome_corrected-quote": replace(corrected, outcome=Outcome.QUOTE, owed=_DIAGNOSIS, paid=gross),
+        "outcome_corrected-nothing": replace(corrected, outcome=Outcome.NO_COMPETENCE, reason=words["stuck"]),
         "contest_conceded": n.ContestConceded(invoice=_INVOICE, reason=words["ours"]),
         "contest_confirmed": n.ContestConfirmed(invoice=_INVOICE),
         "contest_reversed": n.ContestReversed(reason=words["paid"]),

@@ -25,6 +25,7 @@ _REACHED: Mapping[Stage, int] = {
     Stage.WITHDRAWN: 5,
     Stage.STOPPED: 5,
     Stage.UNBILLED: 5,
+    Stage.CORRECTED: 6,
     Stage.INVOICED: 6,
     Stage.CANCELLED: 7,
     Stage.CLOSED: 7,

@@ -89,7 +89,7 @@ def no_leave_outlives_the_work(play: Play) -> None:
 def no_more_is_owed_than_was_announced_and_accepted(play: Play) -> None:
     """§3.9, §4.1: and nothing twice."""
     invoices = [fact for fact in play.facts if isinstance(fact, f.InvoiceIssued)]
-    assert len(invoices) <= 1
+    assert len(invoices) <= 1 + play.happened.count(f.OutcomeCorrected)
     agreed = play.incident.terms.usual_price.net
     for fact in play.facts:
         if isinstance(fact, f.PriceAnnounced | f.DiagnosisOrdered):
@@ -140,8 +140,18 @@ def a_contest_takes_its_invoice_back_and_nothing_else(play: Play) -> None:
     for scene in play.scenes:
         if isinstance(scene.facts[0], f.ContestConfirmed):
             assert [type(fact) for fact in scene.facts] == [f.ContestConfirmed, f.InvoiceCredited, f.IncidentClosed]
-            assert play.incident.invoice is not None
-            assert play.incident.invoice.open.cents == 0
+            credited = next(fact for fact in scene.facts if isinstance(fact, f.InvoiceCredited))
+            invoice = play.incident.invoice_named(credited.invoice)
+            assert invoice is not None
+            assert invoice.open.cents == 0
+
+
+def what_was_billed_is_taken_back_before_it_is_billed_anew(play: Play) -> None:
+    """§5.1: one invoice at a time, and every other one has its credit note."""
+    invoices = [*play.incident.former_invoices, *([play.incident.invoice] if play.incident.invoice else [])]
+    issued = [fact.number for fact in play.facts if isinstance(fact, f.InvoiceIssued)]
+    assert [invoice.number for invoice in invoices] == issued
+    assert all(invoice.credit_note and not invoice.open for invoice in play.incident.former_invoices)
 
 
 def a_contest_takes_two_steps(play: Play) -> None:
@@ -154,11 +164,11 @@ def a_contest_takes_two_steps(play: Play) -> None:
 
 def reminders_are_spaced_rising_and_in_working_hours(play: Play) -> None:
     """§5.2."""
-    sent = [(at, fact.level) for at, fact in dated(play) if isinstance(fact, f.InvoiceReminded)]
-    for (earlier, low), (later, high) in pairwise(sent):
-        assert low < high
+    sent = [(at, fact) for at, fact in dated(play) if isinstance(fact, f.InvoiceReminded)]
+    for (earlier, one), (later, other) in pairwise(sent):
+        assert one.number != other.number or one.level < other.level
         assert later - earlier >= timedelta(days=7)
-    for at, _level in sent:
+    for at, _reminder in sent:
         assert in_working_hours(at, play.incident.terms.timezone) == at
 
 
@@ -175,6 +185,8 @@ def no_reminder_while_contested_or_after_the_end(play: Play) -> None:
                 over = True
             case f.PaymentReturned():
                 over = False
+            case f.OutcomeCorrected():
+                over = contested = False
             case f.InvoiceReminded() | f.InvoiceLongOverdue():
                 assert not contested
                 assert not over
@@ -248,6 +260,7 @@ PROMISES: tuple[Promise, ...] = (
     what_was_issued_is_open_paid_or_credited,
     one_quote_at_most_waits_and_one_is_accepted,
     a_contest_takes_its_invoice_back_and_nothing_else,
+    what_was_billed_is_taken_back_before_it_is_billed_anew,
     a_contest_takes_two_steps,
     reminders_are_spaced_rising_and_in_working_hours,
     no_reminder_while_contested_or_after_the_end,

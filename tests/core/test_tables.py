@@ -61,7 +61,8 @@ def test_endings_are_the_stages_that_are_settled() -> None:
 
 
 def test_stages_are_open_or_over_and_supported_until_an_ending() -> None:
-    over = {stage for stage, row in letter.FOLLOWS.items() if row.keys() <= {f.PaymentReturned}}  # by the bank alone
+    afterwards = {f.PaymentReturned, f.OutcomeCorrected}  # by the bank, and by a manager
+    over = {stage for stage, row in letter.FOLLOWS.items() if row.keys() <= afterwards}
 
     assert over == set(Stage) - letter.OPEN
     assert {stage for stage, row in letter.FOLLOWS.items() if f.SupportEnded in row} == letter.SUPPORTED

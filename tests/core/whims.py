@@ -66,6 +66,7 @@ RARE = frozenset(
         c.CancelQuote,
         c.FinishWork,
         c.WriteOff,
+        c.CorrectOutcome,
         c.Disown,
     }
 )
@@ -85,7 +86,7 @@ def a_life(rng: Random, *, orders: int) -> Play:
         if rng.random() < 0.1:
             play.wait(hours=rng.choice((1, 30, 24 * 8, 24 * 20)))
         elif rng.random() < 0.05:
-            play.outage(days=rng.choice((3, 15, 40)))
+            play.outage(days=rng.choice((3, 16, 40)))
         else:
             play.order(a_whim(rng, play))
     return play
@@ -166,8 +167,14 @@ def _share(rng: Random, _play: Play) -> dict[str, Any]:
     return {"done_percent": rng.choice((-1, 0, 33, 100, 101)), "report": rng.choice(("", "half of it"))}
 
 
-def _settlement(rng: Random, _play: Play) -> dict[str, Any]:
-    return {"faults": rng.choice(((), ("buyer_address",)))}
+def _settlement(rng: Random, play: Play) -> dict[str, Any]:
+    number = f"F2010-{len(play.incident.former_invoices) + 1:05d}"
+    return {"number": number, "faults": rng.choice(((), ("buyer_address",)))}
+
+
+def _correction(rng: Random, play: Play) -> dict[str, Any]:
+    numbers = {"number": f"A2010-{len(play.incident.former_invoices) + 1:05d}"}
+    return numbers | {"outcome": _one(rng, f.Outcome), "reason": rng.choice(("", "because", "because"))}
 
 
 def _disowned(rng: Random, play: Play) -> dict[str, Any]:
@@ -207,8 +214,10 @@ def _act(rng: Random, _play: Play) -> dict[str, Any]:
     }
 
 
-def _paper(rng: Random, _play: Play) -> dict[str, Any]:
-    return {"number": rng.choice((INVOICE, CREDIT_NOTE, ""))}
+def _paper(rng: Random, play: Play) -> dict[str, Any]:
+    known = [i for i in (*play.incident.former_invoices, play.incident.invoice) if i is not None]
+    numbers = [number for invoice in known for number in (invoice.number, invoice.credit_note)]
+    return {"number": rng.choice((INVOICE, CREDIT_NOTE, "", *numbers))}
 
 
 def _payment(rng: Random, play: Play) -> dict[str, Any]:
@@ -249,6 +258,7 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.StopWork: _reason,
     c.SettleWithdrawal: _share,
     c.Settle: _settlement,
+    c.CorrectOutcome: _correction,
     c.Disown: _disowned,
     c.SettleDisowned: _settled,
     c.RequestConsent: _request,

@@ -19,6 +19,7 @@ Step = c.Command | timedelta
 Script = tuple[Step, ...]
 
 DIAGNOSIS = Line(label="Diagnosis", quantity=Decimal(1), unit=euros("20.00"))
+OURS, SOLVED = f.Outcome.OUR_FAULT, f.Outcome.SOLVED
 HALF = Line(label="Work done", quantity=Decimal(1), unit=euros("90.00"))
 
 TO_QUOTE: Script = (an_order(c.ConcludeDiagnosis), an_order(c.DraftQuote), an_order(c.OfferQuote))
@@ -53,6 +54,38 @@ OUTCOMES: dict[str, tuple[Script, tuple[Line, ...]]] = {
 }
 
 
+def corrected(outcome: f.Outcome) -> c.Command:
+    return an_order(c.CorrectOutcome, outcome=outcome)
+
+
+# What a manager corrects the outcome to, after the end.
+CORRECTED: dict[str, tuple[Script, tuple[Line, ...]]] = {
+    "ours after all": ((concluded(SOLVED), corrected(OURS)), ()),
+    "solved after all": ((concluded(OURS), an_order(c.FinishWork), corrected(SOLVED)), (DIAGNOSIS,)),
+    "the quote's work after all": (
+        (*TO_WORK, an_order(c.FinishWork), corrected(OURS), corrected(f.Outcome.QUOTE)),
+        (DIAGNOSIS, *LINES),
+    ),
+    "a part of the work after all": (
+        (
+            *TO_WORK,
+            an_order(c.StopWork, actor=CUSTOMER, done_percent=50),
+            corrected(OURS),
+            corrected(f.Outcome.QUOTE),
+        ),
+        (DIAGNOSIS, HALF),
+    ),
+    "the declined quote after all": (
+        (*TO_QUOTE, an_order(c.DeclineQuote), corrected(OURS), corrected(f.Outcome.QUOTE)),
+        (DIAGNOSIS,),
+    ),
+    "no quote after all": ((concluded(SOLVED), corrected(f.Outcome.NO_QUOTE)), ()),
+    "no competence after all": ((concluded(SOLVED), corrected(f.Outcome.NO_COMPETENCE)), ()),
+    "inconclusive after all": ((concluded(SOLVED), corrected(f.Outcome.INCONCLUSIVE)), ()),
+}
+EVERY = OUTCOMES | CORRECTED
+
+
 def run(play: Play, script: Script) -> None:
     for step in script:
         if isinstance(step, timedelta):
@@ -76,10 +109,10 @@ def billed(play: Play) -> tuple[Line, ...]:
 
 
 @pytest.mark.parametrize("way_in", f.WayIn)
-@pytest.mark.parametrize("case", OUTCOMES)
+@pytest.mark.parametrize("case", EVERY)
 def test_outcome_leaves_owed_what_the_letter_says_whichever_way_in(case: str, way_in: f.WayIn) -> None:
     """§3.1 to §3.8; §3.7 a warranty incident follows like any other."""
-    script, lines = OUTCOMES[case]
+    script, lines = EVERY[case]
     play = a_play(at=Stage.DIAGNOSING, kind=Kind.CONSUMER, way_in=way_in)
 
     run(play, script)
@@ -87,10 +120,10 @@ def test_outcome_leaves_owed_what_the_letter_says_whichever_way_in(case: str, wa
     assert billed(play) == lines
 
 
-@pytest.mark.parametrize("case", OUTCOMES)
+@pytest.mark.parametrize("case", EVERY)
 def test_outcome_under_the_offer_leaves_the_diagnosis_out(case: str) -> None:
     """§7.1: the quote is not part of the offer; no invoice of zero."""
-    script, lines = OUTCOMES[case]
+    script, lines = EVERY[case]
     play = a_play(at=Stage.DIAGNOSING, kind=Kind.CONSUMER, terms=Terms(offer_until=date(2010, 6, 30)))
 
     run(play, script)
@@ -98,10 +131,10 @@ def test_outcome_under_the_offer_leaves_the_diagnosis_out(case: str) -> None:
     assert billed(play) == tuple(line for line in lines if line != DIAGNOSIS)
 
 
-@pytest.mark.parametrize("case", OUTCOMES)
+@pytest.mark.parametrize("case", EVERY)
 def test_outcome_of_a_waived_diagnosis_leaves_it_out(case: str) -> None:
     """The same problem again: staff make the diagnosis free."""
-    script, lines = OUTCOMES[case]
+    script, lines = EVERY[case]
     play = a_play(at=Stage.DIAGNOSING, kind=Kind.CONSUMER)
     play.order(an_order(c.WaiveDiagnosis))
 
@@ -113,7 +146,7 @@ def test_outcome_of_a_waived_diagnosis_leaves_it_out(case: str) -> None:
 def test_every_ending_has_its_price() -> None:
     """§3: each ending is reached with an outcome the table knows."""
     reached = set()
-    for script, _ in OUTCOMES.values():
+    for script, _ in EVERY.values():
         play = a_play(at=Stage.DIAGNOSING, kind=Kind.CONSUMER)
         run(play, script)
         reached.add((play.incident.stage, play.incident.outcome))

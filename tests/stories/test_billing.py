@@ -9,7 +9,7 @@ from bot.core.customer import Details
 from bot.core.terms import Kind
 from tests.builders import MONDAY
 from tests.stories.people import BOB, DOWN_FR
-from tests.stories.steps import conclude
+from tests.stories.steps import conclude, invoice, work
 from tests.stories.town import Town, town
 
 ANNOUNCE = 'go_ahead = "announce"'
@@ -103,3 +103,51 @@ async def test_a_free_diagnosis_needs_no_address(database_url: str) -> None:
         assert await here.stage() == "closed"
         assert await here.ledger() == []
         assert f.InvoiceHeld not in await here.facts()
+
+
+async def test_a_corrected_outcome_takes_the_invoice_back_in_one_mail(here: Town) -> None:
+    """§3.1: the manager's word; the credit note comes with the mail that says why"""
+    page = await invoice(here)
+
+    await here.manager.submit("correct_outcome", outcome="our_fault", reason="C'était notre routeur.")
+
+    assert await here.stage() == "closed"
+    assert await here.ledger() == ["A2010-00001 24.00 paid", "F2010-00001 24.00 credited"]
+    assert (await here.told(BOB))[-2:] == ["invoice_issued", "outcome_corrected"]
+    assert list(here.newest(BOB).papers) == ["A2010-00001.pdf"]
+    assert "venait de notre côté" in here.newest(BOB).text
+    shown = await here.open(page.url)
+    assert (shown.status, "contest" in shown.choices) == (200, False)
+
+
+async def test_what_was_paid_before_a_correction_is_a_task(here: Town) -> None:
+    await invoice(here)
+    await here.staff.submit("record_payment", amount="24,00", received_on="2010-06-14")
+
+    await here.manager.submit("correct_outcome", outcome="no_competence", reason="Hors de notre portée.")
+
+    assert "pay it back, or carry it over" in here.staff.card_text()
+    assert any("24.00" in line and "pay it back" in line for line in here.staff.thread())
+    assert "24,00 €" in here.newest(BOB).text
+    assert await here.ledger() == ["A2010-00001 24.00 paid", "F2010-00001 24.00 credited"]
+
+
+async def test_a_correction_that_leaves_something_owed_is_billed_anew(here: Town) -> None:
+    """§3.3: two mails, each with its paper"""
+    await work(here)
+    await here.staff.submit("finish_work", report="Index reconstruit.")
+
+    await here.manager.submit("correct_outcome", outcome="solved", reason="Le devis n'était pas nécessaire.")
+
+    assert await here.ledger() == ["A2010-00001 264.00 paid", "F2010-00001 264.00 credited", "F2010-00002 24.00 open"]
+    assert sorted((await here.told(BOB))[-2:]) == ["invoice_issued", "outcome_corrected"]
+    assert await here.stage() == "invoiced"
+
+
+async def test_staff_do_not_correct_outcomes(here: Town) -> None:
+    await invoice(here)
+
+    await here.staff.click("correct_outcome")
+
+    assert "for managers" in here.staff.hints()[-1]
+    assert await here.stage() == "invoiced"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.app.read import Case
 from bot.channels.slack import story
 from bot.core import commands as c
+from bot.core.correction import is_correctable
 from bot.core.diagnosis import may_start_unordered
 from bot.core.letter import ALLOWED, ENDINGS
 from bot.core.lives import ConsentState, ContestState, Stage, Support
@@ -190,6 +191,12 @@ ACTS: Mapping[str, Act] = {
             guard=lambda case: case.incident.lost is not None,
             modal=False,
             versioned=False,
+        ),
+        Act(
+            id="correct_outcome",
+            label="Correct the outcome",
+            command=c.CorrectOutcome,
+            guard=lambda case: is_correctable(case.incident),
         ),
         Act(id="same_problem", label="Same problem: free", command=c.WaiveDiagnosis, guard=_came_back),
         Act(

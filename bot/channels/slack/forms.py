@@ -96,6 +96,20 @@ def _conclude(_room: Room, case: Case, given: Given) -> list[Payload]:
     ]
 
 
+def _correct_outcome(_room: Room, case: Case, given: Given) -> list[Payload]:
+    options = [
+        blocks.option(outcome, words) for outcome, words in OUTCOMES.items() if outcome != case.incident.outcome
+    ]
+    return [
+        blocks.context(
+            "For managers only. What was billed is taken back by a credit note, what the new outcome leaves owed is"
+            " billed anew, and the customer is told in one mail."
+        ),
+        blocks.field("outcome", "What the diagnosis really found", blocks.one_of(options, given.get("outcome", ""))),
+        *_reason("")(_room, case, given)[1:],
+    ]
+
+
 def _report(label: str, given: Given) -> Payload:
     return blocks.field("report", label, blocks.typed(lines=True, initial=given.get("report", "")))
 
@@ -325,6 +339,7 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "settle_disowned": _settle_disowned,
     "settle_withdrawal": _settle_withdrawal,
     "go_on": _reason("You made sure that the customer did not ask to stop, or they told you to go on: say how."),
+    "correct_outcome": _correct_outcome,
     "same_problem": _reason("This diagnosis becomes free: it is the same problem as before. The customer is told."),
     "close": _close,
 }

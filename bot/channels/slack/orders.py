@@ -169,6 +169,13 @@ def _same_problem(by: Filled) -> c.Command:
     return c.WaiveDiagnosis(actor=by.actor, expected=by.version, reason=_needed(by, "reason"))
 
 
+def _correct_outcome(by: Filled) -> c.Command:
+    outcome = _chosen(by, "outcome", tuple(Outcome))
+    return c.CorrectOutcome(
+        actor=by.actor, expected=by.version, number="", outcome=Outcome(outcome), reason=_needed(by, "reason")
+    )
+
+
 def _go_on(by: Filled) -> c.Command:
     return c.EndPause(actor=by.actor, expected=by.version, reason=_needed(by, "reason"))
 
@@ -222,6 +229,7 @@ _ORDERS: Mapping[str, Callable[[Filled], c.Command]] = {
     "cancel_quote": _cancel_quote,
     "record_payment": _record_payment,
     "concede": _concede,
+    "correct_outcome": _correct_outcome,
     "same_problem": _same_problem,
     "go_on": _go_on,
     "settle_disowned": _settle_disowned,

@@ -343,6 +343,11 @@ def _invoice_held(_case: Case, fact: f.InvoiceHeld) -> Entry:
     )
 
 
+def _corrected(_case: Case, fact: f.OutcomeCorrected) -> Entry:
+    kept = f". {amount(fact.paid)} came in already: pay it back, or carry it over" if fact.paid else ""
+    return Entry(f"The outcome is corrected: {fact.outcome.replace('_', ' ')}{kept}", fact.reason)
+
+
 def _filed(_case: Case, fact: f.PaperFiled) -> Entry:
     return Entry(f"Document {fact.number} filed")
 
@@ -468,6 +473,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.ActRecorded: _act,
     f.InvoiceIssued: _invoiced,
     f.InvoiceHeld: _invoice_held,
+    f.OutcomeCorrected: _corrected,
     f.PaperFiled: _filed,
     f.PaymentReceived: _paid,
     f.PaymentReturned: _payment_returned,

@@ -216,18 +216,30 @@ def _stop(opened: Opened, click: Click) -> Decision:
     return Decision(command=c.WithdrawFromContract(actor=opened.actor, evidence=click.evidence))
 
 
-def _contest(opened: Opened, click: Click) -> Decision:
+def _contest(opened: Opened, click: Click) -> Decision | None:
+    """The invoice that is to be paid, and not one that was taken back since."""
+    if opened.purpose is not Purpose.INCIDENT and _is_former(opened):
+        return None
     reason = click.form.text("reason")[:LONGEST_REASON]
     return Decision(command=c.SayContest(actor=opened.actor, evidence=click.evidence, reason=reason))
 
 
-def _confirm(opened: Opened, click: Click) -> Decision | Incomplete:
+def _is_former(opened: Opened) -> bool:
+    invoice = opened.incident.invoice
+    return invoice is None or opened.link.object != invoice.number
+
+
+def _confirm(opened: Opened, click: Click) -> Decision | Incomplete | None:
+    if _is_former(opened):
+        return None
     if not click.form.ticked("understood"):
         return Incomplete(("understood",))
     return Decision(command=c.ConfirmContest(actor=opened.actor, number="", evidence=click.evidence))
 
 
-def _keep(opened: Opened, click: Click) -> Decision:
+def _keep(opened: Opened, click: Click) -> Decision | None:
+    if _is_former(opened):
+        return None
     return Decision(command=c.WithdrawContest(actor=opened.actor, evidence=click.evidence))
 
 

@@ -177,8 +177,8 @@ def _consent(_provider: Provider, opened: Opened) -> Page | None:
 
 
 def _invoice(provider: Provider, opened: Opened) -> Page | None:
-    invoice = opened.incident.invoice
-    if invoice is None or opened.link.object != invoice.number:
+    invoice = opened.incident.invoice_named(opened.link.object)
+    if invoice is None:
         return None
     return Page(template="invoice", values=_invoice_values(provider, opened, invoice), number=invoice.number)
 
@@ -205,7 +205,7 @@ def _invoice_values(provider: Provider, opened: Opened, invoice: Invoice) -> dic
 def _contest(provider: Provider, opened: Opened) -> Page | None:
     invoice = opened.incident.invoice
     if invoice is None or opened.link.object != invoice.number:
-        return None
+        return _invoice(provider, opened)
     return Page(template="contest", values=_invoice_values(provider, opened, invoice), number=invoice.number)
 
 
@@ -270,14 +270,14 @@ def readable(opened: Opened, number: str) -> Document | None:
 
 def _may_read(opened: Opened, document: Document) -> bool:
     """A document already sent, on the pages of its own kind."""
-    incident, invoice = opened.incident, opened.incident.invoice
+    incident = opened.incident
     if document.kind != "pdf":
         return False
     quote = incident.quote_named(document.number)
     if quote is not None:
         return quote.offered_at is not None and opened.purpose in {Purpose.QUOTE, Purpose.INCIDENT}
-    billed = {invoice.number, invoice.credit_note} if invoice else set()
-    return document.number in billed and opened.purpose in {Purpose.INVOICE, Purpose.CONTEST, Purpose.INCIDENT}
+    billed = incident.invoice_named(document.number)
+    return billed is not None and opened.purpose in {Purpose.INVOICE, Purpose.CONTEST, Purpose.INCIDENT}
 
 
 _PAGES: Mapping[Purpose, Callable[[Provider, Opened], Page | None]] = {
