@@ -11,6 +11,7 @@ from functools import partial
 
 import structlog
 from aiohttp import web
+from pydantic import TypeAdapter
 
 from bot.app.billing import provider_faults
 from bot.app.decisions import bill_again, held_back
@@ -37,7 +38,7 @@ from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Relay
 from bot.channels.mail.sign import Signer, load_signer
 from bot.channels.slack.channel import SlackChannel
-from bot.channels.slack.room import Canned
+from bot.channels.slack.room import Canned, Preset
 from bot.channels.web.application import application
 from bot.loops import Loop
 from bot.papers import Printer
@@ -188,6 +189,9 @@ def _announce(running: Running, parts: frozenset[str]) -> None:
         )
 
 
+_PRESETS = TypeAdapter(tuple[Preset, ...])
+
+
 def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
     """Slack for this desk, where it is set up; `SLACK_APP_TOKEN` unset: it comes over HTTP."""
     environment, file = wired.settings.environment, wired.settings.file
@@ -205,6 +209,7 @@ def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
         staff=file.slack.staff,
         managers=file.slack.managers,
         canned=[Canned(**reply.model_dump()) for reply in file.canned_replies],
+        presets=_PRESETS.validate_python([preset.model_dump() for preset in file.quote_presets]),
     )
     stack.push_async_callback(slack.close)
     return slack

@@ -187,7 +187,23 @@ class CannedReply(Section):
     en: str = Field(min_length=1)
 
 
-Named = TypeVar("Named", InterventionSection, CannedReply)
+class PresetLineSection(Section):
+    fr: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
+    quantity: Decimal = Field(default=Decimal(1), gt=0, decimal_places=2, max_digits=9)
+    unit_price: Decimal = Field(gt=0, decimal_places=2, max_digits=9)
+    vat_rate: Decimal | None = Field(default=None, ge=0, le=100)
+
+
+class QuotePreset(Section):
+    id: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    fr: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+    lines: tuple[PresetLineSection, ...] = Field(min_length=1)
+    validity_days: int | None = Field(default=None, ge=1, le=365)
+
+
+Named = TypeVar("Named", InterventionSection, CannedReply, QuotePreset)
 
 
 class File(Section):
@@ -202,8 +218,9 @@ class File(Section):
     accounting: AccountingSection
     interventions: tuple[InterventionSection, ...] = ()
     canned_replies: tuple[CannedReply, ...] = ()
+    quote_presets: tuple[QuotePreset, ...] = ()
 
-    @field_validator("interventions", "canned_replies")
+    @field_validator("interventions", "canned_replies", "quote_presets")
     @classmethod
     def _names_each_once(cls, entries: tuple[Named, ...]) -> tuple[Named, ...]:
         seen: set[str] = set()

@@ -34,6 +34,13 @@ class Person:
         await self.after()
         return answer
 
+    async def press_in_form(self, block: str, action: str, *, option: Entry = None) -> Answer:
+        """Presses or chooses something in the form that is open."""
+        view = self.people.workspace.modal(self.user)
+        answer = await self.people.click_in_view(self.user, view.id, action, block, option=option)
+        await self.after()
+        return answer
+
     async def shortcut(self, name: str) -> Answer:
         """Uses a shortcut of the desk's."""
         answer = await self.people.shortcut(self.user, name)

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.core import facts as f
 from tests.stories.people import BOB, JANE
-from tests.stories.steps import quote, work
+from tests.stories.steps import conclude, quote, work
 from tests.stories.town import Town
 
 
@@ -100,3 +100,58 @@ async def test_leave_goes_with_the_acceptance_only_where_its_own_box_is_ticked(h
 
     incident = await here.incident()
     assert (incident.stage, incident.consents[0].state) == ("working", "granted")
+
+
+async def test_what_is_typed_is_said_back_to_staff_with_its_total_in_both_notations(here: Town) -> None:
+    """§4.1: one submit sends it, and the thread shows what was understood"""
+    await conclude(here, "quote")
+
+    await here.staff.submit(
+        "send_quote", lines="Réparer | 3 | 1.234,56\nSauvegarde | 1 | 20 | 5,5", validity_days="15", note="De nuit."
+    )
+
+    said = next(line.replace("\u202f", " ") for line in here.staff.thread() if "being prepared" in line)
+    assert "Réparer: 3 × €1,234.56 = €3,703.68" in said
+    assert "VAT 20 %: €740.74" in said
+    assert "VAT 5.5 %: €1.10" in said
+    assert "€3,723.68 excl.\u00a0VAT — €4,465.52 incl.\u00a0VAT" in said.replace(" VAT", "\u00a0VAT")
+    assert "3 723,68 € HT — 4 465,52 € TTC" in said.replace("\u00a0", " ")
+    assert "De nuit." in said
+
+
+async def test_work_kept_ready_is_quoted_by_its_name_and_with_lines_of_its_own(here: Town) -> None:
+    await conclude(here, "quote")
+
+    await here.staff.submit(
+        "send_quote", preset="restore_backup", lines="Déplacement | 1 | 10,00", validity_days="15"
+    )
+
+    (sent,) = (await here.incident()).quotes
+    assert [(line.label, line.net.cents) for line in sent.lines] == [
+        ("Restauration de la sauvegarde", 6000),
+        ("Vérification du service restauré", 3000),
+        ("Déplacement", 1000),
+    ]
+
+
+async def test_a_quote_without_lines_or_work_kept_ready_is_not_sent(here: Town) -> None:
+    await conclude(here, "quote")
+
+    await here.staff.submit("send_quote", lines="", validity_days="15")
+
+    assert "Write at least one line" in here.staff.errors
+    assert (await here.incident()).quotes == ()
+
+
+async def test_a_quote_being_typed_shows_what_it_comes_to_before_the_customer_sees_it(here: Town) -> None:
+    """The button in the modal; a sum that is none is said there too, and nothing is sent."""
+    await conclude(here, "quote")
+    await here.staff.click("send_quote")
+
+    await here.staff.press_in_form("preset", "value", option="restore_backup")
+    await here.staff.press_in_form("preview", "preview_quote")
+
+    assert "Total: €90.00 excl.\u00a0VAT — €108.00 incl.\u00a0VAT" in here.staff.form.replace(" VAT", "\u00a0VAT")
+    assert (await here.incident()).quotes == ()
+    await here.staff.fill(preset="restore_backup", validity_days="15")
+    assert [quote.price.net.cents for quote in (await here.incident()).quotes] == [9000]

@@ -12,7 +12,7 @@ from bot.channels.slack import events
 from bot.channels.slack.backfill import backfill
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.receive import PATIENCE, Door
-from bot.channels.slack.room import Canned, Room
+from bot.channels.slack.room import Canned, Preset, Room
 from bot.channels.slack.send import Outgoing
 from bot.channels.slack.wire import SECONDS, Api
 from storage import Job
@@ -39,6 +39,7 @@ class SlackChannel:
         staff: Iterable[str],
         managers: Iterable[str] = (),
         canned: Iterable[Canned] = (),
+        presets: Iterable[Preset] = (),
         app_token: str = "",
         seconds: float = SECONDS,
         patience: float = PATIENCE,
@@ -54,6 +55,7 @@ class SlackChannel:
             managers=frozenset(managers),
             clock=clock,
             canned=tuple(canned),
+            presets=tuple(presets),
         )
         self._door = Door(self.room, signing_secret, patience)
         self._outgoing = Outgoing(self.room)

@@ -10,6 +10,7 @@ from bot.app.read import Case
 from bot.channels.slack import blocks, forms, orders, story
 from bot.channels.slack.acts import ACTS, Act
 from bot.channels.slack.answer import open_modal, since, whisper
+from bot.channels.slack.echo import echo
 from bot.channels.slack.jobs import ShowOriginal
 from bot.channels.slack.orders import Filled, WrongFieldError
 from bot.channels.slack.payloads import Click, Submission
@@ -101,6 +102,29 @@ async def submit(room: Room, submission: Submission, now: datetime) -> Payload:
         await _offer_to_ask(room, case, submission)
     after = await read.case(room.desk.store, case.incident.id) or case
     return _wrong(submission, _words(room, after, done, submission.version), done.reason)
+
+
+async def preview_quote(room: Room, submission: Submission, _now: datetime) -> None:
+    """What the quote being typed comes to, or what is wrong with it, shown in its own modal; nothing is sent."""
+    actor = await room.actor(submission.person)
+    case = await read.case(room.desk.store, submission.incident) if submission.incident is not None else None
+    if isinstance(actor, str) or case is None:
+        return
+    filled = Filled(
+        room=room,
+        case=case,
+        actor=actor,
+        version=submission.version,
+        source=submission.source,
+        entries=submission.entries,
+    )
+    try:
+        said = "\n".join(echo(orders.quote_lines(filled)))
+    except WrongFieldError as wrong:
+        said = wrong.why
+    view = forms.form(room, case, ACTS["send_quote"], {**submission.entries, "preview": said})
+    view["private_metadata"] = json.dumps(dict(submission.carried))  # the version they looked at when they began
+    await room.api.call("views.update", view_id=submission.view_id, view=view)
 
 
 async def send_to_customer(room: Room, click: Click, _now: datetime) -> None:

@@ -20,6 +20,7 @@ Given = Mapping[str, str]
 MOST_ACTS = 10  # in one request: what Slack shows as boxes to tick, and as much as somebody reads
 MOST_PLACES = 10
 USUAL_DAYS = 7
+PREVIEW = "preview_quote"
 
 OUTCOMES: Mapping[Outcome, str] = {
     Outcome.OUR_FAULT: "Our fault: repair under warranty, nothing owed",
@@ -114,17 +115,33 @@ def _report(label: str, given: Given) -> Payload:
     return blocks.field("report", label, blocks.typed(lines=True, initial=given.get("report", "")))
 
 
-def _send_quote(_room: Room, case: Case, given: Given) -> list[Payload]:
-    days = str(case.incident.terms.quote_validity_days)
+def _send_quote(room: Room, case: Case, given: Given) -> list[Payload]:
+    """One submit sends it; the button shows before what the amounts come to, the thread shows it in any case."""
+    days = given.get("validity_days", "") or str(case.incident.terms.quote_validity_days)
+    in_french = case.incident.language is Language.FR
+    options = [blocks.option(preset.id, preset.fr if in_french else preset.en) for preset in room.presets[:100]]
+    preset = blocks.field(
+        "preset",
+        "Work kept ready",
+        blocks.one_of(options, given.get("preset", "")),
+        hint="Its lines come first, those written below after them",
+        optional=True,
+    )
     return [
+        *([preset] if options else []),
         blocks.field(
             "lines",
             "Lines",
             blocks.typed(lines=True, initial=given.get("lines", ""), placeholder="Restore the database | 2 | 80,00"),
             hint="One item a line: label | quantity | unit price, without VAT; | 5.5 behind it for another rate",
+            optional=bool(options),
         ),
         blocks.field("validity_days", "Valid for how many days", blocks.typed(initial=days, most=3)),
-        blocks.field("note", "A note for the customer", blocks.typed(lines=True), optional=True),
+        blocks.field(
+            "note", "A note for the customer", blocks.typed(lines=True, initial=given.get("note", "")), optional=True
+        ),
+        blocks.actions("preview", [blocks.button(PREVIEW, "Show what it comes to", "{}")]),
+        *([blocks.naming(given["preview"], ())] if given.get("preview") else []),
     ]
 
 

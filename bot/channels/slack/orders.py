@@ -1,19 +1,21 @@
 """From a filled-in staff modal to the command it means, or to what is wrong with which field."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from bot.app.read import Case
 from bot.channels.slack import story
 from bot.channels.slack.amounts import read_amount, read_lines
 from bot.channels.slack.forms import MOST_ACTS, MOST_PLACES
-from bot.channels.slack.room import Room
+from bot.channels.slack.room import Preset, Room
 from bot.channels.slack.speech import PublicMessage
 from bot.core import commands as c
 from bot.core.consent import last_end
 from bot.core.facts import Actor, Language, Outcome
 from bot.core.lives import ConsentState
+from bot.core.money import Line, Money
 from bot.core.place import LONGEST_PLACE, is_plain, named
 
 
@@ -54,19 +56,48 @@ def _conclude(by: Filled) -> c.Command:
 
 def _send_quote(by: Filled) -> c.Command:
     terms = by.case.incident.terms
-    try:
-        lines = read_lines(by.text("lines"), terms.diagnosis_price.currency, terms.vat_rate)
-    except ValueError as wrong:
-        raise WrongFieldError("lines", str(wrong)) from None
-    if not lines:
-        raise WrongFieldError("lines", "Write at least one line: label | quantity | unit price")
+    days = _days(by)
+    preset = _preset(by)
+    if preset is not None and preset.validity_days is not None and days == terms.quote_validity_days:
+        days = preset.validity_days
     return c.DraftQuote(
         actor=by.actor,
         expected=by.version,
         number="",
-        lines=lines,
-        validity_days=_days(by),
+        lines=quote_lines(by),
+        validity_days=days,
         note=by.text("note"),
+    )
+
+
+def quote_lines(by: Filled) -> tuple[Line, ...]:
+    """The preset's lines, then those that were typed, at the customer's rates. Raises WrongFieldError."""
+    incident = by.case.incident
+    currency, usual = incident.terms.diagnosis_price.currency, incident.terms.vat_rate
+    try:
+        typed = read_lines(by.text("lines"), currency, usual)
+    except ValueError as wrong:
+        raise WrongFieldError("lines", str(wrong)) from None
+    lines = (*_preset_lines(by, currency, usual), *typed)
+    if not lines:
+        raise WrongFieldError("lines", "Write at least one line: label | quantity | unit price")
+    return tuple(replace(line, vat_rate=incident.vat.rate(line.vat_rate)) for line in lines)
+
+
+def _preset(by: Filled) -> Preset | None:
+    return next((preset for preset in by.room.presets if preset.id == by.text("preset")), None)
+
+
+def _preset_lines(by: Filled, currency: str, usual: Decimal) -> tuple[Line, ...]:
+    preset, in_french = _preset(by), by.case.incident.language is Language.FR
+    return tuple(
+        Line(
+            label=line.fr if in_french else line.en,
+            quantity=line.quantity,
+            unit=Money.of(line.unit_price, currency),
+            vat_rate=usual if line.vat_rate is None else line.vat_rate,
+        )
+        for line in (preset.lines if preset else ())
     )
 
 

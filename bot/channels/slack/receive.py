@@ -19,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
 
-from bot.channels.slack import bank, customer, desk, listing, payloads
+from bot.channels.slack import bank, customer, desk, forms, listing, payloads
 from bot.channels.slack.acts import ACTS
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.payloads import Click, Submission
@@ -142,6 +142,7 @@ def _app(room: Room) -> AsyncApp:
     app.error(_raise)
     for name, press in PRESSES.items():
         app.action(name)(_pressed(room, press, payloads.clicked))
+    app.action(forms.PREVIEW)(_previewed(room))
     app.action(re.compile(""))(_acknowledge)  # links to pages
     for name, press in SHORTCUTS.items():
         app.shortcut(name)(_pressed(room, press, payloads.chosen))
@@ -164,6 +165,14 @@ async def _acknowledge(ack: AsyncAck) -> None:
 def _pressed(room: Room, press: Pressed, read: Callable[[Payload], Click]) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: Payload) -> None:
         await press(room, read(body), room.clock())
+        await ack()
+
+    return listener
+
+
+def _previewed(room: Room) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: Payload) -> None:
+        await desk.preview_quote(room, payloads.submitted(body), room.clock())
         await ack()
 
     return listener

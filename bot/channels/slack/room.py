@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bot.app.desk import Desk
 from bot.channels.slack.wire import Api, NoAnswerError, Payload, RateLimitedError, RefusedError
@@ -29,6 +30,28 @@ class Canned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresetLine:
+    """One line of a preset; `vat_rate` None means the usual one, in percent."""
+
+    fr: str
+    en: str
+    quantity: Decimal
+    unit_price: Decimal
+    vat_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """Work that is often quoted: its name, its lines, and its days of validity where those are not the usual."""
+
+    id: str
+    fr: str
+    en: str
+    lines: tuple[PresetLine, ...]
+    validity_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """What every part of this channel works with. `staff` and `managers` are user ids of `team`."""
 
@@ -40,6 +63,7 @@ class Room:
     managers: frozenset[str]
     clock: Callable[[], datetime]
     canned: tuple[Canned, ...] = ()
+    presets: tuple[Preset, ...] = ()
     _accounts: dict[str, tuple[datetime, Payload]] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot import figures
 from bot.app.read import Case, written_earlier
 from bot.channels.slack.author import author
+from bot.channels.slack.echo import echo
 from bot.core import facts as f
 from bot.core.disown import ORDER
 from bot.core.facts import Language
@@ -243,7 +244,8 @@ def _unbilled(_case: Case, fact: f.LeftUnbilled) -> Entry:
 
 def _drafted(case: Case, fact: f.QuoteDrafted) -> Entry:
     quote = case.incident.quote_named(fact.number)
-    return Entry(f"Quote {fact.number} being prepared{f': {price(quote.price)}' if quote else ''}", fact.note)
+    said = [*echo(fact.lines), *([fact.note] if fact.note else [])]
+    return Entry(f"Quote {fact.number} being prepared{f': {price(quote.price)}' if quote else ''}", "\n".join(said))
 
 
 def _offered(case: Case, fact: f.QuoteOffered) -> Entry:

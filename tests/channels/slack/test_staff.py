@@ -55,8 +55,8 @@ OFFERED: Mapping[Stage, set[str]] = {
     Stage.REPAIRING: {*ALWAYS, "finish_work", "ask_customer", "ask_consent", "record_act"},
     Stage.QUOTED: {*ALWAYS, "send_quote", "cancel_quote", "ask_consent", "record_act"},
     Stage.WORKING: {*ALWAYS, "finish_work", "ask_customer", "ask_consent", "record_act"},
-    Stage.INVOICED: {*ALWAYS, "record_payment"},
-    Stage.CLOSED: {"reply"},
+    Stage.INVOICED: {*ALWAYS, "record_payment", "correct_outcome"},
+    Stage.CLOSED: {"reply", "correct_outcome"},
     Stage.CANCELLED: {"reply"},
 }
 FILLED: Mapping[str, Mapping[str, Entry]] = {
@@ -69,6 +69,7 @@ FILLED: Mapping[str, Mapping[str, Entry]] = {
     "finish_work": {"report": "Rebuilt."},
     "record_payment": {"amount": "24,00 €", "received_on": "2010-06-14"},
     "cancel_quote": {"reason": "we were wrong"},
+    "correct_outcome": {"outcome": "our_fault", "reason": "it was our router"},
     "close": {"reason": "opened by mistake"},
 }
 
@@ -114,7 +115,8 @@ async def test_card_offers_what_the_letter_allows_at_this_stage(town: Town, stag
 async def test_every_button_at_every_stage_does_its_work(town: Town, stage: Stage, action: str) -> None:
     await reach(town, stage)
     before = (await town.case()).incident.seq
-    user = OCTAVE if action == "take" or (stage, action) == (Stage.INVOICED, "close") else ALICE
+    for_managers = action in {"take", "correct_outcome"} or (stage, action) == (Stage.INVOICED, "close")
+    user = OCTAVE if for_managers else ALICE
 
     if ACTS[action].modal:
         answer = await town.fill(action, 1, user, **FILLED[action])
