@@ -110,3 +110,15 @@ async def test_statement_is_imported_once_and_each_outcome_is_said(tmp_path: Pat
         ["bank-1  2010-06-14  24.00 EUR  kept 24.00  unallocated  no_reference  Client SA  hosting"],
         [],
     ]
+
+
+async def test_settings_that_would_keep_every_invoice_back_are_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text('[provider]\nsiren = "1"\nvat_number = ""\n')
+
+    right = await ended(await comptoir(tmp_path, "bot", "check"))
+    wrong = await ended(await comptoir(tmp_path, "bot", "check", COMPTOIR_CONFIG="wrong.toml"))
+
+    assert right[0] == 0
+    assert wrong[0] == 1
+    assert "siren is not a SIREN" in wrong[-1]
+    assert "art. 293 B CGI" in wrong[-1]

@@ -66,6 +66,10 @@ def test_seller_is_looked_over_before_there_is_an_invoice() -> None:
     assert seller_faults(replace(SELLER, siren="1", iban="")) == ("seller_siren", "seller_iban")
 
 
+def test_address_in_a_single_line_is_taken_apart_at_its_commas() -> None:
+    assert faults(by_seller(address="2 rue de l’Exemple, 59100 Roubaix")) == ()
+
+
 def test_seller_in_franchise_needs_no_vat_number() -> None:
     """Art. 293 B CGI: no VAT on any line."""
     line = Line(label="Diagnostic", quantity=Decimal(1), unit=Money(cents=2000))
