@@ -39,6 +39,7 @@ WORDS: Mapping[type[f.Fact], tuple[str, ...]] = {
     f.QuoteDrafted: ("lines", "note"),
     f.QuoteCancelled: ("reason",),
     f.PaymentReturned: ("reason",),
+    f.OutcomeCorrected: ("reason",),
     f.WorkFinished: ("report",),
     f.WorkStopped: ("reason",),
     f.ConsentRequested: ("places", "why"),

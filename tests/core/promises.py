@@ -118,11 +118,16 @@ def what_was_issued_is_open_paid_or_credited(play: Play) -> None:
     paid = Money(cents=0)
     for fact in play.facts:
         match fact:
-            case f.PaymentReceived():
+            case f.PaymentReceived(number=invoice.number):
                 paid += fact.amount
-            case f.PaymentReturned():
+            case f.PaymentReturned(number=invoice.number):
                 paid -= fact.amount
-    given_up = [fact for fact in play.facts if isinstance(fact, f.InvoiceCredited | f.InvoiceWrittenOff)]
+    given_up = [
+        fact
+        for fact in play.facts
+        if (isinstance(fact, f.InvoiceCredited) and fact.invoice == invoice.number)
+        or (isinstance(fact, f.InvoiceWrittenOff) and fact.number == invoice.number)
+    ]
     assert invoice.paid == paid
     assert len(given_up) <= 1
     assert invoice.open + paid == invoice.price.gross or (given_up and not invoice.open)

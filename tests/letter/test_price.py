@@ -69,7 +69,8 @@ CORRECTED: dict[str, tuple[Script, tuple[Line, ...]]] = {
     "a part of the work after all": (
         (
             *TO_WORK,
-            an_order(c.StopWork, actor=CUSTOMER, done_percent=50),
+            an_order(c.WithdrawFromContract),
+            an_order(c.SettleWithdrawal, done_percent=50),
             corrected(OURS),
             corrected(f.Outcome.QUOTE),
         ),

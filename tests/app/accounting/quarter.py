@@ -67,7 +67,7 @@ class Counter:
     desk: Desk
 
     async def on_file(self) -> None:
-        await self.desk.store.run(lambda tx: register(tx, ON_FILE, at(12, 1, year=2024)))
+        await self.desk.store.run(lambda tx: register(tx, self.desk, ON_FILE, at(12, 1, year=2024)))
 
     async def opened(self, who: str, now: datetime) -> int:
         opening = Opening(address=who, said=Said(author=who, text="Rien ne marche.", via=Via.MAIL))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.app.accounting.einvoices import hand_over, note_status, standings
+from bot.app.customers import Registration, register
 from bot.core import commands as c
+from bot.core.customer import Details
 from bot.papers import attached
 from storage import Document, Store, Transaction, TransmissionStatus, Transmitted
 from tests.app.accounting.quarter import BOB, Counter, a_counter, a_quarter, at, columns
@@ -135,6 +137,9 @@ async def test_a_status_that_cannot_be_is_refused(counter: Counter, number: str,
 
 async def test_who_has_no_siren_is_named(store: Store, tmp_path: Path) -> None:
     made = a_counter(store)
+    details = Details(name="Neuve SARL", postal_address="1 rue de la Paix\n75002 Paris")
+    new = Registration(address="new@clientsa.fr", details=details)
+    await store.run(lambda tx: register(tx, made.desk, [new], at(1, 4)))
     await made.solved("new@clientsa.fr", at(1, 5))
     await made.printed(NOW)
 
