@@ -48,9 +48,7 @@ def test_wordings_end_the_sentence_that_asks(entry: Intervention) -> None:
         ({"rule": "maybe"}, "interventions.read_files.rule: Input should be 'free', 'tell', 'consent'"),
         ({"fr": " "}, "interventions.read_files.fr: String should have at least 1 character"),
         ({"en": "x" * 76}, "interventions.read_files.en: String should have at most 75 characters"),
-        ({"clause": ""}, "interventions.read_files: the rule consent needs the contract's clause"),
         ({"rule": "emergency", "clause": " "}, "interventions.read_files: the rule emergency needs the contract's"),
-        ({"rule": "never", "clause": ""}, "interventions.read_files: the rule never needs the contract's clause"),
         ({"id": ""}, "interventions.1.id: String should match pattern"),
     ],
 )

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.app.customers import Registration, register
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
 from bot.app.keys import Keys
 from bot.app.opening import Opening, Said, open_incident
 from bot.core import commands as c
 from bot.core import facts as f
+from bot.core.customer import Details
 from bot.core.incident import Incident
 from bot.core.lives import Stage, Support
 from bot.core.refusals import Reason, Refused
@@ -19,6 +21,9 @@ from bot.words import Words
 from storage import Store, Transaction, Via
 from tests.builders import CUSTOMER, MONDAY, STAFF, an_order
 
+ON_FILE = Registration(
+    address=CUSTOMER.name, details=Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
+)
 LATE = MONDAY + timedelta(days=80)
 TO_INVOICE = (
     an_order(c.ReportDelivery),
@@ -35,10 +40,16 @@ class Counter:
     desk: Desk
 
     async def opened(self) -> Done | Refused:
-        """Bob opens an incident."""
+        """Bob, who can be billed, opens an incident."""
         said = Said(author=CUSTOMER.name, text="The shop is down.", via=Via.MAIL)
         opening = Opening(address=CUSTOMER.name, said=said)
-        return await self.desk.store.run(lambda tx: open_incident(tx, self.desk, opening, MONDAY))
+
+        def work(tx: Transaction) -> Done | Refused:
+            opened = open_incident(tx, self.desk, opening, MONDAY)
+            register(tx, self.desk, [ON_FILE], MONDAY)
+            return opened
+
+        return await self.desk.store.run(work)
 
     async def invoiced(self) -> int:
         """Another incident of his, diagnosed and billed."""

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from bot.app.customers import Registration, register
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
 from bot.app.jobs import Ask, decode
 from bot.app.keys import Keys
 from bot.app.opening import Opening, Said, open_incident
 from bot.core import commands as c
+from bot.core.customer import Details
 from bot.core.refusals import Refused
 from bot.settings import read_settings
 from bot.words import Words
@@ -38,6 +40,8 @@ async def with_a_quote_that_lapses(url: str) -> None:
 def _quoted(tx: Transaction, desk: Desk) -> None:
     said = Said(author=BOB, text=DOWN_FR, via=Via.MAIL)
     open_incident(tx, desk, Opening(address=BOB, said=said), MONDAY)
+    details = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
+    register(tx, desk, [Registration(address=BOB, details=details)], MONDAY)
     for command in COMMANDS:
         done = carry_out(tx, desk, 1, command, MONDAY)
         assert not isinstance(done, Refused), (command, done)
