@@ -1,6 +1,8 @@
 """Files of statements as operators have them: XML, or a zip archive of such."""
 
+import lzma
 import zipfile
+import zlib
 from io import BytesIO
 from typing import Final
 
@@ -9,6 +11,12 @@ from bot.core.bank import Statement
 
 MOST_BYTES: Final = 100_000_000
 MOST_FILES: Final = 1_000
+BROKEN: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),  # damaged, or cut off
+    *(RuntimeError, NotImplementedError),  # under a password, or packed in a way nobody here knows
+    ValueError,  # what this page itself refuses
+)
+"""All that reading an archive raises over its bytes, which are in memory: none of it is the machine's."""
 
 
 def read_file(name: str, content: bytes) -> list[Statement]:
@@ -20,7 +28,7 @@ def read_file(name: str, content: bytes) -> list[Statement]:
         return _read(name, content)
     try:
         members = _unpack(content)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as wrong:
+    except BROKEN as wrong:
         message = f"{name}: {wrong}"
         raise ValueError(message) from None
     return [one for member, unpacked in members for one in _read(f"{name}, {member}", unpacked)]

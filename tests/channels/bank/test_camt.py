@@ -1,6 +1,7 @@
 """Statements are read in every version, and what is none is refused in words."""
 
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -187,3 +188,16 @@ def test_bank_writes_in_any_encoding() -> None:
     (read,) = read_statements(written.encode("iso-8859-1"))
 
     assert read.entries[0].name == "Société Générale"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_archive_is_refused_in_words_wherever_the_damage_is(method: int) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("june.xml", statement(entry("24.00", "hosting")))
+    whole = packed.getvalue()
+
+    for at in range(len(whole)):
+        damaged = whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
+        with suppress(ValueError):
+            read_file("week.zip", damaged)
