@@ -7,9 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.app.bank import book_by_hand, end_entry, forget_statements, reject_suggestion
-from bot.app.desk import Desk
 from bot.app.due import ask
-from bot.app.keys import Keys
 from bot.app.statements import Tally, import_statements
 from bot.channels.bank.camt import read_statements
 from bot.core import commands as c
@@ -18,9 +16,8 @@ from bot.core.bank import Fate, Why
 from bot.core.lives import Stage
 from bot.core.refusals import Reason, Refused
 from bot.figures import creditor_reference
-from bot.settings import read_settings
-from bot.words import Words
 from storage import EntryRow, Store, Transaction
+from tests.app.desks import a_desk
 from tests.app.test_support import Counter
 from tests.builders import MANAGER, MONDAY, STAFF, an_order, euros
 from tests.channels.bank.paper import OURS, entry, statement
@@ -33,19 +30,7 @@ class Bank:
     """A desk on one store with a bank beside it, and a clock that only tests turn."""
 
     def __init__(self, store: Store) -> None:
-        settings = read_settings({})
-        self.desk = Desk(
-            store=store,
-            terms=settings.terms,
-            catalogue=settings.catalogue,
-            provider=settings.provider,
-            words=Words(settings.provider),
-            keys=Keys(secret=b"k" * 32),
-            public_url="http://127.0.0.1:8080",
-            mail_domain="host.example",
-            mail_address="support@host.example",
-            chat=False,
-        )
+        self.desk = a_desk(store)
         self.counter = Counter(desk=self.desk)
         self.now = MONDAY
 

@@ -6,33 +6,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot.app.desk import Desk
 from bot.app.handle import Done, handle
-from bot.app.keys import Keys
 from bot.app.opening import Opening, Said, open_incident
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.refusals import Reason
-from bot.settings import read_settings
-from bot.words import Words
 from storage import Store, Via
+from tests.app.desks import a_desk
 from tests.builders import CUSTOMER, MONDAY, an_order
 
 ROUNDS, FEWER = 100, 40
-
-
-def a_desk(store: Store) -> Desk:
-    settings = read_settings({})
-    return Desk(
-        store=store,
-        terms=settings.terms,
-        catalogue=settings.catalogue,
-        provider=settings.provider,
-        words=Words(settings.provider),
-        keys=Keys(secret=b"k" * 32),
-        public_url="https://desk.example",
-        mail_domain="host.example",
-        mail_address="support@host.example",
-        chat=False,
-    )
 
 
 @asynccontextmanager

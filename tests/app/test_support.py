@@ -8,7 +8,6 @@ import pytest
 from bot.app.customers import Registration, register
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
-from bot.app.keys import Keys
 from bot.app.opening import Opening, Said, open_incident
 from bot.core import commands as c
 from bot.core import facts as f
@@ -16,9 +15,8 @@ from bot.core.customer import Details
 from bot.core.incident import Incident
 from bot.core.lives import Stage, Support
 from bot.core.refusals import Reason, Refused
-from bot.settings import read_settings
-from bot.words import Words
 from storage import Store, Transaction, Via
+from tests.app.desks import a_desk
 from tests.builders import CUSTOMER, MONDAY, STAFF, an_order
 
 ON_FILE = Registration(
@@ -88,20 +86,7 @@ class Counter:
 
 @pytest.fixture
 def counter(store: Store) -> Counter:
-    settings = read_settings({})
-    desk = Desk(
-        store=store,
-        terms=settings.terms,
-        catalogue=settings.catalogue,
-        provider=settings.provider,
-        words=Words(settings.provider),
-        keys=Keys(secret=b"k" * 32),
-        public_url="http://127.0.0.1:8080",
-        mail_domain="host.example",
-        mail_address="support@host.example",
-        chat=False,
-    )
-    return Counter(desk=desk)
+    return Counter(desk=a_desk(store))
 
 
 async def test_support_limited_for_two_invoices_comes_back_with_the_last(counter: Counter) -> None:

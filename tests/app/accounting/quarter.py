@@ -12,7 +12,6 @@ from bot.app.customers import Registration, register
 from bot.app.deliver import Delivered, deliver
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
-from bot.app.keys import Keys
 from bot.app.opening import Opening, Said, open_incident
 from bot.app.paper import print_paper
 from bot.core import commands as c
@@ -23,12 +22,11 @@ from bot.core.money import Line, Money, Vat
 from bot.core.refusals import Refused
 from bot.core.terms import Kind
 from bot.papers import Paper, render
-from bot.settings import Settings, read_settings
-from bot.words import Words
 from storage import Store, Transaction, Via
+from tests.app.desks import SETTINGS as SETTINGS
+from tests.app.desks import a_desk
 from tests.builders import EVIDENCE, SHOWN, an_order
 
-SETTINGS: Settings = read_settings({})
 FIRST_QUARTER = Period(first=date(2025, 1, 1), last=date(2025, 3, 31))
 BOB, CAMILLE, KUNDE = "bob@clientsa.fr", "camille@durand.fr", "buero@kunde.de"
 ON_FILE = (
@@ -141,19 +139,7 @@ def _as_themselves(tx: Transaction, incident: int, order: c.Command) -> c.Comman
 
 
 def a_counter(store: Store) -> Counter:
-    desk = Desk(
-        store=store,
-        terms=SETTINGS.terms,
-        catalogue=SETTINGS.catalogue,
-        provider=SETTINGS.provider,
-        words=Words(SETTINGS.provider),
-        keys=Keys(secret=b"k" * 32),
-        public_url="http://127.0.0.1:8080",
-        mail_domain="host.example",
-        mail_address="support@host.example",
-        chat=False,
-    )
-    return Counter(desk=desk)
+    return Counter(desk=a_desk(store))
 
 
 async def a_quarter(store: Store) -> Counter:
