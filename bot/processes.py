@@ -38,6 +38,7 @@ from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Relay
 from bot.channels.mail.sign import Signer, load_signer
 from bot.channels.slack.channel import SlackChannel
+from bot.channels.slack.receive import PATIENCE
 from bot.channels.slack.room import Canned, Preset
 from bot.channels.web.application import application
 from bot.loops import Loop
@@ -62,11 +63,12 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wired:
-    """A desk with what its parts share."""
+    """A desk with what its parts share; `patience` bounds each answer to Slack, in seconds."""
 
     settings: Settings
     desk: Desk
     clock: Clock
+    patience: float = PATIENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +205,7 @@ def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
         bot_token=told(environment.slack_bot_token),
         signing_secret=told(environment.slack_signing_secret),
         app_token=told(environment.slack_app_token),
+        patience=wired.patience,
         api_url=environment.slack_api_url,
         channel=environment.slack_staff_channel,
         team=file.slack.team,

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-START_SECONDS = 20
+START_SECONDS = 60
 NOBODY = 65534  # who owns the mails where the tests run as root: the server gives nobody root's
 USER, PASSWORD = "support@host.example", "s3cret/word"
 CONFIG = """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-START_SECONDS = 20
+START_SECONDS = 60
 MAIN = """
 compatibility_level = 3.6
 mail_owner = postfix

@@ -41,7 +41,7 @@ class Sink:
         """Where to send, as RELAY_URL has it."""
         return f"smtp://127.0.0.1:{self.port}"
 
-    async def wait_for(self, mails: int, seconds: float = 5) -> list[Taken]:
+    async def wait_for(self, mails: int, seconds: float = 60) -> list[Taken]:
         """The mails once there are so many; TimeoutError otherwise."""
         async with asyncio.timeout(seconds):
             while len(self.mails) < mails:

@@ -13,7 +13,7 @@ from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 
-START_SECONDS = 10
+START_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

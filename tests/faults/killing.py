@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.faults import launch
 from tests.relay import Sink
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 60.0
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.faults.warm"])
 

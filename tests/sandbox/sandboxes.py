@@ -19,7 +19,7 @@ NADIA = "U0NADIA"
 MARC = "U0MARC"
 HARRIET = "U0HARRIET"
 CHANNEL = "C0INCIDENTS"
-PATIENCE = 10.0
+PATIENCE = 60.0
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/a/[\w-]+")
 Json = Any  # what a script gets: its shape is what the tests are about
 

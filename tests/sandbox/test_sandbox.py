@@ -120,7 +120,7 @@ Mon site est en panne depuis hier.\r
 
 
 def by_a_mail_program(host: str, port: int) -> None:
-    with smtplib.SMTP(host, port, timeout=5) as client:
+    with smtplib.SMTP(host, port, timeout=30) as client:
         client.sendmail("zoe@ailleurs.example", ["support@host.example"], ZOE.encode())
 
 

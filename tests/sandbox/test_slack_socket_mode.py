@@ -34,7 +34,7 @@ async def test_socket_mode_carries_envelopes_and_answers(
 
     socket.socket_mode_request_listeners.append(listen)
     await socket.connect()  # type: ignore[no-untyped-call] # not annotated there
-    await asyncio.wait_for(slack.sockets.connected(), 2)
+    await asyncio.wait_for(slack.sockets.connected(), 30)
     people = People.over_socket(slack.sockets)
 
     said = await people.say(CAMILLE, STAFF, "hello")

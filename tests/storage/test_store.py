@@ -80,7 +80,7 @@ async def test_read_cannot_write(store: Store) -> None:
 
 
 async def test_locked_database_is_unavailable_in_time_while_the_loop_runs(sqlite_url: str) -> None:
-    store = await Store.open(f"{sqlite_url}?timeout=0.3")
+    store = await Store.open(f"{sqlite_url}?timeout=3")
     with locked(sqlite_url):
         started = time.monotonic()
         asked = asyncio.create_task(store.run(lambda tx: tx.outbox.put(JOB, NOW)))
@@ -92,8 +92,8 @@ async def test_locked_database_is_unavailable_in_time_while_the_loop_runs(sqlite
 
         with pytest.raises(Unavailable, match="database is locked"):
             await asked
-        assert time.monotonic() - started < 2
-        assert longest < 0.2
+        assert time.monotonic() - started < 20
+        assert longest < 2
         assert await store.read(lambda tx: tx.outbox.waiting()) == 0
 
     assert await store.run(lambda tx: tx.outbox.put(JOB, NOW)) == 1

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,8 +34,9 @@ STAFF_CHANNEL = "C0STAFF"
 ALICE, OCTAVE, BOB_IN_SLACK = "U0ALICE", "U0OCTAVE", "U0BOB"
 SOON = timedelta(seconds=3)  # what is sent a second apart is still on its way
 LOOK_SECONDS = 0.01
-MOST_LOOKS = 1500
+MOST_LOOKS = 6000
 MOST_STEPS = 200
+PATIENCE = 60  # seconds, between the desk and Slack: a story is about what is said, not about a busy machine
 QUEUES = ("inbox", "outbox", "deadlines")
 
 CONFIG = """
@@ -267,9 +268,9 @@ async def town(
         given |= {"RELAY_URL": relay_url} if relay_url else {}
         settings = read_settings(given)
         wired = await stack.enter_async_context(wire(settings, clock))
-        running = await stack.enter_async_context(run_parts(wired, frozenset(PARTS)))
+        running = await stack.enter_async_context(run_parts(replace(wired, patience=PATIENCE), frozenset(PARTS)))
         browser = await stack.enter_async_context(Browser(host_of(PUBLIC_URL), running.web_port))
-        people = People.over_http(slack.workspace, f"http://127.0.0.1:{running.web_port}")
+        people = People.over_http(slack.workspace, f"http://127.0.0.1:{running.web_port}", patience=PATIENCE)
         stack.push_async_callback(people.close)
         here = Town(clock=clock, relay=relay, slack=slack, people=people, running=running, browser=browser)
         yield here

@@ -10,6 +10,7 @@ from bot.channels.mail.listener import Listener
 from bot.channels.mail.receive import serve
 from bot.channels.mail.reception import Arrival, Reception
 
+PATIENCE = 60  # seconds
 HELLO = b"EHLO client.example\r\n"
 ENVELOPE = b"MAIL FROM:<bob@clientsa.fr>\r\nRCPT TO:<support@host.fr>\r\n"
 MAIL = b"From: bob@clientsa.fr\r\nSubject: Panne\r\n\r\nBonjour\r\n"
@@ -37,7 +38,7 @@ class Client:
     async def answer(self) -> str:
         lines = []
         while True:
-            line = (await asyncio.wait_for(self.reader.readline(), 5)).decode()
+            line = (await asyncio.wait_for(self.reader.readline(), PATIENCE)).decode()
             lines.append(line.rstrip("\r\n"))
             if line[3:4] != "-":
                 return "\n".join(lines)
@@ -78,11 +79,11 @@ async def a_door(
         for writer in writers:
             writer.close()
         listener.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await listener.wait_closed()
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110 - it waits for the other side of a socket
             await asyncio.sleep(0.01)

@@ -104,11 +104,11 @@ def test_list_keeps_what_can_be_read() -> None:
     "hostile", ["a " * 20_000, '"' * 40_001, "<" * 40_000, '<"' * 20_000, "a@b.fr," * 9_000, "\\" * 40_000]
 )
 def test_hostile_list_is_read_at_once(hostile: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
 
     mailboxes(hostile)
 
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_name_that_shows_another_address_is_pointed_out() -> None:

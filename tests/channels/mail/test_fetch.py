@@ -45,7 +45,7 @@ class Kept:
             raise ConnectionResetError("cut between the commit and the mark")
 
     async def wait_for(self, mails: int) -> list[bytes]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.mails) < mails:
                 self.changed.clear()
                 await self.changed.wait()

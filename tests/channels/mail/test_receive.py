@@ -326,7 +326,7 @@ async def test_very_long_line_is_kept_whole() -> None:
 
 async def test_slow_clients_are_shown_out_and_hold_up_nobody() -> None:
     box = Box()
-    async with a_door(box, idle=0.6, patience=1.2, progress=1000) as (listener, connect):
+    async with a_door(box, idle=3, patience=6, progress=1000) as (listener, connect):
         silent, in_text, chatty = await connect(), await connect(), await connect()
         for command in (b"MAIL FROM:<bob@clientsa.fr>\r\n", b"RCPT TO:<support@host.fr>\r\n", b"DATA\r\n"):
             await in_text.ask(command)
@@ -345,7 +345,7 @@ async def test_slow_clients_are_shown_out_and_hold_up_nobody() -> None:
 
         assert (await silent.answer())[:3] == "421"
     assert answer == "250 2.0.0 Kept"
-    assert took < 0.5
+    assert took < 3
 
 
 SLOW = ((b"", b"x"), (b"", b"NOOP\r\n"), (ENVELOPE + b"DATA\r\n", b"x\r\n"))
@@ -379,7 +379,7 @@ def descriptors() -> int:
 
 async def test_crowd_of_slow_clients_is_shown_out_and_its_descriptors_are_free_again() -> None:
     box = Box()
-    async with a_door(box, idle=1, patience=2, progress=1000, connections_per_peer=51) as (listener, connect):
+    async with a_door(box, idle=3, patience=6, progress=1000, connections_per_peer=51) as (listener, connect):
         before = descriptors()
         slow = [asyncio.create_task(drip(await connect(), SLOW[number % len(SLOW)])) for number in range(50)]
         began = time.monotonic()
@@ -393,7 +393,7 @@ async def test_crowd_of_slow_clients_is_shown_out_and_its_descriptors_are_free_a
         await until(lambda: descriptors() <= before + 1)
 
     assert (kept, too_many.refusal[:3]) == ("250 2.0.0 Kept", "421")  # type: ignore[attr-defined]
-    assert took < 2
+    assert took < 3
     assert b"421 4.4.2 Too slow, goodbye\r\n" in goodbyes
     assert [arrival.raw for arrival in box.kept] == [MAIL]
 

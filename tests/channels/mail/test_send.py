@@ -149,7 +149,7 @@ async def test_relay_that_hangs_is_left_in_time() -> None:
 
         await relay.close()
     assert isinstance(outcome, Unknown)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 async def test_relay_that_is_not_there_is_for_later() -> None:

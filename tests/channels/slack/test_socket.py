@@ -13,7 +13,7 @@ from tests.channels.slack.town import ALICE, STAFF_CHANNEL, Town
 @pytest.fixture
 async def people(town: Town) -> AsyncIterator[People]:
     await town.channel.connect()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await town.slack.sockets.connected()
     crowd = People.over_socket(town.slack.sockets)
     yield crowd

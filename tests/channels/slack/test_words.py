@@ -37,8 +37,8 @@ def test_secret_is_hidden(text: str, secret: str) -> None:
     "text", ["password " * 5_000, "a://" * 20_000, "-----BEGIN PRIVATE KEY-----" * 2_000, "<" * 50_000]
 )
 def test_hostile_text_takes_no_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     mask(words_of(text))
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -33,6 +33,7 @@ TEAM, STAFF_CHANNEL, BOT = "T0COMPTOIR", "C0STAFF", "U0COMPTOIR"
 ALICE, OCTAVE, GUEST, BOB, MALLORY = "U0ALICE", "U0OCTAVE", "U0GUEST", "U0BOB", "U0MALLORY"
 ADDRESS = "bob@clientsa.fr"
 SECRET = "shared secret"
+PATIENCE = 60  # seconds, between the desk and Slack
 DETAILS = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
 PROVIDER = Provider(
     name="Hébergeur",
@@ -281,6 +282,7 @@ async def a_town(url: str, terms: Terms | None = None) -> AsyncIterator[Town]:
         canned=(Canned(id="looking", fr="Nous regardons.", en="We are looking."),),
         app_token="xapp-test",
         seconds=2,
+        patience=PATIENCE,
     )
     app = web.Application()
     app.router.add_post("/slack/events", channel.handle)
@@ -288,7 +290,7 @@ async def a_town(url: str, terms: Terms | None = None) -> AsyncIterator[Town]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    people = People.over_http(slack.workspace, address)
+    people = People.over_http(slack.workspace, address, patience=PATIENCE)
     try:
         yield Town(store=store, clock=clock, desk=desk, slack=slack, channel=channel, people=people, url=address)
     finally:
