@@ -185,9 +185,9 @@ async def test_headers_may_be_signed_against_a_second_one(zone: Zone, headers: b
 @pytest.mark.parametrize(
     ("tags", "level"),
     [
-        (b"t=%d; x=%d; " % (time.time() - 60, time.time() + 3600), Level.STRONG),
-        (b"t=%d; x=%d; " % (time.time() - 9 * 86400, time.time() - 86400), Level.FAIL),
-        (b"t=%d; " % (time.time() + 86400), Level.FAIL),
+        pytest.param(b"t=%d; x=%d; " % (time.time() - 60, time.time() + 3600), Level.STRONG, id="an hour left"),
+        pytest.param(b"t=%d; x=%d; " % (time.time() - 9 * 86400, time.time() - 86400), Level.FAIL, id="over"),
+        pytest.param(b"t=%d; " % (time.time() + 86400), Level.FAIL, id="not yet"),
         (b"x=1; t=2; ", Level.FAIL),
         (b"i=bob@pirate.net; ", Level.FAIL),
         (b"i=@evilclientsa.fr; ", Level.FAIL),
