@@ -189,6 +189,7 @@ async def test_known_and_unknown_senders_get_the_same_answer_at_the_door(here: T
     for number in range(6):
         for sender in took:
             raw = f"From: {sender}\r\nSubject: Panne\r\nMessage-ID: <{number}.{sender}>\r\n\r\nPanne.\r\n"
+            await here.settled()
             began = time.monotonic()
             answers.add(await here.hand_in(sender, SUPPORT, raw.encode()))
             took[sender].append(time.monotonic() - began)
