@@ -8,12 +8,14 @@ from hashlib import sha256
 from bot.app import tell
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out, carry_out_on_customer, note_on_customer, settle
+from bot.app.offices import zone_of
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.customer import Customer, Details, may, vat_of
 from bot.core.letter import ENDINGS, OPEN
 from bot.core.lives import ContestState, Stage, Support
+from bot.core.office import Office
 from bot.core.refusals import Reason, Refused
 from bot.core.terms import Kind
 from storage import Link, Transaction
@@ -39,7 +41,9 @@ def order_in(tx: Transaction, desk: Desk, incident_id: int, form: OrderForm, now
     incident = tx.incidents.load(incident_id)
     if incident is None:
         return Refused(Reason.NOT_NOW)
-    priced = replace(form.order, vat=vat_of(form.order.kind, form.details))
+    zone = zone_of(form.details.country, otherwise=incident.office.timezone)
+    office = Office(timezone=zone, country=form.details.country)
+    priced = replace(form.order, vat=vat_of(form.order.kind, form.details), office=office)
     done = carry_out(tx, desk, incident_id, priced, now)
     if isinstance(done, Refused):
         return done
@@ -64,7 +68,8 @@ def give_details(
     if details == customer.details and kind is customer.kind:
         return customer
     digest = sha256(repr((details.name, details.postal_address, details.country)).encode()).hexdigest()
-    changed = replace(customer, kind=kind, details=details)
+    zone = zone_of(details.country, otherwise=customer.timezone)
+    changed = replace(customer, kind=kind, details=details, timezone=zone)
     after = note_on_customer(tx, changed, (f.DetailsGiven(kind=kind, sha256=digest),), actor, now)
     bill_again(tx, desk, tx.incidents.open_of(customer.id), now)
     return after

@@ -102,9 +102,16 @@ def note_on_customer(
     return after
 
 
-def meet(tx: Transaction, address: str, language: f.Language, kind: Kind, now: datetime) -> Customer:
+def meet(
+    tx: Transaction,
+    address: str,
+    language: f.Language,
+    kind: Kind,
+    now: datetime,
+    timezone: str = "Europe/Paris",
+) -> Customer:
     """Puts somebody new on file, with the first fact of their journal."""
-    customer = tx.customers.create(address=address, language=language, now=now, kind=kind, seq=1)
+    customer = tx.customers.create(address=address, language=language, now=now, kind=kind, timezone=timezone, seq=1)
     tx.journal.append(customer.reference, 0, [_entry(f.CustomerMet(language=language), f.BOT, now)])
     return customer
 

@@ -10,6 +10,7 @@ from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out, meet
 from bot.app.language import guess
 from bot.app.masks import mask
+from bot.app.offices import office_of
 from bot.app.proof import Proof
 from bot.core import commands as c
 from bot.core import facts as f
@@ -60,7 +61,7 @@ class Opening:
 def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) -> Done | Refused:
     """Opens it, keeps the words, announces the price; or gives the one polite answer (letter §2, §6.7)."""
     known = tx.customers.by_address(opening.address)
-    customer = known or _meet(tx, opening, now)
+    customer = known or _meet(tx, desk, opening, now)
     language = opening.language or (known.language if known else customer.language)
     command = c.OpenIncident(
         actor=f.Actor(role=f.Role.CUSTOMER, name=opening.address),
@@ -76,6 +77,7 @@ def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) 
         previous=opening.previous,
         recent=opening.previous is None or _is_recent(tx, desk, opening.previous, now),
         contact="" if customer.address == opening.address.lower() else opening.address.lower(),
+        office=office_of(customer),
     )
     decided = decide(None, command, now)
     if isinstance(decided, Refused):
@@ -127,10 +129,10 @@ def keep(tx: Transaction, said: Said, incident: int | None, now: datetime) -> in
     return tx.messages.add(message, said.files)
 
 
-def _meet(tx: Transaction, opening: Opening, now: datetime) -> Customer:
+def _meet(tx: Transaction, desk: Desk, opening: Opening, now: datetime) -> Customer:
     """Somebody new: a consumer until they say otherwise, which protects them best."""
     language = opening.language or guess(f"{opening.said.subject}\n{opening.said.text}")
-    return meet(tx, opening.address, language, Kind.CONSUMER, now)
+    return meet(tx, opening.address, language, Kind.CONSUMER, now, timezone=desk.terms.timezone)
 
 
 def _title(desk: Desk, opening: Opening, language: f.Language, *, known: bool) -> str:

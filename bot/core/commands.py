@@ -7,6 +7,7 @@ from enum import StrEnum
 from bot.core.facts import Actor, Answer, Authority, Channel, Evidence, Intervention, Language, Outcome, WayIn
 from bot.core.lives import Support
 from bot.core.money import Line, Money, Vat
+from bot.core.office import Office
 from bot.core.terms import Kind, Terms
 
 
@@ -44,7 +45,8 @@ class OpenIncident(Command):
     """Opens an incident under these terms; `support` is the customer's entitlement now (letter §6.7).
 
     `message` names the words it opens with, where they are kept; `contact` who asks, where that is not the address on
-    file. `recent` says that the previous incident ended less than `terms.reopen_days` ago.
+    file. `recent` says that the previous incident ended less than `terms.reopen_days` ago. `office` is where the
+    customer is.
     """
 
     incident: int
@@ -60,6 +62,7 @@ class OpenIncident(Command):
     recent: bool = True
     message: str = ""
     contact: str = ""
+    office: Office | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +155,14 @@ class ChooseWayIn(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDiagnosis(Command):
     """`price_cents` is the net price beside the button (letter §2.5); `kind` what the customer says to be, and
-    `vat` what follows from it and from where they are established.
+    `vat` what follows from it and from where they are established, their `office`.
     """
 
     price_cents: int
     kind: Kind
     evidence: Evidence
     vat: Vat = Vat.STANDARD
+    office: Office | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

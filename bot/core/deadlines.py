@@ -10,7 +10,7 @@ from bot.core.consent import request_lapses_at
 from bot.core.due import consent_about
 from bot.core.incident import Incident
 from bot.core.lives import Stage
-from bot.core.reminders import in_working_hours, limit_at, next_reminder
+from bot.core.reminders import limit_at, next_reminder
 
 WARNED_BEFORE = timedelta(hours=9)  # a leave ends at midnight: staff learn of it in the afternoon
 
@@ -41,7 +41,7 @@ def _applies(incident: Incident, make: Callable[..., Deadline], now: datetime) -
 
 
 def _nudge_order(i: Incident, _fact: f.PriceAnnounced, now: datetime) -> Deadline:
-    at = in_working_hours(now + timedelta(days=i.terms.announcement_nudge_days), i.terms.timezone)
+    at = i.office.open_at(now + timedelta(days=i.terms.announcement_nudge_days))
     return Deadline(kind=DeadlineKind.NUDGE_ORDER, about="order", at=at)
 
 
@@ -69,7 +69,7 @@ def _lapse_again(i: Incident, fact: f.DecisionUndone, now: datetime) -> Deadline
 
 
 def _nudge_answer(i: Incident, fact: f.CustomerAsked, now: datetime) -> Deadline:
-    at = in_working_hours(now + timedelta(days=i.terms.waiting_nudge_days), i.terms.timezone)
+    at = i.office.open_at(now + timedelta(days=i.terms.waiting_nudge_days))
     return Deadline(kind=DeadlineKind.NUDGE_ANSWER, about=fact.message, at=at)
 
 
@@ -80,7 +80,7 @@ def _lapse_answer(i: Incident, fact: f.CustomerAsked, now: datetime) -> Deadline
 
 def _nudge_quote(i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: datetime) -> Deadline:
     end = _lapse_quote(i, fact, now).at
-    at = in_working_hours(max(end - timedelta(days=3), now + (end - now) / 2), i.terms.timezone)
+    at = i.office.open_at(max(end - timedelta(days=3), now + (end - now) / 2))
     return Deadline(kind=DeadlineKind.NUDGE_QUOTE, about=fact.number, at=at)
 
 
@@ -95,7 +95,7 @@ def _after(i: Incident, day: date) -> datetime:
 
 
 def _nudge_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Deadline:
-    at = in_working_hours(now + (_lapse_consent(i, fact, now).at - now) / 2, i.terms.timezone)
+    at = i.office.open_at(now + (_lapse_consent(i, fact, now).at - now) / 2)
     return Deadline(kind=DeadlineKind.NUDGE_CONSENT, about=consent_about(fact.number), at=at)
 
 
@@ -130,7 +130,7 @@ def _limit(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
         raise ValueError("no invoice yet")
     at = max(
         limit_at(i, i.invoice),
-        in_working_hours(now + timedelta(days=i.terms.contest_pause_days), i.terms.timezone),
+        i.office.open_at(now + timedelta(days=i.terms.contest_pause_days)),
     )
     return Deadline(kind=DeadlineKind.LIMIT_SUPPORT, about=i.invoice.number, at=at)
 

@@ -32,6 +32,7 @@ def open_incident(incident: Incident | None, command: c.OpenIncident, now: datet
         previous=command.previous,
         recent=command.recent,
         contact=command.contact,
+        office=command.office,
     )
     return (opened, *words)
 
@@ -49,7 +50,10 @@ def order(incident: Incident, command: c.OrderDiagnosis, now: datetime) -> Decid
         return Refused(Reason.PRICE_CHANGED)
     if command.kind is Kind.CONSUMER and price.net and not command.evidence.express_request:
         return Refused(Reason.EXPRESS_REQUEST_MISSING)
-    return (f.DiagnosisOrdered(price=price, kind=command.kind, evidence=command.evidence, vat=command.vat),)
+    ordered = f.DiagnosisOrdered(
+        price=price, kind=command.kind, evidence=command.evidence, vat=command.vat, office=command.office
+    )
+    return (ordered,)
 
 
 def is_ordered(incident: Incident, _command: c.OrderDiagnosis) -> bool:

@@ -13,6 +13,7 @@ from bot.core.actor import Authority as Authority
 from bot.core.actor import Evidence as Evidence
 from bot.core.actor import Role as Role
 from bot.core.money import Line, Money, Price, Vat
+from bot.core.office import Office
 from bot.core.redaction import Cause, Redaction
 from bot.core.terms import Kind, Terms
 
@@ -79,7 +80,7 @@ class Fact:
 class IncidentOpened(Fact):
     """`previous` is what it answers, `recent` says that it ended so shortly before that the same problem is free.
 
-    `contact` is who asked, where that is not the customer's address on file.
+    `contact` is who asked, where that is not the customer's address on file. `office` is where they are.
     """
 
     incident: int
@@ -94,6 +95,7 @@ class IncidentOpened(Fact):
     previous: int | None = None
     recent: bool = True
     contact: str = ""
+    office: Office | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,12 +205,13 @@ class WayInChosen(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosisOrdered(Fact):
-    """At this price, which bears the VAT of whoever orders: known once they said who they are."""
+    """At this price, which bears the VAT of whoever orders: known once they said who and where they are."""
 
     price: Price
     kind: Kind
     evidence: Evidence
     vat: Vat = Vat.STANDARD
+    office: Office | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

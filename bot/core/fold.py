@@ -22,6 +22,7 @@ from bot.core.letter import CONSENT_FOLLOWS, CONTEST_FOLLOWS, FOLLOWS, QUIET, QU
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
 from bot.core.money import Money
 from bot.core.notices import ANNOUNCEMENT
+from bot.core.office import Office
 
 
 def fold(facts: Iterable[tuple[f.Fact, datetime]]) -> Incident | None:
@@ -63,6 +64,7 @@ def _opened(fact: f.Fact, at: datetime) -> Incident:
         previous=fact.previous,
         recent=fact.recent,
         contact=fact.contact,
+        office=fact.office or Office(timezone=fact.terms.timezone),
     )
 
 
@@ -122,7 +124,8 @@ def _way_in(i: Incident, fact: f.WayInChosen, _at: datetime) -> Incident:
 
 
 def _ordered(i: Incident, fact: f.DiagnosisOrdered, at: datetime) -> Incident:
-    return replace(i, ordered_at=at, price=fact.price, kind=fact.kind, vat=fact.vat, begun=False)
+    office = fact.office or i.office
+    return replace(i, ordered_at=at, price=fact.price, kind=fact.kind, vat=fact.vat, office=office, begun=False)
 
 
 def _undone(i: Incident, fact: f.DecisionUndone, _at: datetime) -> Incident:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from bot.core import facts as f
 from bot.core.lives import ConsentState, ContestState, InvoiceState, QuoteState, Stage
 from bot.core.money import Line, Money, Price, Vat, total
+from bot.core.office import Office
 from bot.core.place import named
 from bot.core.terms import Kind, Terms
 
@@ -179,6 +180,7 @@ class Incident:
     vat: Vat = Vat.STANDARD
     recent: bool = True
     contact: str = ""
+    office: Office
     newcomers: tuple[Newcomer, ...] = ()
     announced_at: datetime | None = None
     unannounced_at: datetime | None = None

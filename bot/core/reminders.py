@@ -1,16 +1,12 @@
 """When an unpaid invoice is recalled, at which level, and when nobody is (letter §5.2)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from bot.core.commands import DeadlineKind
 from bot.core.incident import Incident, Invoice
 
-OPENING = time(9)
-CLOSING = time(17)
 BETWEEN = timedelta(days=7)
-SATURDAY = 5
 FIRST_PRESSING = 2
 PRESSING = frozenset({DeadlineKind.REMIND, DeadlineKind.LIMIT_SUPPORT})
 
@@ -53,27 +49,11 @@ def presses(incident: Incident, kind: DeadlineKind, now: datetime) -> bool:
 
 def limit_at(incident: Incident, invoice: Invoice) -> datetime:
     """When a person must look and new incidents wait for the payment (letter §6.6)."""
-    return working_moment(invoice.due_on + timedelta(days=incident.terms.limit_after_days), incident.terms.timezone)
-
-
-def working_moment(day: date, timezone: str) -> datetime:
-    """Nine o'clock local time of that day, or of the first working day after it."""
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return datetime.combine(day, OPENING, ZoneInfo(timezone))
-
-
-def in_working_hours(moment: datetime, timezone: str) -> datetime:
-    """That moment if it is within working hours, else the next opening."""
-    local = moment.astimezone(ZoneInfo(timezone))
-    if local.weekday() < SATURDAY and OPENING <= local.time() < CLOSING:
-        return moment
-    day = local.date() if local.time() < OPENING else local.date() + timedelta(days=1)
-    return working_moment(day, timezone)
+    return incident.office.opening(invoice.due_on + timedelta(days=incident.terms.limit_after_days))
 
 
 def _moment(incident: Incident, invoice: Invoice, days: int) -> datetime:
-    return working_moment(invoice.due_on + timedelta(days=days), incident.terms.timezone)
+    return incident.office.opening(invoice.due_on + timedelta(days=days))
 
 
 def _spaced(incident: Incident, at: datetime, now: datetime) -> datetime:
@@ -87,4 +67,4 @@ def _spaced(incident: Incident, at: datetime, now: datetime) -> datetime:
         earliest = max(earliest, incident.contest.ended_at + pause)
     if incident.invoice is not None and incident.invoice.returned_at is not None:
         earliest = max(earliest, incident.invoice.returned_at + pause)
-    return in_working_hours(earliest, incident.terms.timezone)
+    return incident.office.open_at(earliest)

@@ -11,7 +11,6 @@ from bot.core.fold import fold
 from bot.core.letter import AT_WORK, FOLLOWS, QUIET
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.money import Money
-from bot.core.reminders import in_working_hours
 from bot.core.terms import GoAhead, Kind
 from tests.play import Play
 
@@ -174,7 +173,7 @@ def reminders_are_spaced_rising_and_in_working_hours(play: Play) -> None:
         assert one.number != other.number or one.level < other.level
         assert later - earlier >= timedelta(days=7)
     for at, _reminder in sent:
-        assert in_working_hours(at, play.incident.terms.timezone) == at
+        assert play.incident.office.open_at(at) == at
 
 
 def no_reminder_while_contested_or_after_the_end(play: Play) -> None:

@@ -21,6 +21,8 @@ CORE_MAY_IMPORT = frozenset(
         "datetime",
         "decimal",
         "enum",
+        "functools",
+        "holidays",
         "re",
         "typing",
         "unicodedata",

@@ -3,13 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.lives import Stage
-from bot.core.reminders import in_working_hours, working_moment
 from bot.core.terms import Kind, Terms
 from tests.builders import INVOICE, MONDAY, a_play, an_order, euros, price
 from tests.play import Play, Scene
@@ -105,7 +102,7 @@ def test_after_a_long_outage_one_formal_notice_and_no_burst() -> None:
 
     scenes = play.wait(days=200)
 
-    assert reminded(scenes) == [(4, "2010-11-11", "09:00")]
+    assert reminded(scenes) == [(4, "2010-11-12", "09:00")]  # not on the day of the armistice
     assert [type(fact) for scene in scenes for fact in scene.facts].count(f.InvoiceLongOverdue) == 1
 
 
@@ -222,43 +219,13 @@ def test_contest_at_the_limit_puts_it_off_by_a_week_at_least() -> None:
     assert at == [datetime(2010, 9, 20, 10, 0, tzinfo=PARIS)]
 
 
-@pytest.mark.parametrize(
-    ("moment", "expected"),
-    [
-        ("2010-07-07T09:00", "2010-07-07T09:00"),
-        ("2010-07-07T16:59", "2010-07-07T16:59"),
-        ("2010-07-07T17:00", "2010-07-08T09:00"),
-        ("2010-07-07T08:59", "2010-07-07T09:00"),
-        ("2010-07-09T18:00", "2010-07-12T09:00"),
-        ("2010-07-10T10:00", "2010-07-12T09:00"),
-        ("2010-07-11T23:59", "2010-07-12T09:00"),
-        ("2010-07-12T00:00", "2010-07-12T09:00"),
-    ],
-)
-def test_working_hours_are_nine_to_five_on_weekdays(moment: str, expected: str) -> None:
-    local = datetime.fromisoformat(moment).replace(tzinfo=PARIS)
-
-    shifted = in_working_hours(local.astimezone(UTC), "Europe/Paris")
-
-    assert shifted == datetime.fromisoformat(expected).replace(tzinfo=PARIS)
-
-
-@pytest.mark.parametrize(
-    ("day", "utc_hour"),
-    [(date(2010, 3, 26), 8), (date(2010, 3, 29), 7), (date(2010, 10, 29), 7), (date(2010, 11, 1), 8)],
-)
-def test_nine_oclock_stays_nine_when_the_clocks_change(day: date, utc_hour: int) -> None:
-    """Summer time began on 28 March 2010 and ended on 31 October."""
-    assert working_moment(day, "Europe/Paris").astimezone(UTC).hour == utc_hour
-
-
 def test_schedule_across_the_end_of_summer_time_keeps_local_hours() -> None:
     autumn = invoiced(now=datetime(2010, 9, 20, 8, 0, tzinfo=UTC))  # due on 20 October
 
     assert reminded(autumn.wait(days=200)) == [
         (1, "2010-10-13", NINE),
         (2, "2010-10-25", NINE),
-        (3, "2010-11-01", NINE),
+        (3, "2010-11-02", NINE),  # All Saints on the Monday
         (4, "2010-11-15", NINE),
     ]
 

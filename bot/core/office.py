@@ -1,0 +1,49 @@
+"""When somebody may be written to: on the working days of their country, in the working hours of their zone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from holidays import HolidayBase, country_holidays, list_supported_countries
+
+OPENING = time(9)
+CLOSING = time(17)
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Where a customer is: their hours are those of the zone, their holidays the whole country's, no region's."""
+
+    timezone: str = "Europe/Paris"
+    country: str = "FR"
+
+    def opening(self, day: date) -> datetime:
+        """Nine o'clock local time of that day, or of the first working day after it."""
+        while not self.is_working(day):
+            day += timedelta(days=1)
+        return datetime.combine(day, OPENING, ZoneInfo(self.timezone))
+
+    def open_at(self, moment: datetime) -> datetime:
+        """That moment if it is within working hours, else the next opening."""
+        local = moment.astimezone(ZoneInfo(self.timezone))
+        if self.is_working(local.date()) and OPENING <= local.time() < CLOSING:
+            return moment
+        return self.opening(local.date() if local.time() < OPENING else local.date() + timedelta(days=1))
+
+    def is_working(self, day: date) -> bool:
+        """Neither a weekend there nor a public holiday; Monday to Friday where the country's days are unknown."""
+        year = _year(self.country, day.year)
+        return day.weekday() < SATURDAY if year is None else year.is_working_day(day)
+
+
+@cache
+def _year(country: str, year: int) -> HolidayBase | None:
+    """One year's holidays, never changed once made: threads share it."""
+    code = _OTHERWISE.get(country, country)
+    known = code in list_supported_countries(include_aliases=False)
+    return country_holidays(code, years=year, expand=False) if known else None
+
+
+_OTHERWISE = {"EL": "GR", "UK": "GB"}  # the Union's own codes for two countries
