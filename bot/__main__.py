@@ -11,7 +11,7 @@ import click
 import uvloop
 
 from bot.accounting import accounting, report
-from bot.app import read
+from bot.app import preview, read
 from bot.app.bank import forget_statements
 from bot.app.billing import provider_faults
 from bot.app.contacts import put_on_file, take_off_file
@@ -24,10 +24,10 @@ from bot.channels.bank.files import read_file
 from bot.core.bank import Statement
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
-from bot.core.money import Money
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped, wire
 from bot.settings import Misconfigured, Settings, read_settings
+from bot.words import Worded
 from storage import EntryRow, Outdated, Store, Transaction, Unavailable
 
 T = TypeVar("T")
@@ -100,21 +100,36 @@ def gallery(folder: Path) -> None:
 
 @cli.command()
 @click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day to look at.")
+@click.option("--mails", type=click.Path(file_okay=False, path_type=Path), help="Write each mail into this folder.")
 @click.pass_obj
-def reminders(settings: Settings, until: datetime) -> None:
+def reminders(settings: Settings, until: datetime, mails: Path | None) -> None:
     """Lists the reminders that would go out until a day, if nobody pays or contests first."""
-    for line in _run(_upcoming(settings, until.date())):
-        money = Money(cents=line.open_cents, currency=line.currency)
-        click.echo(
-            f"{line.at:%Y-%m-%d %H:%M} {line.reference} {line.invoice} "
-            f"level {line.level}: {money.amount} {money.currency}"
-        )
+    for at, line, mail in _run(_upcoming(settings, until.date())):
+        click.echo(line)
+        if mails is not None:
+            mails.mkdir(parents=True, exist_ok=True)
+            (mails / f"{at}.txt").write_text(f"{mail.subject}\n\n{mail.text}", encoding="utf-8")
+            (mails / f"{at}.html").write_text(mail.html, encoding="utf-8")
 
 
-async def _upcoming(settings: Settings, until: date) -> list[read.Upcoming]:
+async def _upcoming(settings: Settings, until: date) -> list[tuple[str, str, Worded]]:
+    """Each mail: a name for its file, what it is about in one line, and its words."""
     async with wire(settings) as wired:
         end = datetime.combine(until, time.max, UTC)
-        return await read.reminders(wired.desk.store, end, wired.clock())
+        foreseen = await preview.reminders(wired.desk.store, end, wired.clock())
+        return [
+            (f"{mail.at:%Y-%m-%d}-{mail.customer.reference}", _foreseen(mail), preview.worded(wired.desk, mail))
+            for mail in foreseen
+        ]
+
+
+def _foreseen(mail: preview.Upcoming) -> str:
+    """`2010-07-07 09:00 C-7: INC-42 F2010-00001 level 1: 24.00 EUR`, one such part for each invoice."""
+    parts = (
+        f"{incident.reference} {fact.number} level {fact.level}: {fact.open.amount} {fact.open.currency}"
+        for incident, fact in zip(mail.incidents, mail.reminders, strict=True)
+    )
+    return f"{mail.at:%Y-%m-%d %H:%M} {mail.customer.reference}: {', '.join(parts)}"
 
 
 @cli.group()

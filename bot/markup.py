@@ -1,6 +1,7 @@
 """The light markup that notices are written in, read once into blocks that every channel can render.
 
-A blank line ends a paragraph; `* ` begins an item, `> ` quoted words, `! ` the lines of a panel; `**strong**`.
+A blank line ends a paragraph; `* ` begins an item, `> ` quoted words, `! ` the lines of a panel, `@ ` an address to
+follow; `**strong**`.
 Values put into a template are shielded first, so that nothing a person typed is ever read as markup.
 """
 
@@ -13,7 +14,7 @@ from enum import StrEnum
 from bot.core.facts import Language
 
 WIDTH = 76
-_SIGNS = "*>!\n"
+_SIGNS = "*>!@\n"
 _SHIELDS = {ord(sign): chr(0xE000 + i) for i, sign in enumerate(_SIGNS)}
 _ENDS = "\n" + _SHIELDS[ord("\n")]
 _UNSHIELDS = {ord(shield): sign for sign, shield in zip(_SIGNS, _SHIELDS.values(), strict=True)}
@@ -29,6 +30,7 @@ class Shape(StrEnum):
     ITEM = "item"
     QUOTE = "quote"
     PANEL = "panel"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def typeset(text: str, language: Language) -> str:
     return text
 
 
-_MARKS = {"* ": Shape.ITEM, "> ": Shape.QUOTE, "! ": Shape.PANEL}
+_MARKS = {"* ": Shape.ITEM, "> ": Shape.QUOTE, "! ": Shape.PANEL, "@ ": Shape.LINK}
 
 
 def _blocks(chunk: str) -> Iterator[Block]:
@@ -124,6 +126,7 @@ _INDENTS = {
     Shape.ITEM: ("- ", "  "),
     Shape.QUOTE: ("    ", "    "),
     Shape.PANEL: ("", ""),
+    Shape.LINK: ("", ""),
 }
 
 

@@ -77,6 +77,14 @@ class Customers:
         """Writes back what changed; `seq` is what their journal has reached."""
         self._connection.execute(_SAVE, {**_values(customer), "of": customer.id})
 
+    def reminded(self, customer_id: int) -> tuple[datetime | None, bool]:
+        """When they were last reminded of an invoice, and whether they want to be of one that is not due yet."""
+        row = self._connection.execute(_REMINDED, {"of": customer_id}).one()
+        return row.reminded_at, row.courtesy
+
+    def set_reminded(self, customer_id: int, at: datetime) -> None:
+        self._connection.execute(sa.update(customers).where(customers.c.id == customer_id).values(reminded_at=at))
+
     def set_slack(self, customer_id: int, team: str, user: str) -> None:
         """Links a Slack user to the customer; the link that user had before is undone."""
         before = sa.update(customers).where(customers.c.slack_team == team, customers.c.slack_user == user)
@@ -184,6 +192,7 @@ _BY_ADDRESS: Final = _reading_and_locking(
 _AUTHORITY: Final = sa.select(contacts.c.authority).where(
     contacts.c.address == _OF, contacts.c.customer_id == sa.bindparam("customer")
 )
+_REMINDED: Final = sa.select(customers.c.reminded_at, customers.c.courtesy).where(customers.c.id == _OF)
 _CREATE: Final = sa.insert(customers).returning(customers.c.id)
 _SAVE: Final = sa.update(customers).where(customers.c.id == sa.bindparam("of"))
 _BY_SLACK: Final = _reading_and_locking(customers.c.slack_user == _OF, customers.c.slack_team == sa.bindparam("team"))

@@ -132,6 +132,8 @@ customers = Table(
     Column("slack_user", Words),
     Column("seq", sa.Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("reminded_at", Moment),
+    Column("courtesy", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.UniqueConstraint("slack_team", "slack_user"),
     sa.CheckConstraint("kind IN ('business', 'consumer')", name="kind"),
     sa.CheckConstraint("support IN ('full', 'limited', 'forfeited')", name="support"),

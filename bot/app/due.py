@@ -6,9 +6,10 @@ from bot.app.bank import is_statement_missing
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
 from bot.app.jobs import Ask, decode
-from bot.core.commands import FallDue
+from bot.app.remind import remind
+from bot.core.commands import DeadlineKind, FallDue
 from bot.core.facts import CALENDAR
-from bot.core.reminders import PRESSING, in_working_hours, presses
+from bot.core.reminders import PRESSING, presses
 from storage import Job, NewJob, Transaction
 
 
@@ -22,11 +23,15 @@ def _ask(tx: Transaction, desk: Desk, job: Job, now: datetime) -> bool:
         return False
     asked = decode(Ask, job.payload)
     if _waits_for_statement(tx, desk, asked, now):
-        again = in_working_hours(now + timedelta(days=1), desk.terms.timezone)
+        incident = tx.incidents.load(asked.incident)
+        again = incident.office.open_at(now + timedelta(days=1)) if incident else now + timedelta(days=1)
         name = f"INC-{asked.incident}:{asked.kind}:{asked.about}:statement:{again.date()}"
         tx.deadlines.put(NewJob(kind=asked.KIND, payload=job.payload, due_at=again, dedup=name), now)
         return True
-    carry_out(tx, desk, asked.incident, FallDue(actor=CALENDAR, kind=asked.kind, about=asked.about), now)
+    if asked.kind is DeadlineKind.REMIND:
+        remind(tx, desk, asked.incident, asked.about, now)
+    else:
+        carry_out(tx, desk, asked.incident, FallDue(actor=CALENDAR, kind=asked.kind, about=asked.about), now)
     return True
 
 

@@ -161,6 +161,8 @@ def _follow(
         ask = Ask(incident=incident.id, kind=deadline.kind, about=deadline.about)
         name = f"{incident.reference}:{deadline.kind}:{deadline.about}:{seq}"
         tx.deadlines.put(NewJob(kind=ask.KIND, payload=ask.encode(), due_at=deadline.at, dedup=name), now)
+    if isinstance(fact, f.InvoiceReminded):
+        tx.customers.set_reminded(incident.customer, now)
     _change_support(tx, desk, incident, fact, now)
     _change_address(tx, desk, incident, fact, now)
     return (held,) if held else ()

@@ -5,15 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from bot.app.jobs import Ask, decode
-from bot.core.commands import DeadlineKind, FallDue
 from bot.core.customer import Customer
-from bot.core.decide import decide
-from bot.core.facts import CALENDAR, Authority, InvoiceReminded
-from bot.core.fold import apply
+from bot.core.facts import Authority
 from bot.core.incident import Incident
-from bot.core.refusals import Refused
-from bot.core.reminders import next_reminder
 from storage import Document, IncidentRow, KeptAttachment, Link, Message, Recorded, Store, Transaction
 
 LATE_AFTER, LATE_AT_MOST = timedelta(minutes=5), timedelta(days=5)
@@ -30,18 +24,6 @@ class Case:
     messages: tuple[Message, ...]
     attachments: tuple[KeptAttachment, ...]
     documents: tuple[Document, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upcoming:
-    """A reminder that will go out unless something happens first."""
-
-    at: datetime
-    reference: str
-    invoice: str
-    level: int
-    open_cents: int
-    currency: str
 
 
 async def case(store: Store, incident_id: int) -> Case | None:
@@ -110,48 +92,3 @@ def first_wrong(tx: Transaction) -> str:
             if content is None or sha256(content).hexdigest() != kept.sha256:
                 return f"{subject}: the document {kept.number} is not what was sent"
     return ""
-
-
-async def reminders(store: Store, until: datetime, now: datetime) -> list[Upcoming]:
-    """The reminders that would go out until then if nobody pays, contests or writes off (letter §5.2)."""
-
-    def look(tx: Transaction) -> list[Upcoming]:
-        asked = {
-            job.incident
-            for listed in tx.deadlines.upcoming(until, limit=100_000)
-            if (job := decode(Ask, listed.payload)).kind is DeadlineKind.REMIND
-        }
-        incidents = (tx.incidents.load(incident_id) for incident_id in sorted(asked))
-        return [line for incident in incidents if incident for line in _foreseen(incident, until, now)]
-
-    return sorted(await store.read(look), key=lambda line: (line.at, line.invoice))
-
-
-def _foreseen(incident: Incident, until: datetime, now: datetime) -> list[Upcoming]:
-    """Plays the calendar forward on one incident: the core answers as it will on the day."""
-    lines: list[Upcoming] = []
-    while incident.invoice is not None:
-        reminder = next_reminder(incident, now)
-        if reminder is None or reminder.at > until:
-            break
-        now = max(now, reminder.at)
-        ask = FallDue(actor=CALENDAR, kind=DeadlineKind.REMIND, about=incident.invoice.number)
-        decided = decide(incident, ask, now)
-        if isinstance(decided, Refused):
-            break
-        for fact in decided:
-            incident = apply(incident, fact, now)
-            if isinstance(fact, InvoiceReminded):
-                lines.append(_line(incident, fact, now))
-    return lines
-
-
-def _line(incident: Incident, fact: InvoiceReminded, at: datetime) -> Upcoming:
-    return Upcoming(
-        at=at,
-        reference=incident.reference,
-        invoice=fact.number,
-        level=fact.level,
-        open_cents=fact.open.cents,
-        currency=fact.open.currency,
-    )

@@ -1,11 +1,13 @@
 """What must be told, to whom and where: written to the outbox with the facts that call for it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.app import links, pace
+from bot.app import pace
 from bot.app.desk import Desk
 from bot.app.jobs import PostInThread, ShowCard, ShowSetAside, TellByMail, TellInChat, fields_of
+from bot.app.links import mint
 from bot.core import facts as f
 from bot.core.customer import Customer, may
 from bot.core.incident import Incident
@@ -14,6 +16,7 @@ from bot.core.pages import DECIDED_ON
 from bot.core.told import notice as notice_of
 from storage import Direction, Fate, NewJob, NewMessage, Transaction, Via
 
+NO_LINKS: Mapping[str, str] = {}
 AHEAD_OF_ROUTINE = timedelta(hours=1)  # a receipt does not wait behind a month's reminders
 
 # What staff read in the thread; the card itself shows the rest.
@@ -51,22 +54,23 @@ def tell(
     seq: int | None = None,
     limited: bool = True,
     to: str = "",
+    links: Mapping[str, str] = NO_LINKS,
 ) -> f.NoticeHeld | None:
     """A notice, where this customer is answered: in chat, by mail, or both where it must last.
 
     `to` is the contact it concerns, else the one who opened the incident: theirs where they may decide on its page.
     What must not leave by mail is kept as held back; it is returned where staff do not know yet. `seq` is the number
-    of the fact that calls for it, where one does.
+    of the fact that calls for it, where one does; `links` are ids of links it shows beside its own.
     """
     in_chat = incident is not None and incident.channel is f.Channel.SLACK and desk.chat and customer.slack_user
     if in_chat and incident is not None:
-        _put_chat(tx, desk, customer, incident, told, seq, now)
+        _put_chat(tx, desk, customer, incident, told, seq, now, links)
     if in_chat and not told.BY_MAIL:
         return None
     customer = _addressed(tx, customer, told, to or (incident.contact if incident else ""))
     held = pace.held(tx, desk.limits, customer, told, incident, now) if limited else None
     if held is None:
-        _put_mail(tx, desk, customer, incident, told, seq, now)
+        _put_mail(tx, desk, customer, incident, told, seq, now, links)
         return None
     _keep(tx, incident, told, seq, Via.MAIL, customer.address, None, None, now)
     return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
@@ -113,6 +117,7 @@ def _put_chat(
     told: Notice,
     seq: int | None,
     now: datetime,
+    links: Mapping[str, str],
 ) -> None:
     job = TellInChat(
         notice=told.name(),
@@ -122,7 +127,7 @@ def _put_chat(
         to=customer.address,
         language=incident.language,
         title=incident.title,
-        links=_links(tx, desk, customer, incident, told, now),
+        links={**links, **_links(tx, desk, customer, incident, told, now)},
         document=_document(told),
         team=customer.slack_team,
         user=customer.slack_user,
@@ -140,6 +145,7 @@ def _put_mail(
     told: Notice,
     seq: int | None,
     now: datetime,
+    links: Mapping[str, str],
 ) -> None:
     row = tx.incidents.row(incident.id) if incident else None
     job = TellByMail(
@@ -150,7 +156,7 @@ def _put_mail(
         to=customer.address,
         language=incident.language if incident else customer.language,
         title=incident.title if incident else "",
-        links=_links(tx, desk, customer, incident, told, now) if incident else {},
+        links={**links, **_links(tx, desk, customer, incident, told, now)} if incident else {},
         document=_document(told),
         message_id=desk.message_id(),
         reply_key=row.reply_key if row else "",
@@ -196,7 +202,7 @@ def _links(
 ) -> dict[str, str]:
     wanted = {Purpose.INCIDENT: "", told.link: told.about}
     return {
-        purpose: links.mint(
+        purpose: mint(
             tx,
             desk,
             purpose,

@@ -473,10 +473,17 @@ class EndSupport(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallDue(Command):
-    """The calendar asks; `about` names the object: a quote, a consent, an invoice, a question."""
+    """The calendar asks; `about` names the object: a quote, a consent, an invoice with the level, a question.
+
+    Of reminders: `reminded_at` is when the customer was last sent one, `courtesy` whether they want those before the
+    due date, `together` the incident whose mail lists this invoice beside others.
+    """
 
     kind: DeadlineKind
     about: str
+    reminded_at: datetime | None = None
+    courtesy: bool = True
+    together: str = ""
 
 
 # Orders to a customer's record.

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from bot.core import facts as f
 from bot.core.commands import DeadlineKind
 from bot.core.consent import request_lapses_at
-from bot.core.due import consent_about
+from bot.core.due import consent_about, reminder_about
 from bot.core.incident import Incident
 from bot.core.lives import Stage
 from bot.core.reminders import limit_at, next_reminder
@@ -122,7 +122,11 @@ def _reminder(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
     reminder = next_reminder(i, now)
     if i.invoice is None or reminder is None:
         raise ValueError("nothing to remind of")
-    return Deadline(kind=DeadlineKind.REMIND, about=i.invoice.number, at=reminder.at)
+    return Deadline(kind=DeadlineKind.REMIND, about=reminder_about(i.invoice.number, reminder.level), at=reminder.at)
+
+
+def _moved(_i: Incident, fact: f.ReminderMoved, _now: datetime) -> Deadline:
+    return Deadline(kind=DeadlineKind.REMIND, about=reminder_about(fact.number, fact.level), at=fact.to)
 
 
 def _limit(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
@@ -161,7 +165,7 @@ _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.ConsentGranted: (_warn_consent, _expire_consent),
     f.InvoiceIssued: (_reminder, _limit),
     f.InvoiceReminded: (_reminder,),
-    f.ReminderMoved: (_reminder,),
+    f.ReminderMoved: (_moved,),
     f.PaymentReturned: (_reminder, _limit),
     f.ContestWithdrawn: (_reminder, _limit),
     f.ContestLapsed: (_reminder, _limit),

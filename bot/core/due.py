@@ -12,15 +12,18 @@ from bot.core.letter import FOLLOWS
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.quote import is_over
 from bot.core.refusals import Decided, Deciders, Reason, Refused
-from bot.core.reminders import may_be_reminded, next_reminder
+from bot.core.reminders import Addressee, may_be_reminded, next_reminder
 from bot.core.withdrawal import stopped
 
 NEVER_ANNOUNCED = "never_announced"
+ANY_LEVEL = 99
 MOOT = Refused(Reason.MOOT)
 
 
 def fall_due(incident: Incident, command: c.FallDue, now: datetime) -> Decided:
     """Answers a deadline; `MOOT` where what it was about is over."""
+    if command.kind is DeadlineKind.REMIND:
+        return _remind(incident, command, now)
     return _ANSWERS[command.kind](incident, command.about, now)
 
 
@@ -102,15 +105,17 @@ def _expire_consent(incident: Incident, about: str, _now: datetime) -> Decided:
     return (f.ConsentExpired(number=consent_number(about)),)
 
 
-def _remind(incident: Incident, about: str, now: datetime) -> Decided:
+def _remind(incident: Incident, command: c.FallDue, now: datetime) -> Decided:
     """The open amount and the level are worked out now, not when the deadline was written (letter §5.2)."""
     invoice = incident.invoice
-    reminder = next_reminder(incident, now)
-    if invoice is None or invoice.number != about or reminder is None:
+    reminder = next_reminder(incident, now, Addressee(reminded_at=command.reminded_at, courtesy=command.courtesy))
+    number, asked = reminder_of(command.about)
+    if invoice is None or invoice.number != number or reminder is None or asked <= invoice.reminded:
         return MOOT
     if reminder.at > now:
-        return (f.ReminderMoved(number=about, level=reminder.level, to=reminder.at),)
-    return (f.InvoiceReminded(number=about, level=reminder.level, open=invoice.open),)
+        return (f.ReminderMoved(number=number, level=reminder.level, to=reminder.at),)
+    reminded = f.InvoiceReminded(number=number, level=reminder.level, open=invoice.open, together=command.together)
+    return (reminded,)
 
 
 def _limit_support(incident: Incident, about: str, _now: datetime) -> Decided:
@@ -137,6 +142,17 @@ def _lapse_withdrawal(incident: Incident, _about: str, now: datetime) -> Decided
     if incident.stage is not Stage.WITHDRAWN or incident.withdrawal is None or now <= incident.withdrawal.settles_by:
         return MOOT
     return (stopped(incident, 0, ""),)
+
+
+def reminder_about(number: str, level: int) -> str:
+    """How a deadline names the reminder of an invoice: one whose level went out meanwhile asks in vain."""
+    return f"{number}/{level}"
+
+
+def reminder_of(about: str) -> tuple[str, int]:
+    """The invoice and the level; a number alone asks for whichever comes next."""
+    number, _, level = about.partition("/")
+    return number, int(level or ANY_LEVEL)
 
 
 def consent_about(number: int) -> str:
@@ -186,7 +202,6 @@ _ANSWERS: Mapping[DeadlineKind, Callable[[Incident, str, datetime], Decided]] = 
     DeadlineKind.LAPSE_CONSENT: _lapse_consent,
     DeadlineKind.WARN_CONSENT: _warn_consent,
     DeadlineKind.EXPIRE_CONSENT: _expire_consent,
-    DeadlineKind.REMIND: _remind,
     DeadlineKind.LIMIT_SUPPORT: _limit_support,
     DeadlineKind.LAPSE_CONTEST: _lapse_contest,
     DeadlineKind.LAPSE_WITHDRAWAL: _lapse_withdrawal,

@@ -597,16 +597,20 @@ class InvoiceWrittenOff(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceReminded(Fact):
-    """A reminder of this level (1 courtesy … 4 formal notice) goes out for what is open now (letter §5.2)."""
+    """A reminder of this level (1 courtesy … 4 formal notice) goes out for what is open now (letter §5.2).
+
+    `together` is the incident whose mail lists it, where one mail lists several.
+    """
 
     number: str
     level: int
     open: Money
+    together: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderMoved(Fact):
-    """Too close to the last one: this level waits."""
+    """Too close to the last one, about this invoice or another: this level waits."""
 
     number: str
     level: int

@@ -13,6 +13,7 @@ from bot.core.facts import Answer, Outcome, Role, WayIn
 from bot.core.lives import Stage, Support
 from bot.core.money import Line, Money, Price
 from bot.core.pages import Purpose as Purpose
+from bot.core.reminders import Tone
 from bot.core.terms import Kind
 
 
@@ -379,7 +380,7 @@ class ReminderOverdue(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormalNotice(Notice):
-    """The last reminder, a formal notice to pay."""
+    """The last reminder, a formal notice to pay (1344 C. civ.); `kind` decides what late payment costs in law."""
 
     ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.INVOICE
@@ -390,6 +391,38 @@ class FormalNotice(Notice):
     open: Money
     due_on: date
     limited_on: date
+    kind: Kind = Kind.CONSUMER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """One invoice among several in one mail."""
+
+    number: str
+    reference: str
+    issued_on: date
+    due_on: date
+    price: Price
+    open: Money
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeveralReminders(Notice):
+    """One mail for all invoices of a customer that fall due for a reminder on the same day, in the firmest tone.
+
+    Its button opens the first; `invoice:<number>` links to each.
+    """
+
+    ROUTINE: ClassVar[bool] = True
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    bills: tuple[Bill, ...]
+    total: Money
+    tone: Tone
+    limited_on: date
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

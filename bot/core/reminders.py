@@ -1,7 +1,9 @@
 """When an unpaid invoice is recalled, at which level, and when nobody is (letter §5.2)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.core.commands import DeadlineKind
 from bot.core.incident import Incident, Invoice
@@ -19,19 +21,67 @@ class Reminder:
     at: datetime
 
 
-def next_reminder(incident: Incident, now: datetime) -> Reminder | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """What matters of a customer beyond the one invoice: when they were last reminded of any, and whether they want
+    to be reminded of what is not due yet.
+    """
+
+    reminded_at: datetime | None = None
+    courtesy: bool = True
+
+
+ANYBODY = Addressee()
+
+
+class Tone(StrEnum):
+    """How a reminder speaks, from the mildest."""
+
+    COURTESY = "courtesy"
+    OVERDUE = "overdue"
+    INSISTENT = "insistent"
+    FORMAL = "formal"
+
+
+def next_reminder(incident: Incident, now: datetime, to: Addressee = ANYBODY) -> Reminder | None:
     """The highest level whose day has come, else the next; None when all went out or nothing is open."""
     invoice = incident.invoice
     if invoice is None or not invoice.open or not may_be_reminded(incident):
         return None
     days = incident.terms.reminder_days(incident.kind)
     dated = [Reminder(n, _moment(incident, invoice, day)) for n, day in enumerate(days, start=1)]
-    left = [reminder for reminder in dated if reminder.level > invoice.reminded]
+    wanted = [reminder for reminder in dated if to.courtesy or days[reminder.level - 1] > 0]
+    left = [reminder for reminder in wanted if reminder.level > invoice.reminded]
     if not left:
         return None
     ripe = [reminder for reminder in left if reminder.at <= now]
     chosen = ripe[-1] if ripe else left[0]
-    return Reminder(chosen.level, _spaced(incident, chosen.at, now))
+    return Reminder(chosen.level, _spaced(incident, chosen.at, now, to))
+
+
+def ripe(incidents: Iterable[Incident], now: datetime, to: Addressee) -> tuple[Incident, ...]:
+    """Those of one customer's incidents whose reminder goes out now, in one mail: the one it is most about first."""
+    reminded = [
+        (incident, incident.invoice, reminder.level)
+        for incident in incidents
+        if (reminder := next_reminder(incident, now, to)) and reminder.at <= now and incident.invoice
+    ]
+    firmest = sorted(reminded, key=lambda one: (-_LOUDNESS[tone(one[0], one[2], now)], one[1].due_on, one[0].id))
+    return tuple(incident for incident, _, _ in firmest)
+
+
+def tone(incident: Incident, level: int, now: datetime) -> Tone:
+    """The day decides whether it is due already: a contest or an outage may have held the first one back."""
+    if incident.invoice is None or incident.terms.day_of(now) <= incident.invoice.due_on:
+        return Tone.COURTESY
+    if level >= len(incident.terms.reminder_days(incident.kind)):
+        return Tone.FORMAL
+    return Tone.OVERDUE if level <= 2 else Tone.INSISTENT
+
+
+def firmest(tones: Iterable[Tone]) -> Tone:
+    """The tone of a mail about several invoices. At least one (ValueError)."""
+    return max(tones, key=_LOUDNESS.__getitem__)
 
 
 def may_be_reminded(incident: Incident) -> bool:
@@ -56,15 +106,16 @@ def _moment(incident: Incident, invoice: Invoice, days: int) -> datetime:
     return incident.office.opening(invoice.due_on + timedelta(days=days))
 
 
-def _spaced(incident: Incident, at: datetime, now: datetime) -> datetime:
-    """Not before its day, not in the past, a week after the last, after a contest ended, after a return."""
-    earliest = max(at, now)
+def _spaced(incident: Incident, at: datetime, now: datetime, to: Addressee) -> datetime:
+    """Not before its day, not in the past, at least a week after the last, a week after a contest ended or a return."""
     last = incident.invoice.reminded_at if incident.invoice else None
-    if last is not None:
-        earliest = max(earliest, last + BETWEEN)
+    earliest = max(at, now, *(moment + BETWEEN for moment in (last, to.reminded_at) if moment is not None))
     pause = timedelta(days=incident.terms.contest_pause_days)
     if incident.contest is not None and incident.contest.ended_at is not None:
         earliest = max(earliest, incident.contest.ended_at + pause)
     if incident.invoice is not None and incident.invoice.returned_at is not None:
         earliest = max(earliest, incident.invoice.returned_at + pause)
     return incident.office.open_at(earliest)
+
+
+_LOUDNESS = {each: rank for rank, each in enumerate(Tone)}

@@ -1,6 +1,6 @@
 """Which notice each fact calls for: the table from what happened to what the customer is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.core import facts as f
@@ -14,7 +14,8 @@ from bot.core.invoice import price_owed
 from bot.core.lives import QuoteState
 from bot.core.money import Price
 from bot.core.notices import Notice
-from bot.core.reminders import limit_at
+from bot.core.reminders import Tone, firmest, limit_at, tone
+from bot.core.terms import Kind
 
 
 def notice(incident: Incident, fact: f.Fact, now: datetime) -> Notice | None:
@@ -286,18 +287,56 @@ def _put_right(i: Incident, correction: f.OutcomeCorrected, credited: Invoice | 
     )
 
 
-def _reminded(i: Incident, fact: f.InvoiceReminded, now: datetime) -> Notice:
-    """The day decides whether it is due already: a contest or an outage may have held the first one back."""
+def _reminded(i: Incident, fact: f.InvoiceReminded, now: datetime) -> Notice | None:
+    """What goes out with others is told once for all of them."""
+    if fact.together:
+        return None
     invoice = _invoice(i)
-    if i.terms.day_of(now) <= invoice.due_on:
-        return n.ReminderBeforeDue(number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on)
-    if fact.level < len(i.terms.reminder_days(i.kind)):
-        return n.ReminderOverdue(
-            number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on, level=fact.level
-        )
-    limited_on = i.terms.day_of(limit_at(i, invoice))
-    return n.FormalNotice(
-        number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on, limited_on=limited_on
+    match tone(i, fact.level, now):
+        case Tone.COURTESY:
+            return n.ReminderBeforeDue(number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on)
+        case Tone.OVERDUE | Tone.INSISTENT:
+            return n.ReminderOverdue(
+                number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on, level=fact.level
+            )
+        case Tone.FORMAL:
+            limited_on = i.terms.day_of(limit_at(i, invoice))
+            return n.FormalNotice(
+                number=fact.number,
+                price=invoice.price,
+                open=fact.open,
+                due_on=invoice.due_on,
+                limited_on=limited_on,
+                kind=i.kind,
+            )
+
+
+def several_reminders(incidents: Sequence[Incident], now: datetime) -> n.SeveralReminders:
+    """One mail for all of one customer's invoices that were just reminded; the first is what it is most about."""
+    bills = tuple(_bill(i, now) for i in incidents)
+    opens = [bill.open for bill in bills]
+    loudest = firmest(bill.tone for bill in bills)
+    limited = min(i.terms.day_of(limit_at(i, _invoice(i))) for i in incidents)
+    return n.SeveralReminders(
+        number=bills[0].number,
+        bills=bills,
+        total=sum(opens[1:], start=opens[0]),
+        tone=loudest,
+        limited_on=limited,
+        kind=Kind.CONSUMER if any(i.kind is Kind.CONSUMER for i in incidents) else Kind.BUSINESS,
+    )
+
+
+def _bill(i: Incident, now: datetime) -> n.Bill:
+    invoice = _invoice(i)
+    return n.Bill(
+        number=invoice.number,
+        reference=i.reference,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        price=invoice.price,
+        open=invoice.open,
+        tone=tone(i, invoice.reminded, now),
     )
 
 

@@ -7,7 +7,6 @@ from bot.core import facts as f
 from bot.core.incident import Incident, Quote
 from bot.core.money import Price
 from bot.core.refusals import Decided, Deciders, Reason, Refused
-from bot.core.reminders import working_moment
 from bot.core.terms import Kind
 
 
@@ -54,7 +53,7 @@ def _share(incident: Incident, done_percent: int) -> Price:
 def withdrawal_end(incident: Incident, accepted: Quote) -> datetime:
     """The last moment of the fourteenth day after the acceptance; a weekend's is the Monday's (L221-18, L221-19)."""
     accepted_on = incident.terms.day_of(accepted.decided_at or incident.opened_at)
-    last = working_moment(accepted_on + timedelta(days=incident.terms.withdrawal_days), incident.terms.timezone)
+    last = incident.office.opening(accepted_on + timedelta(days=incident.terms.withdrawal_days))
     return incident.terms.end_of(last.date())
 
 

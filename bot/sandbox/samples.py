@@ -9,6 +9,7 @@ from bot.core import notices as n
 from bot.core.facts import Answer, Language, Outcome, Role, WayIn
 from bot.core.lives import Stage, Support
 from bot.core.money import Line, Money, Price, total
+from bot.core.reminders import Tone
 from bot.core.terms import Kind
 from bot.markup import typeset
 from bot.words import Context, Provider
@@ -50,6 +51,8 @@ _TITLES = {Language.FR: "Boutique en erreur 500", Language.EN: "Shop answers wit
 def context(language: Language) -> Context:
     """An incident of Camille Durand's, with a link of every purpose."""
     links = {purpose.value: f"https://support.host.example/a/{purpose}-4kQx81ZdR2" for purpose in n.Purpose}
+    for number in (_INVOICE, "F2026-00057", "F2026-00061"):
+        links[f"invoice:{number}"] = f"https://support.host.example/a/{number}-4kQx81ZdR2"
     return Context(
         reference="INC-42",
         title=_TITLES[language],
@@ -196,15 +199,16 @@ def _money(words: Mapping[str, str]) -> dict[str, n.Notice]:
     price = total(lines)
     left = price.gross - Money(cents=5000)
     overdue = n.ReminderOverdue(number=_INVOICE, price=price, open=price.gross, due_on=_DUE, level=2)
+    formal = n.FormalNotice(number=_INVOICE, price=price, open=price.gross, due_on=_DUE, limited_on=_LIMITED)
     paid = n.PaymentReceived(invoice=_INVOICE, price=price, amount=price.gross, still_open=_FREE.net)
     return {
         "invoice_issued": n.InvoiceIssued(number=_INVOICE, lines=lines, price=price, due_on=_DUE),
         "reminder_before_due": n.ReminderBeforeDue(number=_INVOICE, price=price, open=price.gross, due_on=_DUE),
         "reminder_overdue": overdue,
         "reminder_overdue-part": replace(overdue, open=left, level=3),
-        "formal_notice": n.FormalNotice(
-            number=_INVOICE, price=price, open=price.gross, due_on=_DUE, limited_on=_LIMITED
-        ),
+        "formal_notice": formal,
+        "formal_notice-business": replace(formal, kind=Kind.BUSINESS),
+        **_several(price, left),
         "invoice_long_overdue": n.InvoiceLongOverdue(number=_INVOICE, price=price, open=left, due_on=_DUE),
         "payment_received": paid,
         "payment_received-part": replace(paid, amount=Money(cents=5000), still_open=left),
@@ -268,6 +272,39 @@ def _answers() -> dict[str, n.Notice]:
         **renewed,
         "chat_code_sent": n.ChatCodeSent(code="739 204"),
     }
+
+
+def _several(price: Price, left: Money) -> dict[str, n.Notice]:
+    """One mail for three invoices, in each tone."""
+    first = n.Bill(
+        number=_INVOICE,
+        reference="INC-42",
+        issued_on=_AT.date(),
+        due_on=_DUE,
+        price=price,
+        open=left,
+        tone=Tone.OVERDUE,
+    )
+    later = replace(first, number="F2026-00057", reference="INC-51", price=_DIAGNOSIS, open=_DIAGNOSIS.gross)
+    bills = (first, later, replace(later, number="F2026-00061", reference="INC-54", tone=Tone.COURTESY))
+    several = n.SeveralReminders(
+        number=_INVOICE,
+        bills=bills,
+        total=left + _DIAGNOSIS.gross + _DIAGNOSIS.gross,
+        tone=Tone.OVERDUE,
+        limited_on=_LIMITED,
+        kind=Kind.BUSINESS,
+    )
+    return {
+        "several_reminders": several,
+        **{f"several_reminders-{tone}": _in_tone(several, tone) for tone in Tone},
+        "several_reminders-consumer": replace(_in_tone(several, Tone.FORMAL), kind=Kind.CONSUMER),
+    }
+
+
+def _in_tone(several: n.SeveralReminders, tone: Tone) -> n.SeveralReminders:
+    first, *others = several.bills
+    return replace(several, tone=tone, bills=(replace(first, tone=tone), *others))
 
 
 def _lines(words: Mapping[str, str]) -> tuple[Line, ...]:

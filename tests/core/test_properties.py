@@ -28,7 +28,7 @@ ABOUT_CUSTOMERS = {
     f.SupportReinstated,
     f.PersonalDataErased,
 }
-NOT_FROM_FACTS = {n.SupportUnavailable, n.DecideByLink, n.LinkRenewed, n.ChatCodeSent}
+NOT_FROM_FACTS = {n.SeveralReminders, n.SupportUnavailable, n.DecideByLink, n.LinkRenewed, n.ChatCodeSent}
 AT_THE_DOOR = {Reason.BEYOND_AUTHORITY, Reason.ADDRESS_TAKEN, Reason.SUPPORT_FORFEITED, Reason.SUPPORT_LIMITED}
 
 
@@ -89,7 +89,7 @@ def test_everything_that_can_happen_does(lives: list[Play]) -> None:
 
 
 def test_everything_that_can_be_told_is(lives: list[Play]) -> None:
-    """No notice without a fact that calls for it, the desk's own four apart."""
+    """No notice without a fact that calls for it, the desk's own apart."""
     told = {type(notice) for play in lives for notice in play.told}
 
     assert told == set(n.NOTICES.values()) - NOT_FROM_FACTS

@@ -63,7 +63,7 @@ def test_each_reminder_states_what_is_open_and_its_tone() -> None:
         n.ReminderBeforeDue(**owed),  # type: ignore[arg-type]  # one dict for five notices
         n.ReminderOverdue(**owed, level=2),  # type: ignore[arg-type]
         n.ReminderOverdue(**owed, level=3),  # type: ignore[arg-type]
-        n.FormalNotice(**owed, limited_on=date(2010, 8, 30)),  # type: ignore[arg-type]
+        n.FormalNotice(**owed, limited_on=date(2010, 8, 30), kind=Kind.BUSINESS),  # type: ignore[arg-type]
         n.InvoiceLongOverdue(**owed),  # type: ignore[arg-type]
     )
 

@@ -52,7 +52,7 @@ OTHERWISE = {
     f.AnnouncementRepeated: {n.IncidentOpened},
     f.QuoteProlonged: {n.QuoteOffered},
     f.PaperFiled: {n.InvoiceIssued, n.InvoiceCredited},
-    f.InvoiceReminded: {n.ReminderBeforeDue, n.ReminderOverdue, n.FormalNotice},
+    f.InvoiceReminded: {n.ReminderBeforeDue, n.ReminderOverdue, n.FormalNotice},  # several together: by remind
 }
 
 

@@ -212,9 +212,11 @@ def test_the_offer_says_its_last_day_and_the_price_after() -> None:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_no_mail_threatens_with_a_collection_fee(language: Language) -> None:
-    """Consumers' texts never mention the 40 euros; the documents of businesses do."""
-    assert [name for name in samples(language) if re.search(r"\b40\b", _said(language, name).text)] == []
+def test_only_a_formal_notice_to_businesses_mentions_the_collection_fee(language: Language) -> None:
+    """L441-10 is between professionals: consumers' texts never mention the 40 euros."""
+    mentioning = [name for name in samples(language) if re.search(r"\b40\b", _said(language, name).text)]
+
+    assert mentioning == ["formal_notice-business", "several_reminders-formal"]
 
 
 @pytest.mark.parametrize(

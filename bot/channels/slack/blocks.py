@@ -133,6 +133,8 @@ def _within(blocks: Sequence[Block], most: int) -> Iterable[Block]:
 
 
 def _paragraph(block: Block) -> Payload:
+    if block.shape is Shape.LINK:
+        return line({"type": "link", "url": block.text}, span("\n\n"))
     kind = "rich_text_quote" if block.shape is Shape.QUOTE else "rich_text_section"
     spans = _spans(block.runs)
     return {"type": kind, "elements": spans if kind == "rich_text_quote" else [*spans, span("\n\n")]}

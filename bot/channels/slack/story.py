@@ -377,7 +377,8 @@ def _written_off(_case: Case, fact: f.InvoiceWrittenOff) -> Entry:
 
 
 def _reminded(_case: Case, fact: f.InvoiceReminded) -> Entry:
-    return Entry(f"Reminder {fact.level} for {fact.number}: {amount(fact.open)} open")
+    within = f", in one mail with others ({fact.together})" if fact.together else ""
+    return Entry(f"Reminder {fact.level} for {fact.number}: {amount(fact.open)} open{within}")
 
 
 def _moved(case: Case, fact: f.ReminderMoved) -> Entry:
