@@ -212,6 +212,7 @@ def _values(customer: Customer) -> dict[str, object]:
         "timezone": customer.timezone,
         "slack_team": customer.slack_team or None,
         "slack_user": customer.slack_user or None,
+        "courtesy": customer.courtesy,
         "seq": customer.seq,
     }
 
@@ -233,5 +234,6 @@ def _customer(row: "sa.Row[Any]") -> Customer:
         timezone=row.timezone,
         slack_team=row.slack_team or "",
         slack_user=row.slack_user or "",
+        courtesy=row.courtesy,
         seq=row.seq,
     )

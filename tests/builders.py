@@ -99,6 +99,8 @@ ORDERS: tuple[c.Command, ...] = (
     c.FilePaper(actor=f.BOT, number=INVOICE, document_sha256="b" * 64),
     c.RecordPayment(actor=STAFF, amount=Money(cents=2400), received_on=date(2010, 6, 14)),
     c.ReturnPayment(actor=f.BANK, amount=Money(cents=2400), returned_on=date(2010, 6, 14), entry="bank-2"),
+    c.HoldReminders(actor=STAFF, until=date(2010, 7, 10), reason="the director is ill"),
+    c.PromisePayment(actor=CUSTOMER, until=date(2010, 7, 10), evidence=EVIDENCE),
     c.WriteOff(actor=MANAGER, reason="goodwill"),
     c.SayContest(actor=CUSTOMER, evidence=EVIDENCE, reason="it was your router"),
     c.WithdrawContest(actor=CUSTOMER, evidence=EVIDENCE),
@@ -109,6 +111,8 @@ ORDERS: tuple[c.Command, ...] = (
     c.FallDue(actor=f.CALENDAR, kind=c.DeadlineKind.NUDGE_ORDER, about="order"),
     c.ForfeitSupport(actor=f.BOT, incident=42, invoice=INVOICE),
     c.LimitSupport(actor=f.BOT, invoice=INVOICE),
+    c.StopCourtesy(actor=CUSTOMER),
+    c.ResumeCourtesy(actor=CUSTOMER),
     c.ReinstateSupport(actor=MANAGER, reason="paid after all"),
 )
 """Every command once, as the person who usually gives it, about the objects named above."""

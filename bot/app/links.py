@@ -8,7 +8,7 @@ from bot.app.keys import random_key, token_sha256
 from bot.core.notices import Purpose
 from storage import Link, Transaction
 
-DAYS = {Purpose.INCIDENT: 730, Purpose.INVOICE: 730}
+DAYS = {Purpose.INCIDENT: 730, Purpose.INVOICE: 730, Purpose.COURTESY: 730}
 DAYS_ELSE = 60
 
 

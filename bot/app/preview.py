@@ -42,12 +42,13 @@ async def reminders(store: Store, until: datetime, now: datetime) -> list[Upcomi
 def worded(desk: Desk, mail: Upcoming) -> Worded:
     """The mail in words; its links are made when it really leaves."""
     first = mail.incidents[0]
-    pages = {f"{Purpose.INVOICE}:{fact.number}": f"{desk.public_url}/a/…" for fact in mail.reminders}
+    nowhere = f"{desk.public_url}/a/…"
+    pages = {f"{Purpose.INVOICE}:{fact.number}": nowhere for fact in mail.reminders}
     context = Context(
         reference=first.reference,
         title=first.title,
         customer=mail.customer.details.name,
-        links={Purpose.INCIDENT: f"{desk.public_url}/a/…", **pages},
+        links={Purpose.INCIDENT: nowhere, Purpose.COURTESY: nowhere, **pages},
         timezone=mail.customer.timezone,
     )
     return desk.words.notice(mail.notice, first.language, context)
@@ -92,7 +93,7 @@ def _reminded(incident: Incident, to: Addressee, now: datetime, *, alone: bool) 
     ask = FallDue(
         actor=CALENDAR,
         kind=DeadlineKind.REMIND,
-        about=reminder_about(incident.invoice.number, incident.invoice.reminded + 1),
+        about=reminder_about(incident.invoice),
         reminded_at=to.reminded_at,
         courtesy=to.courtesy,
         together="" if alone else "together",

@@ -73,7 +73,7 @@ def _remind_together(
 
 
 def _next_of(incident: Incident) -> str:
-    return reminder_about(incident.invoice.number, incident.invoice.reminded + 1) if incident.invoice else ""
+    return reminder_about(incident.invoice) if incident.invoice else ""
 
 
 def _address(tx: Transaction, customer: Customer, incidents: tuple[Incident, ...]) -> str:

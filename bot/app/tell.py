@@ -200,7 +200,7 @@ def _keep(
 def _links(
     tx: Transaction, desk: Desk, customer: Customer, incident: Incident, told: Notice, now: datetime
 ) -> dict[str, str]:
-    wanted = {Purpose.INCIDENT: "", told.link: told.about}
+    wanted = {Purpose.INCIDENT: "", told.link: told.about} | ({Purpose.COURTESY: ""} if told.STOPS else {})
     return {
         purpose: mint(
             tx,

@@ -426,6 +426,23 @@ class ReturnPayment(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReminders(Command):
+    """No reminders up to and including this day."""
+
+    until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromisePayment(Command):
+    """They will have paid by then; `words` are how staff heard it, `evidence` how the customer said it themselves."""
+
+    until: date
+    words: str = ""
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOff(Command):
     reason: str
 
@@ -493,6 +510,16 @@ class FallDue(Command):
 class ForfeitSupport(Command):
     incident: int
     invoice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopCourtesy(Command):
+    """No reminders of what is not due yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeCourtesy(Command):
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

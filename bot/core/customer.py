@@ -29,7 +29,10 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer on file. `address` is where they are written to; `seq` counts their journal's facts."""
+    """A customer on file. `address` is where they are written to; `seq` counts their journal's facts.
+
+    `courtesy`: they are reminded of what is not due yet.
+    """
 
     id: int
     kind: Kind
@@ -40,6 +43,7 @@ class Customer:
     timezone: str = "Europe/Paris"
     slack_team: str = ""
     slack_user: str = ""
+    courtesy: bool = True
     seq: int = 0
 
     @property
@@ -90,6 +94,10 @@ def decide_customer(customer: Customer, command: c.Command, _now: datetime) -> t
             if not reason.strip():
                 return Refused(Reason.REASON_MISSING)
             return _if_follows(customer, f.SupportReinstated(reason=reason))
+        case c.StopCourtesy():
+            return (f.CourtesyStopped(),) if customer.courtesy else Refused(Reason.ALREADY)
+        case c.ResumeCourtesy():
+            return Refused(Reason.ALREADY) if customer.courtesy else (f.CourtesyResumed(),)
         case _:
             return Refused(Reason.NOT_ALLOWED)
 
@@ -98,6 +106,8 @@ def apply_customer(customer: Customer, fact: f.Fact) -> Customer:
     """The customer after one more fact of their own."""
     support = SUPPORT_FOLLOWS[customer.support].get(type(fact), customer.support)
     customer = replace(customer, support=support, seq=customer.seq + 1)
+    if isinstance(fact, f.CourtesyStopped | f.CourtesyResumed):
+        return replace(customer, courtesy=isinstance(fact, f.CourtesyResumed))
     if isinstance(fact, f.ChatLinked):
         return replace(customer, slack_team=fact.team, slack_user=fact.user)
     return customer

@@ -10,7 +10,7 @@ from bot.core.consent import request_lapses_at
 from bot.core.due import consent_about, reminder_about
 from bot.core.incident import Incident
 from bot.core.lives import Stage
-from bot.core.reminders import limit_at, next_reminder
+from bot.core.reminders import limit_at, next_reminder, patience_ends
 
 WARNED_BEFORE = timedelta(hours=9)  # a leave ends at midnight: staff learn of it in the afternoon
 
@@ -122,20 +122,19 @@ def _reminder(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
     reminder = next_reminder(i, now)
     if i.invoice is None or reminder is None:
         raise ValueError("nothing to remind of")
-    return Deadline(kind=DeadlineKind.REMIND, about=reminder_about(i.invoice.number, reminder.level), at=reminder.at)
+    return Deadline(kind=DeadlineKind.REMIND, about=reminder_about(i.invoice), at=reminder.at)
 
 
-def _moved(_i: Incident, fact: f.ReminderMoved, _now: datetime) -> Deadline:
-    return Deadline(kind=DeadlineKind.REMIND, about=reminder_about(fact.number, fact.level), at=fact.to)
+def _moved(i: Incident, fact: f.ReminderMoved, _now: datetime) -> Deadline:
+    about = reminder_about(i.invoice) if i.invoice else fact.number
+    return Deadline(kind=DeadlineKind.REMIND, about=about, at=fact.to)
 
 
 def _limit(i: Incident, _fact: f.Fact, now: datetime) -> Deadline:
     if i.invoice is None:
         raise ValueError("no invoice yet")
-    at = max(
-        limit_at(i, i.invoice),
-        i.office.open_at(now + timedelta(days=i.terms.contest_pause_days)),
-    )
+    pause = i.office.open_at(now + timedelta(days=i.terms.contest_pause_days))
+    at = max(limit_at(i, i.invoice), pause, patience_ends(i) or pause)
     return Deadline(kind=DeadlineKind.LIMIT_SUPPORT, about=i.invoice.number, at=at)
 
 
@@ -167,6 +166,8 @@ _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.InvoiceReminded: (_reminder,),
     f.ReminderMoved: (_moved,),
     f.PaymentReturned: (_reminder, _limit),
+    f.RemindersHeld: (_reminder, _limit),
+    f.PaymentPromised: (_reminder, _limit),
     f.ContestWithdrawn: (_reminder, _limit),
     f.ContestLapsed: (_reminder, _limit),
     f.ContestSaid: (_lapse_contest,),

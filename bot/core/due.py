@@ -7,16 +7,15 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.commands import DeadlineKind
 from bot.core.diagnosis import may_start_unordered
-from bot.core.incident import Incident
+from bot.core.incident import Incident, Invoice
 from bot.core.letter import FOLLOWS
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.quote import is_over
 from bot.core.refusals import Decided, Deciders, Reason, Refused
-from bot.core.reminders import Addressee, may_be_reminded, next_reminder
+from bot.core.reminders import Addressee, may_be_reminded, next_reminder, patience_ends
 from bot.core.withdrawal import stopped
 
 NEVER_ANNOUNCED = "never_announced"
-ANY_LEVEL = 99
 MOOT = Refused(Reason.MOOT)
 
 
@@ -109,21 +108,22 @@ def _remind(incident: Incident, command: c.FallDue, now: datetime) -> Decided:
     """The open amount and the level are worked out now, not when the deadline was written (letter §5.2)."""
     invoice = incident.invoice
     reminder = next_reminder(incident, now, Addressee(reminded_at=command.reminded_at, courtesy=command.courtesy))
-    number, asked = reminder_of(command.about)
-    if invoice is None or invoice.number != number or reminder is None or asked <= invoice.reminded:
+    if invoice is None or reminder is None or command.about not in {invoice.number, reminder_about(invoice)}:
         return MOOT
     if reminder.at > now:
-        return (f.ReminderMoved(number=number, level=reminder.level, to=reminder.at),)
-    reminded = f.InvoiceReminded(number=number, level=reminder.level, open=invoice.open, together=command.together)
+        return (f.ReminderMoved(number=invoice.number, level=reminder.level, to=reminder.at),)
+    reminded = f.InvoiceReminded(
+        number=invoice.number, level=reminder.level, open=invoice.open, together=command.together
+    )
     return (reminded,)
 
 
-def _limit_support(incident: Incident, about: str, _now: datetime) -> Decided:
+def _limit_support(incident: Incident, about: str, now: datetime) -> Decided:
     """Long unpaid without a contest: a person looks; never a forfeit (letter §6.6)."""
     invoice = incident.invoice
     if invoice is None or invoice.number != about or not invoice.open or invoice.long_overdue:
         return MOOT
-    if not may_be_reminded(incident):
+    if not may_be_reminded(incident) or now < (patience_ends(incident) or now):
         return MOOT
     return (f.InvoiceLongOverdue(number=about, open=invoice.open),)
 
@@ -144,15 +144,9 @@ def _lapse_withdrawal(incident: Incident, _about: str, now: datetime) -> Decided
     return (stopped(incident, 0, ""),)
 
 
-def reminder_about(number: str, level: int) -> str:
-    """How a deadline names the reminder of an invoice: one whose level went out meanwhile asks in vain."""
-    return f"{number}/{level}"
-
-
-def reminder_of(about: str) -> tuple[str, int]:
-    """The invoice and the level; a number alone asks for whichever comes next."""
-    number, _, level = about.partition("/")
-    return number, int(level or ANY_LEVEL)
+def reminder_about(invoice: Invoice) -> str:
+    """How a deadline names the next reminder of an invoice: once another has gone out, it asks in vain."""
+    return f"{invoice.number}/{invoice.reminders + 1}"
 
 
 def consent_about(number: int) -> str:

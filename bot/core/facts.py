@@ -618,6 +618,29 @@ class ReminderMoved(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindersHeld(Fact):
+    """Staff stopped the reminders, up to and including this day."""
+
+    number: str
+    until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPromised(Fact):
+    """The customer will have paid by then: no reminders up to and including that day.
+
+    `words` are how staff heard it, `evidence` how the customer said it themselves.
+    """
+
+    number: str
+    until: date
+    by: Role
+    words: str = ""
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLongOverdue(Fact):
     """A task for a person, and no new incidents until paid (letter §6.6)."""
 
@@ -701,6 +724,16 @@ class ContactAdded(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRemoved(Fact):
     address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourtesyStopped(Fact):
+    """No reminders before the due date from here on, of any invoice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourtesyResumed(Fact):
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

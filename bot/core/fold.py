@@ -388,7 +388,19 @@ def _corrected(i: Incident, fact: f.OutcomeCorrected, _at: datetime) -> Incident
 
 
 def _reminded(i: Incident, fact: f.InvoiceReminded, at: datetime) -> Incident:
-    return _with_invoice(i, lambda v: replace(v, reminded=fact.level, reminded_at=at))
+    return _with_invoice(i, lambda v: replace(v, reminded=fact.level, reminders=v.reminders + 1, reminded_at=at))
+
+
+def _reminders_held(i: Incident, fact: f.RemindersHeld, _at: datetime) -> Incident:
+    return _with_invoice(i, lambda v: replace(v, held_until=fact.until, held_why=fact.reason))
+
+
+def _promised(i: Incident, fact: f.PaymentPromised, _at: datetime) -> Incident:
+    mine = fact.by is f.Role.CUSTOMER
+    return _with_invoice(
+        i,
+        lambda v: replace(v, promised_until=fact.until, promised_by_customer=v.promised_by_customer or mine),
+    )
 
 
 def _long_overdue(i: Incident, _fact: f.InvoiceLongOverdue, _at: datetime) -> Incident:
@@ -473,6 +485,8 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.InvoiceWrittenOff: _written_off,
     f.OutcomeCorrected: _corrected,
     f.InvoiceReminded: _reminded,
+    f.RemindersHeld: _reminders_held,
+    f.PaymentPromised: _promised,
     f.InvoiceLongOverdue: _long_overdue,
     f.ContestSaid: _contest_said,
     f.ContestWithdrawn: _contest_fact,

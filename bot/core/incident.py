@@ -60,7 +60,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """The one invoice of an incident (letter §5.1)."""
+    """The one invoice of an incident (letter §5.1). `reminded` is the last reminder's level, `reminders` how many."""
 
     number: str
     lines: tuple[Line, ...]
@@ -74,7 +74,12 @@ class Invoice:
     credited_on: date | None = None
     credit_note_sha256: str = ""
     reminded: int = 0
+    reminders: int = 0
     reminded_at: datetime | None = None
+    held_until: date | None = None
+    held_why: str = ""
+    promised_until: date | None = None
+    promised_by_customer: bool = False
     long_overdue: bool = False
     returned_at: datetime | None = None
 
@@ -84,6 +89,11 @@ class Invoice:
         if self.state not in {InvoiceState.ISSUED, InvoiceState.PART_PAID}:
             return self.paid - self.paid
         return self.price.gross - self.paid
+
+    @property
+    def quiet_until(self) -> date | None:
+        """The last day on which nobody is reminded, because somebody promised or staff hold it back."""
+        return max((day for day in (self.held_until, self.promised_until) if day is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

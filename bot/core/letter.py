@@ -149,6 +149,8 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.FilePaper: (MACHINE, frozenset(Stage)),
     c.RecordPayment: (STAFF | MACHINE, frozenset({Stage.INVOICED})),
     c.ReturnPayment: (MACHINE, frozenset({Stage.INVOICED, Stage.CLOSED})),
+    c.HoldReminders: (STAFF, frozenset({Stage.INVOICED})),
+    c.PromisePayment: (CUSTOMER | STAFF, frozenset({Stage.INVOICED})),
     c.WriteOff: (MANAGER, frozenset({Stage.INVOICED})),
     c.SayContest: (CUSTOMER, frozenset({Stage.INVOICED})),
     c.WithdrawContest: (CUSTOMER, frozenset({Stage.INVOICED})),
@@ -183,7 +185,8 @@ MAY: Mapping[Authority, frozenset[type[c.Command]]] = {
     Authority.ADMIN: _EVERYTHING,
     Authority.TECHNICAL: _SPEAKS | {c.OrderDiagnosis, c.CancelIncident, c.GrantConsent, c.EndPause},
     Authority.BILLING: _SPEAKS
-    | {c.AcceptQuote, c.DeclineQuote, c.WithdrawFromContract, c.SayContest, c.WithdrawContest, c.EndPause},
+    | {c.AcceptQuote, c.DeclineQuote, c.WithdrawFromContract, c.PromisePayment}
+    | {c.SayContest, c.WithdrawContest, c.EndPause},
     Authority.WRITE: _SPEAKS,
 }
 
@@ -297,5 +300,7 @@ QUIET: frozenset[type[f.Fact]] = frozenset(
         f.PaperFiled,
         f.ReminderMoved,
         f.InvoiceReminded,
+        f.RemindersHeld,
+        f.PaymentPromised,
     }
 )

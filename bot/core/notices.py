@@ -25,9 +25,11 @@ class Notice:
     `BY_MAIL` that it goes by mail even to customers answered in chat; `AUTOMATIC` that no person wrote it; `LIMITED`
     that it answers a mail or urges, and is held back when there are too many or when mail comes back. Receipts,
     papers, results and whatever has effect in law are never held back. `ROUTINE` ones leave after all others.
+    `STOPS`: it may be a courtesy, and then shows the page that stops it.
     """
 
     LINK: ClassVar[Purpose] = Purpose.INCIDENT
+    STOPS: ClassVar[bool] = False
     PAPER: ClassVar[bool] = False
     BY_MAIL: ClassVar[bool] = False
     AUTOMATIC: ClassVar[bool] = True
@@ -355,6 +357,7 @@ class InvoiceIssued(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderBeforeDue(Notice):
+    STOPS: ClassVar[bool] = True
     ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.INVOICE
     PAPER: ClassVar[bool] = True
@@ -376,6 +379,7 @@ class ReminderOverdue(Notice):
     open: Money
     due_on: date
     level: int
+    promised: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,6 +396,7 @@ class FormalNotice(Notice):
     due_on: date
     limited_on: date
     kind: Kind = Kind.CONSUMER
+    promised: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,6 +410,7 @@ class Bill:
     price: Price
     open: Money
     tone: Tone
+    promised: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -414,6 +420,7 @@ class SeveralReminders(Notice):
     Its button opens the first; `invoice:<number>` links to each.
     """
 
+    STOPS: ClassVar[bool] = True
     ROUTINE: ClassVar[bool] = True
     LINK: ClassVar[Purpose] = Purpose.INVOICE
     BY_MAIL: ClassVar[bool] = True
@@ -423,6 +430,18 @@ class SeveralReminders(Notice):
     tone: Tone
     limited_on: date
     kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPromised(Notice):
+    """The receipt of a promise: no reminder up to and including that day."""
+
+    LINK: ClassVar[Purpose] = Purpose.INVOICE
+    BY_MAIL: ClassVar[bool] = True
+    number: str
+    price: Price
+    open: Money
+    until: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     INVOICE = "invoice"
     CONTEST = "contest"
     CONTACT = "contact"
+    COURTESY = "courtesy"
 
 
 # What is decided on each page: its link goes to a contact who may.
@@ -27,4 +28,5 @@ DECIDED_ON: Mapping[Purpose, type[c.Command]] = {
     Purpose.INVOICE: c.SayContest,
     Purpose.CONTEST: c.ConfirmContest,
     Purpose.CONTACT: c.SettleContact,
+    Purpose.COURTESY: c.NoteCustomerWords,  # whoever may write may say it
 }

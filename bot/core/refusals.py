@@ -34,6 +34,7 @@ class Reason(StrEnum):
     END_PASSED = "end_passed"
     ADDRESS_TAKEN = "address_taken"  # it is another customer's
     END_TOO_FAR = "end_too_far"
+    TOO_FAR = "too_far"  # a promise or a hold that ends too late
     CONSENT_UNKNOWN = "consent_unknown"
     CONSENT_DECIDED = "consent_decided"
     NO_CONSENT = "no_consent"  # letter §1.1

@@ -52,6 +52,8 @@ def next_reminder(incident: Incident, now: datetime, to: Addressee = ANYBODY) ->
     dated = [Reminder(n, _moment(incident, invoice, day)) for n, day in enumerate(days, start=1)]
     wanted = [reminder for reminder in dated if to.courtesy or days[reminder.level - 1] > 0]
     left = [reminder for reminder in wanted if reminder.level > invoice.reminded]
+    if not left and is_promise_unanswered(incident, invoice):
+        left = dated[-1:]
     if not left:
         return None
     ripe = [reminder for reminder in left if reminder.at <= now]
@@ -97,6 +99,24 @@ def presses(incident: Incident, kind: DeadlineKind, now: datetime) -> bool:
     return kind in PRESSING and incident.invoice is not None and bool(incident.invoice.open)
 
 
+def is_promise_unanswered(incident: Incident, invoice: Invoice) -> bool:
+    """Whether nobody was reminded since the last day of a promise: one more reminder follows it."""
+    last, until = invoice.reminded_at, invoice.promised_until
+    return until is not None and (last is None or incident.terms.day_of(last) <= until)
+
+
+def quiet_until(incident: Incident) -> datetime | None:
+    """The first working hour after a promise and a hold, if there is one (letter §5.2)."""
+    day = incident.invoice.quiet_until if incident.invoice else None
+    return None if day is None else incident.office.opening(day + timedelta(days=1))
+
+
+def patience_ends(incident: Incident) -> datetime | None:
+    """When support may be limited after a promise or a hold: a week after the reminders go on."""
+    quiet = quiet_until(incident)
+    return None if quiet is None else quiet + timedelta(days=incident.terms.contest_pause_days)
+
+
 def limit_at(incident: Incident, invoice: Invoice) -> datetime:
     """When a person must look and new incidents wait for the payment (letter §6.6)."""
     return incident.office.opening(invoice.due_on + timedelta(days=incident.terms.limit_after_days))
@@ -107,7 +127,7 @@ def _moment(incident: Incident, invoice: Invoice, days: int) -> datetime:
 
 
 def _spaced(incident: Incident, at: datetime, now: datetime, to: Addressee) -> datetime:
-    """Not before its day, not in the past, at least a week after the last, a week after a contest ended or a return."""
+    """Not before its day, not in the past, a week after the last, a contest or a return, nor while somebody waits."""
     last = incident.invoice.reminded_at if incident.invoice else None
     earliest = max(at, now, *(moment + BETWEEN for moment in (last, to.reminded_at) if moment is not None))
     pause = timedelta(days=incident.terms.contest_pause_days)
@@ -115,6 +135,7 @@ def _spaced(incident: Incident, at: datetime, now: datetime, to: Addressee) -> d
         earliest = max(earliest, incident.contest.ended_at + pause)
     if incident.invoice is not None and incident.invoice.returned_at is not None:
         earliest = max(earliest, incident.invoice.returned_at + pause)
+    earliest = max(earliest, quiet_until(incident) or earliest)
     return incident.office.open_at(earliest)
 
 

@@ -44,6 +44,7 @@ class Terms:
     contest_confirm_days: int = 15
     contest_pause_days: int = 7
     limit_after_days: int = 45
+    promise_days: int = 30
     withdrawal_days: int = 14
     withdrawal_settle_days: int = 7
     reopen_days: int = 14

@@ -297,7 +297,12 @@ def _reminded(i: Incident, fact: f.InvoiceReminded, now: datetime) -> Notice | N
             return n.ReminderBeforeDue(number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on)
         case Tone.OVERDUE | Tone.INSISTENT:
             return n.ReminderOverdue(
-                number=fact.number, price=invoice.price, open=fact.open, due_on=invoice.due_on, level=fact.level
+                number=fact.number,
+                price=invoice.price,
+                open=fact.open,
+                due_on=invoice.due_on,
+                level=fact.level,
+                promised=invoice.promised_until,
             )
         case Tone.FORMAL:
             limited_on = i.terms.day_of(limit_at(i, invoice))
@@ -308,6 +313,7 @@ def _reminded(i: Incident, fact: f.InvoiceReminded, now: datetime) -> Notice | N
                 due_on=invoice.due_on,
                 limited_on=limited_on,
                 kind=i.kind,
+                promised=invoice.promised_until,
             )
 
 
@@ -337,7 +343,13 @@ def _bill(i: Incident, now: datetime) -> n.Bill:
         price=invoice.price,
         open=invoice.open,
         tone=tone(i, invoice.reminded, now),
+        promised=invoice.promised_until,
     )
+
+
+def _promised(i: Incident, fact: f.PaymentPromised, _now: datetime) -> Notice:
+    invoice = _invoice(i)
+    return n.PaymentPromised(number=fact.number, price=invoice.price, open=invoice.open, until=fact.until)
 
 
 def _long_overdue(i: Incident, fact: f.InvoiceLongOverdue, _now: datetime) -> Notice:
@@ -482,6 +494,7 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.ActRecorded: _act,
     f.PaperFiled: _filed,
     f.InvoiceReminded: _reminded,
+    f.PaymentPromised: _promised,
     f.InvoiceLongOverdue: _long_overdue,
     f.PaymentReceived: _paid,
     f.PaymentReturned: _returned,

@@ -301,6 +301,7 @@ def _contacts(language: Language) -> dict[str, Opened]:
         "contact": asked().opened(Purpose.CONTACT, NEWCOMER),
         "contact-writes": settled(f.Answer.WRITES).opened(Purpose.CONTACT, NEWCOMER),
         "contact-nobody": settled(f.Answer.NOBODY).opened(Purpose.CONTACT, NEWCOMER),
+        "courtesy": Story(language=language).announced().opened(Purpose.COURTESY),
     }
 
 

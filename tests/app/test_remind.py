@@ -11,7 +11,7 @@ import pytest
 
 from bot.app import due, preview
 from bot.app.desk import Desk
-from bot.app.handle import Done, carry_out
+from bot.app.handle import Done, carry_out, carry_out_on_customer
 from bot.app.jobs import TellByMail, decode
 from bot.app.opening import Opening, Said, open_incident
 from bot.core import commands as c
@@ -250,6 +250,21 @@ async def test_after_nine_days_of_outage_each_customer_gets_one_mail(here: Offic
 
     assert [await here.reminded(each) for each in (first, second)] == [[(2, "07-20 11:00")]] * 2
     assert len(await here.mails()) == 1
+
+
+async def test_who_wants_no_courtesy_is_reminded_of_what_is_overdue_alone(here: Office) -> None:
+    first, second = await here.invoiced(), await here.invoiced()
+
+    def stop(tx: Transaction) -> None:
+        customer = tx.customers.by_address(CUSTOMER.name)
+        assert customer is not None
+        carry_out_on_customer(tx, customer, an_order(c.StopCourtesy), here.now)
+
+    await here.desk.store.run(stop)
+    await here.clock(MONDAY + timedelta(days=60))
+
+    assert [level for level, _ in await here.reminded(first)] == [2, 3, 4]
+    assert [level for level, _ in await here.reminded(second)] == [2, 3, 4]
 
 
 async def test_preview_says_what_will_go_out(here: Office) -> None:

@@ -1,7 +1,7 @@
 """What the letter promises whatever happens, read off an incident's facts alone."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from pydantic import TypeAdapter
@@ -169,8 +169,11 @@ def a_contest_takes_two_steps(play: Play) -> None:
 def reminders_are_spaced_rising_and_in_working_hours(play: Play) -> None:
     """§5.2."""
     sent = [(at, fact) for at, fact in dated(play) if isinstance(fact, f.InvoiceReminded)]
+    promised = [fact.until for fact in play.facts if isinstance(fact, f.PaymentPromised)]
     for (earlier, one), (later, other) in pairwise(sent):
-        assert one.number != other.number or one.level < other.level
+        days = play.incident.terms.day_of(earlier), play.incident.terms.day_of(later)
+        rising = one.number != other.number or one.level < other.level
+        assert rising or any(days[0] <= until < days[1] for until in promised)
         assert later - earlier >= timedelta(days=7)
     for at, _reminder in sent:
         assert play.incident.office.open_at(at) == at
@@ -194,6 +197,19 @@ def no_reminder_while_contested_or_after_the_end(play: Play) -> None:
             case f.InvoiceReminded() | f.InvoiceLongOverdue():
                 assert not contested
                 assert not over
+
+
+def no_claim_while_payment_is_promised_or_reminders_are_held(play: Play) -> None:
+    """§5.2: up to and including that day."""
+    held = promised = date.min
+    for at, fact in dated(play):
+        match fact:
+            case f.RemindersHeld():
+                held = fact.until
+            case f.PaymentPromised():
+                promised = fact.until
+            case f.InvoiceReminded() | f.InvoiceLongOverdue():
+                assert play.incident.terms.day_of(at) > max(held, promised)
 
 
 def no_claim_and_no_act_while_stop_may_have_been_said(play: Play) -> None:
@@ -268,6 +284,7 @@ PROMISES: tuple[Promise, ...] = (
     a_contest_takes_two_steps,
     reminders_are_spaced_rising_and_in_working_hours,
     no_reminder_while_contested_or_after_the_end,
+    no_claim_while_payment_is_promised_or_reminders_are_held,
     no_claim_and_no_act_while_stop_may_have_been_said,
     every_pause_ends_by_itself,
     nobody_is_urged_at_an_address_that_is_lost,

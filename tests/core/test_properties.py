@@ -23,6 +23,8 @@ ABOUT_CUSTOMERS = {
     f.ChatLinked,
     f.ContactAdded,
     f.ContactRemoved,
+    f.CourtesyStopped,
+    f.CourtesyResumed,
     f.SupportForfeited,
     f.SupportLimited,
     f.SupportReinstated,

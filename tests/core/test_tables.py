@@ -28,7 +28,7 @@ LIVES: dict[str, tuple[Table, StrEnum]] = {
     "support": (letter.SUPPORT_FOLLOWS, Support.FULL),
 }
 
-ABOUT_CUSTOMERS = {c.ForfeitSupport, c.LimitSupport, c.ReinstateSupport}
+ABOUT_CUSTOMERS = {c.ForfeitSupport, c.LimitSupport, c.ReinstateSupport, c.StopCourtesy, c.ResumeCourtesy}
 
 
 @pytest.mark.parametrize("life", LIVES)

@@ -233,6 +233,11 @@ def _return(rng: Random, play: Play) -> dict[str, Any]:
     return {"amount": rng.choice((paid, paid, Money(cents=cents)))}
 
 
+def _patience(rng: Random, play: Play) -> dict[str, Any]:
+    today = play.incident.terms.day_of(play.now)
+    return {"until": today + timedelta(days=rng.choice((-1, 0, 3, 20, 40, 200)))}
+
+
 def _reason(rng: Random, _play: Play) -> dict[str, Any]:
     return {"reason": rng.choice(("", "because", "because"))}
 
@@ -270,6 +275,8 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.FilePaper: _paper,
     c.RecordPayment: _payment,
     c.ReturnPayment: _return,
+    c.HoldReminders: _patience,
+    c.PromisePayment: _patience,
     c.WriteOff: _reason,
     c.EndPause: _reason,
     c.CancelIncident: _reason,

@@ -36,10 +36,13 @@ SILENT = {
     f.InvoiceIssued,  # told once its document is frozen
     f.InvoiceCredited,  # told once its document is frozen
     f.ReminderMoved,
+    f.RemindersHeld,  # by staff, for reasons of their own
     f.IncidentClosed,  # what closed it is told
     f.CustomerMet,
     f.DetailsGiven,
     f.ChatLinked,
+    f.CourtesyStopped,  # the page says it
+    f.CourtesyResumed,
     f.SupportForfeited,  # the confirmed contest is told
     f.SupportLimited,  # the long unpaid invoice is told
     f.SupportReinstated,  # the payment, the concession or the reversal is told

@@ -112,3 +112,54 @@ async def test_a_quote_is_paid_after_the_work_and_never_before(here: Town) -> No
 
     assert await here.ledger() == ["F2010-00001 264.00 open"]
     assert (await here.incident()).invoice.due_on == DUE  # type: ignore[union-attr]  # the ledger has just shown it
+
+
+async def test_a_promise_on_the_page_stops_reminders_until_its_day(here: Town) -> None:
+    """Once, for thirty days at most; the receipt names the day, the reminder after it too."""
+    page = await invoice(here)
+
+    refused = await here.press(page, "promise", until="2010-07-15")
+    assert "trop lointaine" in refused.text
+    page = await here.press(refused, "promise", until="2010-07-12")
+    assert "12 juillet 2010" in page.text
+    assert "promise" not in page.choices
+    assert (await here.told(BOB))[-1] == "payment_promised"
+
+    await here.wait(days=37)
+    assert await reminders(here) == [(1, -1), (2, 6)]
+    assert "12 juillet 2010" in here.newest(BOB).text
+
+
+async def test_staff_note_what_they_hear_and_hold_reminders(here: Town) -> None:
+    await invoice(here)
+
+    await here.staff.submit("hold_reminders", until="2010-07-10", reason="Le directeur est malade.")
+    assert (await here.told(BOB))[-1] == "invoice_issued"
+    await here.staff.submit("note_promise", until="2010-07-23", words="Au téléphone.")
+    assert (await here.told(BOB))[-1] == "payment_promised"
+    await here.staff.submit("note_promise", until="2010-06-01", words="")
+    assert here.staff.errors
+
+    await here.wait(days=45)
+    assert await reminders(here) == [(3, 12)]
+
+
+async def test_one_click_stops_reminders_before_the_due_date_and_nothing_else(here: Town) -> None:
+    """RFC 8058: a POST from anywhere, with a token that is good for this alone; looking changes nothing."""
+    page = await invoice(here)
+    await here.wait(days=25)
+    link = here.newest(BOB).links[1]  # below the button's
+    assert "Ne plus recevoir" in (await here.open(link)).text
+    assert (await here.customer(BOB)).courtesy
+
+    assert await here.browser.post(page.url, {"List-Unsubscribe": "One-Click"}) == 404
+    assert (await here.customer(BOB)).courtesy
+    assert await here.browser.post(link, {"List-Unsubscribe": "One-Click"}) == 200
+    assert not (await here.customer(BOB)).courtesy
+    assert await here.browser.post(link, {"List-Unsubscribe": "One-Click"}, multipart=True) == 200
+    await here.wait(days=60)
+    assert [level for level, _ in await reminders(here)] == [1, 2, 3, 4]
+
+    page = await here.open(link)
+    await here.press(page, "Recevoir de nouveau ces rappels")
+    assert (await here.customer(BOB)).courtesy

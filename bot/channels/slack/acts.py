@@ -56,6 +56,14 @@ def _is_contested(case: Case) -> bool:
     return case.incident.contested
 
 
+def _is_open(case: Case) -> bool:
+    return case.incident.invoice is not None and bool(case.incident.invoice.open)
+
+
+def _may_promise(case: Case) -> bool:
+    return _is_open(case) and not case.incident.contested
+
+
 def _is_without_support(case: Case) -> bool:
     contest = case.incident.contest
     lost_here = contest is not None and contest.state is ContestState.EFFECTIVE
@@ -151,6 +159,8 @@ ACTS: Mapping[str, Act] = {
             instead=Reason.ALREADY,
             stages=frozenset(Stage),  # a long unpaid invoice limits support while it is open
         ),
+        Act(id="note_promise", label="They will pay by…", command=c.PromisePayment, guard=_may_promise),
+        Act(id="hold_reminders", label="Hold the reminders", command=c.HoldReminders, guard=_is_open),
         Act(id="reply", label="Reply to the customer", command=c.WriteToCustomer, versioned=False),
         Act(id="ask_customer", label="Ask the customer", command=c.AskCustomer),
         Act(id="ask_consent", label="Ask for leave", command=c.RequestConsent),

@@ -215,5 +215,10 @@ def _waits_for_money(incident: Incident) -> Iterator[str]:
         yield "Contested: reminders have stopped. The customer confirms or withdraws, or a manager concedes."
     if incident.contest is not None and incident.contest.state is ContestState.EFFECTIVE:
         yield "The contest is final: nothing is owed, and this customer has no more support."
-    if incident.invoice is not None and incident.invoice.state is InvoiceState.WRITTEN_OFF:
+    invoice = incident.invoice
+    if invoice is not None and invoice.open and invoice.promised_until is not None:
+        yield f"They said that they pay by {story.day(invoice.promised_until)}: no reminders until then."
+    if invoice is not None and invoice.open and invoice.held_until is not None:
+        yield f"Reminders held until {story.day(invoice.held_until)}: {blocks.clip(invoice.held_why, 200)}"
+    if invoice is not None and invoice.state is InvoiceState.WRITTEN_OFF:
         yield "The invoice was written off."

@@ -31,6 +31,8 @@ PLACE |= {
     "ask_customer": "text",
     "finish_work": "report",
     "record_payment": "amount",
+    "hold_reminders": "until",
+    "note_promise": "until",
 }
 ABOUT = {Reason.END_PASSED: "until", Reason.END_TOO_FAR: "until", Reason.ACT_UNASKED: "acts"}
 ABOUT |= {Reason.ACT_FORBIDDEN: "act", Reason.REASON_MISSING: "note"}

@@ -272,6 +272,27 @@ def _record_payment(room: Room, case: Case, given: Given) -> list[Payload]:
     ]
 
 
+def _hold_reminders(_room: Room, case: Case, given: Given) -> list[Payload]:
+    return [
+        blocks.context(f"{_owed(case)} The customer is not told. A newer hold replaces this one; today ends it."),
+        blocks.field("until", "No reminders up to and including", blocks.day(given.get("until", ""))),
+        blocks.field("reason", "Why, for us alone", blocks.typed(lines=True, initial=given.get("reason", ""))),
+    ]
+
+
+def _note_promise(_room: Room, case: Case, given: Given) -> list[Payload]:
+    return [
+        blocks.context(f"{_owed(case)} The customer gets a receipt. Unpaid after that day, one reminder follows."),
+        blocks.field("until", "Paid by", blocks.day(given.get("until", ""))),
+        blocks.field("words", "What they said, for us alone", blocks.typed(lines=True), optional=True),
+    ]
+
+
+def _owed(case: Case) -> str:
+    invoice = case.incident.invoice
+    return f"{invoice.number}: {story.amount(invoice.open)} open." if invoice else "Nothing is open."
+
+
 def _reason(words: str) -> Callable[[Room, Case, Given], list[Payload]]:
     def asked(_room: Room, _case: Case, given: Given) -> list[Payload]:
         field = blocks.field(
@@ -349,6 +370,8 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "reply": _reply,
     "finish_work": _finish_work,
     "record_payment": _record_payment,
+    "hold_reminders": _hold_reminders,
+    "note_promise": _note_promise,
     "cancel_quote": _reason("The quote is taken back; nothing is owed. The customer is told why."),
     "concede": _reason("A credit note is issued and support is kept: for managers only. The customer is told why."),
     "reinstate": _reason("The customer's support is given back: for managers only. The customer is told why."),

@@ -192,6 +192,16 @@ def _record_payment(by: Filled) -> c.Command:
     return c.RecordPayment(actor=by.actor, expected=by.version, amount=amount, received_on=_date(by, "received_on"))
 
 
+def _hold_reminders(by: Filled) -> c.Command:
+    until = _date(by, "until")
+    return c.HoldReminders(actor=by.actor, expected=by.version, until=until, reason=_needed(by, "reason"))
+
+
+def _note_promise(by: Filled) -> c.Command:
+    until = _date(by, "until")
+    return c.PromisePayment(actor=by.actor, expected=by.version, until=until, words=by.text("words"))
+
+
 def _concede(by: Filled) -> c.Command:
     return c.Concede(actor=by.actor, expected=by.version, number="", reason=_needed(by, "reason"))
 
@@ -259,6 +269,8 @@ _ORDERS: Mapping[str, Callable[[Filled], c.Command]] = {
     "finish_work": _finish_work,
     "cancel_quote": _cancel_quote,
     "record_payment": _record_payment,
+    "hold_reminders": _hold_reminders,
+    "note_promise": _note_promise,
     "concede": _concede,
     "correct_outcome": _correct_outcome,
     "same_problem": _same_problem,

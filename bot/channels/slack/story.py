@@ -385,6 +385,15 @@ def _moved(case: Case, fact: f.ReminderMoved) -> Entry:
     return Entry(f"Reminder {fact.level} waits until {moment(fact.to, case.incident.terms.timezone)}")
 
 
+def _reminders_held(_case: Case, fact: f.RemindersHeld) -> Entry:
+    return Entry(f"No reminders of {fact.number} up to and including {day(fact.until)}", fact.reason)
+
+
+def _promised(_case: Case, fact: f.PaymentPromised) -> Entry:
+    by = "The customer says" if fact.by is f.Role.CUSTOMER else "Noted"
+    return Entry(f"{by}: {fact.number} will be paid by {day(fact.until)}. No reminders until then", fact.words)
+
+
 def _overdue(_case: Case, fact: f.InvoiceLongOverdue) -> Entry:
     return Entry(
         f"{fact.number} is long unpaid ({amount(fact.open)}): no new incidents until paid. A person must look"
@@ -484,6 +493,8 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.InvoiceWrittenOff: _written_off,
     f.InvoiceReminded: _reminded,
     f.ReminderMoved: _moved,
+    f.RemindersHeld: _reminders_held,
+    f.PaymentPromised: _promised,
     f.InvoiceLongOverdue: _overdue,
     f.ContestSaid: _contested,
     f.ContestWithdrawn: _always("Contest withdrawn: the invoice is to be paid, reminders go on after a pause"),
@@ -498,6 +509,8 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.ChatLinked: _always("The customer linked their Slack account"),
     f.ContactAdded: _always("A contact was put on file"),
     f.ContactRemoved: _always("A contact was taken off the file"),
+    f.CourtesyStopped: _always("The customer wants no reminders before the due date"),
+    f.CourtesyResumed: _always("The customer wants reminders before the due date again"),
     f.SupportForfeited: _always("Support ended after a contest"),
     f.SupportLimited: _always("Support limited until paid"),
     f.SupportReinstated: _always("Support given back"),

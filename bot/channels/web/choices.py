@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.app.decisions import OrderForm
 from bot.app.read import Case
@@ -140,6 +140,7 @@ def _filled(opened: Opened) -> Form:
             "kind": (opened.incident.kind,),
             "express": ("yes",),
             "understood": ("yes",),
+            "until": (opened.incident.terms.day_of(opened.now).isoformat(),),
             "acts": tuple(act.id for act in consent.acts) if consent else (),
             "consent": (str(live.number) if live else "",),
         }
@@ -229,6 +230,14 @@ def _is_former(opened: Opened) -> bool:
     return invoice is None or opened.link.object != invoice.number
 
 
+def _promise(opened: Opened, click: Click) -> Decision | Incomplete:
+    try:
+        until = date.fromisoformat(click.form.text("until"))
+    except ValueError:
+        return Incomplete(("until",))
+    return Decision(command=c.PromisePayment(actor=opened.actor, until=until, evidence=click.evidence))
+
+
 def _confirm(opened: Opened, click: Click) -> Decision | Incomplete | None:
     if _is_former(opened):
         return None
@@ -272,9 +281,10 @@ CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
     Purpose.ORDER: {"order": _order, "withdraw": _withdraw},
     Purpose.QUOTE: {"accept": _accept, "decline": _decline},
     Purpose.CONSENT: {"give": _give, "refuse": _refuse, "revoke": _revoke},
-    Purpose.INVOICE: {"contest": _contest, "go_on": _go_on},
+    Purpose.INVOICE: {"contest": _contest, "promise": _promise, "go_on": _go_on},
     Purpose.CONTEST: {"confirm": _confirm, "keep": _keep, "contest": _contest},
     Purpose.CONTACT: {answer: _is(answer) for answer in f.Answer},
+    Purpose.COURTESY: {},
     Purpose.INCIDENT: {
         "withdraw": _withdraw,
         "stop": _stop,

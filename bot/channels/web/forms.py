@@ -16,6 +16,8 @@ from bot.core.facts import Language, WayIn
 from bot.core.terms import Kind
 
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+ONE_CLICK = "List-Unsubscribe"
 LARGEST = 64 * 1024
 MOST_FIELDS = 100
 LONGEST_LINE = 200
@@ -41,6 +43,8 @@ class Form:
 
 async def read_form(request: web.Request) -> Form:
     """The request's form. Raises 413 (too big), 415 (not a form), 400 (too many fields, or not UTF-8)."""
+    if request.content_type == MULTIPART:
+        return await _one_click(request)
     if request.content_type != FORM:
         raise web.HTTPUnsupportedMediaType
     body = await request.clone(client_max_size=LARGEST).read()
@@ -58,6 +62,18 @@ async def read_form(request: web.Request) -> Form:
     for name, value in pairs:
         given[name] = (*given.get(name, ()), value)
     return Form(given)
+
+
+async def _one_click(request: web.Request) -> Form:
+    """What mail programs may send for their reader (RFC 8058); our own pages never send such forms."""
+    try:
+        posted = await request.clone(client_max_size=LARGEST).post()
+    except ValueError as error:
+        raise web.HTTPUnsupportedMediaType from error
+    said = posted.get(ONE_CLICK)
+    if not isinstance(said, str):
+        raise web.HTTPUnsupportedMediaType
+    return Form({ONE_CLICK: (said,)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,12 @@ from aiohttp import web
 from bot.app.contacts import settle
 from bot.app.decisions import order_in, renew_link
 from bot.app.desk import Desk
-from bot.app.handle import Done, carry_out, handle
+from bot.app.handle import Done, carry_out, carry_out_on_customer, handle
 from bot.app.keys import token_sha256
 from bot.app.read import kept, linked
 from bot.channels.web.answers import Problems, html, language_of, original, pdf
 from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, purposes_of
+from bot.channels.web.courtesy import Wish, wish
 from bot.channels.web.downloads import download
 from bot.channels.web.forms import Form, read_form, who
 from bot.channels.web.history import files_of, told_file, told_message
@@ -38,7 +39,7 @@ from bot.channels.web.pages import (
 )
 from bot.channels.web.seals import Shown, sealed, unsealed, wording_sha256
 from bot.channels.web.signals import decided_by, is_doubted, signals
-from bot.core.commands import DoubtDecision, SettleContact
+from bot.core.commands import DoubtDecision, ResumeCourtesy, SettleContact, StopCourtesy
 from bot.core.facts import BOT, Evidence
 from bot.core.lives import Stage
 from bot.core.notices import Purpose
@@ -133,9 +134,12 @@ class Links:
 
     async def decide(self, request: web.Request) -> web.Response:
         """A form sent back: from our own page, about what that page showed, or not at all."""
+        form = await read_form(request)
+        wished = wish(form)
+        if wished is not None:
+            return await self._courtesy(request, wished)
         if not is_ours(request.headers, self._origin):
             return self._problems.page(403, language_of(request))
-        form = await read_form(request)
         name = form.text("choice")
         door = await self._open(request, ANY if name == RENEW else purposes_of(name))
         if door is None:
@@ -148,6 +152,18 @@ class Links:
         answer, result = await self._decided(request, door, name, form, shown)
         self._metrics.decided(name, result)
         return answer
+
+    async def _courtesy(self, request: web.Request, wished: Wish) -> web.Response:
+        """Whoever holds this link and no other may stop courtesies, from wherever the POST comes (RFC 8058)."""
+        door = await self._open(request)
+        if door is None or door.opened.purpose is not Purpose.COURTESY:
+            return self._unknown(request)
+        if door.expired:
+            return self._expired(door)
+        await self._desk.store.run(lambda tx: _wish(tx, door.opened, wished))
+        self._metrics.decided("courtesy", wished.name.lower())
+        after = await self._open(request)
+        return self._shown(after or door)
 
     async def _decided(
         self, request: web.Request, door: Door, name: str, form: Form, shown: Shown
@@ -264,6 +280,13 @@ class Links:
             self._metrics.slowed()
             log.warning("many unknown links", peer=request.remote)
         return self._problems.page(429 if self._pace.is_over(count) else 404, language_of(request))
+
+
+def _wish(tx: Transaction, opened: Opened, wished: Wish) -> None:
+    customer = tx.customers.load(opened.case.customer.id)
+    command = StopCourtesy(actor=opened.actor) if wished is Wish.STOP else ResumeCourtesy(actor=opened.actor)
+    if customer is not None:
+        carry_out_on_customer(tx, customer, command, opened.now)
 
 
 def _number(request: web.Request) -> int:

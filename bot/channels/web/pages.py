@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.app.proof import decode
 from bot.channels.web.choices import Opened, offered, pending, quote_shown
@@ -191,13 +192,16 @@ def _invoice_values(provider: Provider, opened: Opened, invoice: Invoice) -> dic
         amount=invoice.open,
         number=invoice.number,
     )
+    today = opened.incident.terms.day_of(opened.now)
     return {
         "invoice": invoice,
         "document": _pdf(opened, invoice.number),
         "credit_note": _pdf(opened, invoice.credit_note),
         "reference": creditor_reference(invoice.number),
         "code": code(scanned).svg_inline(border=4, light="#fff", omitsize=True) if scanned else "",
-        "overdue": bool(invoice.open) and opened.incident.terms.day_of(opened.now) > invoice.due_on,
+        "today": today,
+        "promise_last": today + timedelta(days=opened.incident.terms.promise_days),
+        "overdue": bool(invoice.open) and today > invoice.due_on,
         "reason": "",
     }
 
@@ -234,6 +238,10 @@ def _incident(_provider: Provider, opened: Opened) -> Page:
         "reason": "",
     }
     return Page(template="incident", values=values)
+
+
+def _courtesy(_provider: Provider, _opened: Opened) -> Page:
+    return Page(template="courtesy", values={})
 
 
 def _live(opened: Opened) -> list[Consent]:
@@ -287,5 +295,6 @@ _PAGES: Mapping[Purpose, Callable[[Provider, Opened], Page | None]] = {
     Purpose.INVOICE: _invoice,
     Purpose.CONTEST: _contest,
     Purpose.CONTACT: _contact,
+    Purpose.COURTESY: _courtesy,
     Purpose.INCIDENT: _incident,
 }

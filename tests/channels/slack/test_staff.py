@@ -55,7 +55,7 @@ OFFERED: Mapping[Stage, set[str]] = {
     Stage.REPAIRING: {*ALWAYS, "finish_work", "ask_customer", "ask_consent", "record_act"},
     Stage.QUOTED: {*ALWAYS, "send_quote", "cancel_quote", "ask_consent", "record_act"},
     Stage.WORKING: {*ALWAYS, "finish_work", "ask_customer", "ask_consent", "record_act"},
-    Stage.INVOICED: {*ALWAYS, "record_payment", "correct_outcome"},
+    Stage.INVOICED: {*ALWAYS, "record_payment", "note_promise", "hold_reminders", "correct_outcome"},
     Stage.CLOSED: {"reply", "correct_outcome"},
     Stage.CANCELLED: {"reply"},
 }
@@ -68,6 +68,8 @@ FILLED: Mapping[str, Mapping[str, Entry]] = {
     "reply": {"text": "We are looking."},
     "finish_work": {"report": "Rebuilt."},
     "record_payment": {"amount": "24,00 €", "received_on": "2010-06-14"},
+    "note_promise": {"until": "2010-07-10", "words": "by phone"},
+    "hold_reminders": {"until": "2010-07-10", "reason": "the director is ill"},
     "cancel_quote": {"reason": "we were wrong"},
     "correct_outcome": {"outcome": "our_fault", "reason": "it was our router"},
     "close": {"reason": "opened by mistake"},
