@@ -406,3 +406,12 @@ async def test_longest_card_fits(town: Town) -> None:
 
     assert len(town.card().blocks) <= 50
     assert all(call.outcome == "ok" for call in town.slack.calls)
+
+
+async def test_command_shows_the_reminders_of_two_weeks(town: Town) -> None:
+    await reach(town, Stage.INVOICED)
+    town.clock.turn(days=20)  # the first falls due in three days
+
+    await town.people.command(ALICE, STAFF_CHANNEL, "/incident", "reminders")
+
+    assert town.whispers() == ["Reminders of the next 14 days, if nobody pays or contests first: 1"]
