@@ -1,7 +1,7 @@
 """Which notice each fact calls for: the table from what happened to what the customer is told."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core import facts as f
 from bot.core import notices as n
@@ -14,7 +14,7 @@ from bot.core.invoice import price_owed
 from bot.core.lives import QuoteState
 from bot.core.money import Price
 from bot.core.notices import Notice
-from bot.core.reminders import Tone, firmest, limit_at, tone
+from bot.core.reminders import Tone, firmest, limit_at, patience_ends, tone
 from bot.core.terms import Kind
 
 
@@ -305,13 +305,12 @@ def _reminded(i: Incident, fact: f.InvoiceReminded, now: datetime) -> Notice | N
                 promised=invoice.promised_until,
             )
         case Tone.FORMAL:
-            limited_on = i.terms.day_of(limit_at(i, invoice))
             return n.FormalNotice(
                 number=fact.number,
                 price=invoice.price,
                 open=fact.open,
                 due_on=invoice.due_on,
-                limited_on=limited_on,
+                limited_on=_limited_on(i),
                 kind=i.kind,
                 promised=invoice.promised_until,
             )
@@ -322,7 +321,7 @@ def several_reminders(incidents: Sequence[Incident], now: datetime) -> n.Several
     bills = tuple(_bill(i, now) for i in incidents)
     opens = [bill.open for bill in bills]
     loudest = firmest(bill.tone for bill in bills)
-    limited = min(i.terms.day_of(limit_at(i, _invoice(i))) for i in incidents)
+    limited = min(_limited_on(i) for i in incidents)
     return n.SeveralReminders(
         number=bills[0].number,
         bills=bills,
@@ -331,6 +330,12 @@ def several_reminders(incidents: Sequence[Incident], now: datetime) -> n.Several
         limited_on=limited,
         kind=Kind.CONSUMER if any(i.kind is Kind.CONSUMER for i in incidents) else Kind.BUSINESS,
     )
+
+
+def _limited_on(i: Incident) -> date:
+    """From when on nothing new is opened: a promise or a hold puts it off (letter §6.6)."""
+    limit = limit_at(i, _invoice(i))
+    return i.terms.day_of(max(limit, patience_ends(i) or limit))
 
 
 def _bill(i: Incident, now: datetime) -> n.Bill:

@@ -92,6 +92,10 @@ class Office:
             if isinstance(entry.fact, f.InvoiceReminded)
         ]
 
+    async def kinds(self, number: int) -> list[type[f.Fact]]:
+        facts = await self.desk.store.read(lambda tx: tx.journal.facts(f"INC-{number}"))
+        return [type(entry.fact) for entry in facts]
+
     async def moved(self, number: int) -> int:
         facts = await self.desk.store.read(lambda tx: tx.journal.facts(f"INC-{number}"))
         return sum(isinstance(entry.fact, f.ReminderMoved) for entry in facts)
@@ -250,6 +254,19 @@ async def test_after_nine_days_of_outage_each_customer_gets_one_mail(here: Offic
 
     assert [await here.reminded(each) for each in (first, second)] == [[(2, "07-20 11:00")]] * 2
     assert len(await here.mails()) == 1
+
+
+async def test_nobody_is_reminded_after_the_payment_whoever_was_first(here: Office) -> None:
+    """Both at the same moment: the journal shows the order, and no reminder follows a payment."""
+    numbers = [await here.invoiced(f"bob{n}@clientsa.fr") for n in range(8)]
+    here.now = MONDAY + timedelta(days=23, minutes=5)
+
+    await asyncio.gather(here.ask(), *(here.does(number, an_order(c.RecordPayment)) for number in numbers))
+    await here.clock(MONDAY + timedelta(days=120))
+
+    for number in numbers:
+        kinds = await here.kinds(number)
+        assert f.InvoiceReminded not in kinds[kinds.index(f.PaymentReceived) :]
 
 
 async def test_who_wants_no_courtesy_is_reminded_of_what_is_overdue_alone(here: Office) -> None:

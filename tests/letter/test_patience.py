@@ -74,6 +74,18 @@ def test_promise_after_the_last_level_is_followed_by_one_reminder_more() -> None
     assert reminded(play.wait(days=300)) == [(4, "2010-08-23")]
 
 
+def test_formal_notice_after_a_promise_names_the_day_that_the_promise_left() -> None:
+    """§6.6: a week after the reminder, not a day that has passed."""
+    play = invoiced()
+    play.wait(days=70)
+    play.order(an_order(c.PromisePayment, actor=STAFF, until=date(2010, 9, 10)))
+
+    play.wait(days=22)
+
+    assert isinstance(play.told[-1], n.FormalNotice)
+    assert play.told[-1].limited_on == date(2010, 9, 20)
+
+
 def test_paid_as_promised_there_is_none() -> None:
     play = invoiced()
     play.order(an_order(c.PromisePayment, until=date(2010, 7, 10)))
