@@ -24,6 +24,7 @@ from bot.channels.bank.files import read_file
 from bot.core.bank import Statement
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
+from bot.core.money import Money
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped, wire
 from bot.settings import Misconfigured, Settings, read_settings

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic import TypeAdapter
 
 from bot.core import facts as f
-from bot.core.fold import apply, fold
+from bot.core.fold import fold
 from bot.core.letter import AT_WORK, FOLLOWS, QUIET
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.money import Money
