@@ -39,6 +39,8 @@ WORDS: Mapping[type[f.Fact], tuple[str, ...]] = {
     f.QuoteDrafted: ("lines", "note"),
     f.QuoteCancelled: ("reason",),
     f.PaymentReturned: ("reason",),
+    f.RemindersHeld: ("reason",),
+    f.PaymentPromised: ("words",),
     f.OutcomeCorrected: ("reason",),
     f.WorkFinished: ("report",),
     f.WorkStopped: ("reason",),

@@ -30,6 +30,7 @@ NOT_WORDS = {
     "number",
     "order",
     "replaces",
+    "together",
     "via",
     "why",
 }

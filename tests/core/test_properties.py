@@ -74,7 +74,7 @@ def test_drawn_number_changes_nothing_but_itself(rng: Random) -> None:
 @pytest.fixture(scope="module")
 def lives() -> list[Play]:
     """Enough lives for everything to happen in one of them; always the same ones."""
-    return [a_life(Random(seed), orders=40) for seed in range(3000)]
+    return [a_life(Random(seed), orders=40) for seed in range(4200)]
 
 
 def test_promises_hold_in_many_lives(lives: list[Play]) -> None:
