@@ -1,5 +1,6 @@
 """A customer's reminders of one day in one mail, whatever number of their invoices it is about (letter §5.2)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.app import links, tell
@@ -18,20 +19,26 @@ from bot.core.told import several_reminders
 from storage import Transaction
 
 
-def remind(tx: Transaction, desk: Desk, incident_id: int, about: str, now: datetime) -> None:
-    """Asks one incident for its reminder, and with it all others of this customer that are as ripe.
+def owing(tx: Transaction, incident_id: int) -> dict[int, Incident]:
+    """One incident and all others of its customer with something open, to be reminded of or not.
 
-    All are locked in the order of their numbers, the asked one among them: two clocks wait for each other here, and
+    All are locked in the order of their numbers, before any is locked alone: two clocks wait for each other here, and
     the second finds everything said.
     """
     row = tx.incidents.row(incident_id)
-    if row is None:
-        return
-    billed = {invoice.incident_id for invoice in tx.money.open_of(row.customer_id)}
+    billed = {invoice.incident_id for invoice in tx.money.open_of(row.customer_id)} if row else set()
     loaded = (tx.incidents.load(each) for each in sorted(billed | {incident_id}))
-    incidents = {incident.id: incident for incident in loaded if incident is not None}
-    to = addressee(tx, row.customer_id)
-    asked = incidents[incident_id]
+    return {incident.id: incident for incident in loaded if incident is not None}
+
+
+def remind(
+    tx: Transaction, desk: Desk, incident_id: int, incidents: Mapping[int, Incident], about: str, now: datetime
+) -> None:
+    """Asks one incident for its reminder, and with it all others of those that owe that are as ripe."""
+    asked = incidents.get(incident_id)
+    if asked is None:
+        return
+    to = addressee(tx, asked.customer)
     blind = is_statement_missing(tx, desk, now)
     together = tuple(
         one

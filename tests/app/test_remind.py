@@ -1,6 +1,7 @@
 """One mail a day and a week for all of a customer's invoices, whatever clocks and clerks do (letter §5.2)."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.app import due, preview
+from bot.app.customers import Registration, register
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out, carry_out_on_customer
 from bot.app.jobs import TellByMail, decode
@@ -17,6 +19,7 @@ from bot.app.opening import Opening, Said, open_incident
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
+from bot.core.customer import Details
 from bot.core.incident import Incident
 from bot.core.reminders import Tone
 from bot.core.terms import Kind
@@ -24,8 +27,11 @@ from bot.processes import wire
 from bot.settings import read_settings
 from storage import Transaction, Via
 from tests.builders import CUSTOMER, MONDAY, an_order, euros
+from tests.faults.program import comptoir, ended
 
 PARIS = ZoneInfo("Europe/Paris")
+SECRET = "s" * 32
+ON_FILE = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
 REMINDERS = {kind.name() for kind in (n.ReminderBeforeDue, n.ReminderOverdue, n.FormalNotice, n.SeveralReminders)}
 TO_INVOICE = (
     an_order(c.ReportDelivery),
@@ -49,6 +55,7 @@ class Office:
             said = Said(author=address, text="Panne", via=Via.MAIL)
             opened = open_incident(tx, self.desk, Opening(address=address, said=said), self.now)
             assert isinstance(opened, Done)
+            register(tx, self.desk, [Registration(address=address, details=ON_FILE)], self.now)
             for order in TO_INVOICE:
                 actor = f.Actor(role=f.Role.CUSTOMER, name=address)
                 mine = order if order.actor != CUSTOMER else an_order(type(order), actor=actor)
@@ -113,7 +120,7 @@ class Office:
 async def here(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     environment = {
         "DATABASE_URL": database_url,
-        "COMPTOIR_SECRET": "s" * 32,
+        "COMPTOIR_SECRET": SECRET,
         "COMPTOIR_CONFIG": str(tmp_path / "comptoir.toml"),
     }
     (tmp_path / "comptoir.toml").write_text("")
@@ -300,3 +307,23 @@ async def test_preview_says_what_will_go_out(here: Office) -> None:
         (at, mail.to, mail.notice) for at, mail in await here.mails()
     )
     assert all(each.subject.startswith("[INC-") for each in worded)
+
+
+async def test_preview_from_the_command_line_lists_and_writes_each_mail(
+    here: Office, database_url: str, tmp_path: Path
+) -> None:
+    """Long after the due date: whatever day it is asked, the formal notice of both is all that is left."""
+    for _ in range(2):
+        await here.invoiced()
+
+    asked = ("reminders", "--until", "2999-12-31", "--mails", "mails")
+    environment = {"DATABASE_URL": database_url, "COMPTOIR_SECRET": SECRET}
+    code, said, wrong = await ended(await comptoir(tmp_path, "bot", *asked, **environment))
+
+    assert (code, wrong) == (0, "")
+    line = r"[-\d]{10} \d\d:\d\d C-1: INC-1 F2010-00001 level 4: 24.00 EUR, INC-2 F2010-00002 level 4: 24.00 EUR\n"
+    assert re.fullmatch(line, said), said
+    assert sorted(file.suffix for file in (tmp_path / "mails").iterdir()) == [".html", ".txt"]
+    (text,) = (tmp_path / "mails").glob("*-C-1.txt")
+    written = text.read_text(encoding="utf-8")
+    assert all(words in written for words in ("F2010-00001", "F2010-00002", "48.00"))
