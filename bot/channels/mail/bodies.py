@@ -1,11 +1,7 @@
 """The MIME tree of a mail flattened: what to read, what to attach, what was signed or sealed."""
 
-import email
-import email.policy
-import re
-from dataclasses import dataclass, field, replace
-from email.message import Message
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.channels.mail.attachments import distinct, safe_name
 from bot.channels.mail.bounds import excess
@@ -13,9 +9,27 @@ from bot.channels.mail.headers import MediaType, media_type, split_headers
 from bot.channels.mail.invitations import invitation
 from bot.channels.mail.mail import Attachment
 from bot.channels.mail.markup import charset_of, from_enriched, text_of
+from bot.channels.mail.parts import (
+    as_it_came,
+    children,
+    content,
+    content_type,
+    end,
+    is_cut,
+    is_guessed,
+    octets,
+    parsed,
+    raw_field,
+    stored,
+    text_content,
+    undecoded,
+)
 from bot.channels.mail.smime import is_opaque, signed_content
 from bot.channels.mail.text import decode, one_line, readable
 from bot.channels.mail.winmail import is_winmail, open_winmail
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 MOST_TEXT = 1_000_000
 _SEALED = {"application/pgp-encrypted", "multipart/encrypted"}
@@ -26,7 +40,6 @@ MOST_FORWARDED = 20_000
 LONGEST_STUB = 400
 LEAST_SAME = 0.5
 MOST_SAME = 0.7
-_ENCODING = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,28 +51,6 @@ class Bodies:
     attachments: tuple[Attachment, ...]
     signed: bool
     encrypted: bool
-
-
-class Part(Message):
-    """A part whose forwarded mails and reports stay leaves: their own bytes are kept, and nothing nests in them."""
-
-    def get_content_type(self) -> str:
-        """What the parser goes by."""
-        kind = super().get_content_type()
-        return "application/octet-stream" if kind.startswith("message/") else kind
-
-    def get_boundary(self, failobj: Any = None) -> Any:
-        """The boundary; one that was folded over two lines is still one."""
-        boundary = super().get_boundary(failobj)
-        return re.sub(r"\r?\n(?=[ \t])", "", boundary) if isinstance(boundary, str) else boundary
-
-    def get(self, name: str, failobj: Any = None) -> Any:
-        """A field; an encoding with a space, a comment or quotes around it is still that encoding."""
-        value = super().get(name, failobj)
-        if name.lower() != "content-transfer-encoding":
-            return value
-        word = _ENCODING.search(str(value).lower())
-        return "quoted-printable" if word and word[0].startswith("quoted") else word[0] if word else value
 
 
 def flatten(message: "Message[str, str]") -> Bodies:
@@ -113,7 +104,7 @@ def _outside(message: "Message[str, str]", found: "_Found") -> str:
     if found.attachments:
         return ""
     around = (getattr(message, name, None) or "" for name in ("preamble", "epilogue"))
-    return readable("\n".join(filter(str.strip, map(_decoded, around)))[:MOST_TEXT])
+    return readable("\n".join(filter(str.strip, map(undecoded, around)))[:MOST_TEXT])
 
 
 def _quoted(forwarded: bytes) -> str:
@@ -121,7 +112,7 @@ def _quoted(forwarded: bytes) -> str:
     if not shown:
         headers = split_headers(forwarded)
         about = (headers.line(name) for name in ("from", "date", "subject"))
-        inner = flatten(email.message_from_bytes(forwarded, _class=Part, policy=email.policy.compat32)).text
+        inner = flatten(parsed(forwarded)).text
         shown = "\n".join([*filter(None, about), "", *inner[:MOST_FORWARDED].split("\n")])
     return "\n".join(f"> {line}".rstrip() for line in shown.split("\n"))
 
@@ -146,20 +137,35 @@ class _Found:
     encrypted: bool = False
 
 
-def _walk(part: "Message[str, str]", found: _Found) -> None:
+def _walk(part: "Message[str, str]", found: _Found, *, is_open: bool = True) -> None:
+    """Reads a part and what is in it. `is_open`: nothing ends what it is the last of, so it may have been cut off."""
     kind = content_type(part)
     found.encrypted |= kind.value in _SEALED
     found.signed |= kind.value in _SIGNATURES | {"multipart/signed"}
     if not kind.value.startswith("multipart/"):
-        _leaf(part, kind, found)
+        _leaf(part, kind, found, is_cut=is_open and part is not found.root)
     elif part.is_multipart():
         first = len(found.forms)
-        for child in children(part):
-            _walk(child, found)
+        *others, last = children(part)
+        for child in others:
+            _walk(child, found, is_open=False)
+        _walk(last, found, is_open=is_open and is_cut(part) and not end(part, last))
         if kind.value == "multipart/alternative":
             found.forms[first:] = [_as_one(found.forms[first:])]
+        if is_guessed(part) and part is not found.root:
+            _keep(part, found)
     else:  # no part could be told from another: all of it is text
-        found.forms.append(_Form(plain=decode(_content(part), kind.parameters.get("charset"))))
+        found.forms.append(_Form(plain=decode(content(part), kind.parameters.get("charset"))))
+        _keep(part, found)
+
+
+def _keep(part: "Message[str, str]", found: _Found) -> None:
+    """Lists as a file what had to be guessed at, as it came: what was read of it may not be all that was meant."""
+    if children(part) or stored(part).strip():
+        as_came = octets(as_it_came(part))
+        found.attachments.append(
+            Attachment(name=safe_name("", "text/plain"), media_type="text/plain", content=as_came)
+        )
 
 
 def _as_one(forms: list[_Form]) -> _Form:
@@ -170,34 +176,31 @@ def _as_one(forms: list[_Form]) -> _Form:
     )
 
 
-def children(part: "Message[str, str]") -> "list[Message[str, str]]":
-    """The parts of a part; none when it holds content of its own."""
-    held = part.get_payload() if part.is_multipart() else []  # on content it would decode by the declared charset
-    return [child for child in held if isinstance(child, Message)] if isinstance(held, list) else []
-
-
-def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found) -> None:
-    disposition = media_type(_raw_field(part, "content-disposition"))
+def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found, *, is_cut: bool) -> None:
+    disposition = media_type(raw_field(part, "content-disposition"))
     name = disposition.parameters.get("filename") or kind.parameters.get("name") or ""
     # A mail that is one text may be named after the file that its program keeps it in.
     attached = disposition.value == "attachment" or (bool(name) and part is not found.root)
-    content = _content(part)
-    if is_opaque(kind.value, name) and _opened(content, kind, found):
-        return
     if not attached and kind.value in _TEXTS:
-        found.forms.append(_form(content, kind))
+        decoded = text_content(part)
+        found.forms.append(_form(octets(stored(part)) if decoded is None else decoded, kind))
+        if decoded is None or is_cut or (is_guessed(part) and part is not found.root):
+            _keep(part, found)
         if kind.value not in _ENRICHED:  # shown for its words alone: as it came, it stays a file
             return
+    held = content(part)
+    if is_opaque(kind.value, name) and _opened(held, kind, found):
+        return
     if kind.value == "text/calendar":
-        calendar = readable(decode(content, kind.parameters.get("charset") or "utf-8"))[:100_000]
+        calendar = readable(decode(held, kind.parameters.get("charset") or "utf-8"))[:100_000]
         found.invitations += [summed] if (summed := invitation(calendar)) else []
     found.attachments.append(
         Attachment(
             name=safe_name(name, kind.value),
             media_type=kind.value,
-            content=content,
+            content=held,
             inline=disposition.value == "inline" or (not attached and "content-id" in part),
-            content_id=one_line(_raw_field(part, "content-id"), 300).strip("<> ") or None,
+            content_id=one_line(raw_field(part, "content-id"), 300).strip("<> ") or None,
         )
     )
 
@@ -218,32 +221,8 @@ def _opened(envelope: bytes, kind: MediaType, found: _Found) -> bool:
     found.encrypted, found.signed = found.encrypted or sealed, found.signed or not sealed
     if entity is None or excess(entity, split_headers(entity)):
         return False
-    _walk(email.message_from_bytes(entity, _class=Part, policy=email.policy.compat32), found)
+    _walk(parsed(entity), found)
     return True
-
-
-def content_type(part: "Message[str, str]") -> MediaType:
-    """The type of a part as its own header says it, with its parameters."""
-    written = media_type(_raw_field(part, "content-type"))
-    default = "message/rfc822" if part.get_default_type() == "message/rfc822" else "text/plain"
-    known = re.fullmatch(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}", written.value)
-    return written if known else replace(written, value=default)
-
-
-def _raw_field(part: "Message[str, str]", name: str) -> str:
-    value = next((value for field_name, value in part.raw_items() if field_name.lower() == name), "")
-    return _decoded(str(value))
-
-
-def _decoded(value: str) -> str:
-    """What the parser left undecoded."""
-    return decode(value.encode("utf-8", "surrogateescape"), None)
-
-
-def _content(part: "Message[str, str]") -> bytes:
-    """The decoded content of a leaf."""
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
 
 
 def _unflowed(text: str, parameters: dict[str, str]) -> str:

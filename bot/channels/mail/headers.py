@@ -9,6 +9,10 @@ LONGEST_BLOCK = 400_000
 _NAME = re.compile(rb"([!-9;-~]{1,200})([ \t]*):[ \t]*")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
 _PARAMETER = re.compile(r';\s*+([^\s=;"]{1,100})\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;]*+)', re.DOTALL)
+_UNSEPARATED = re.compile(
+    r'"(?:[^"\\]|\\.)*+"|(?<![;\s])\s++(?=(?:boundary|charset|name|filename|format|delsp|type|protocol|micalg|size)\*?\d{0,2}\*?=)',
+    re.DOTALL | re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"(.+?)(?:\*(\d{1,2}))?(\*)?")
 
 
@@ -75,10 +79,11 @@ class MediaType:
 
 def media_type(field: str) -> MediaType:
     """Reads a MIME field with its parameters, continued and extended ones included (RFC 2231); never raises."""
+    field = separated(field[:20_000])
     value, _, _ = field.partition(";")
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
-    for name, written in _PARAMETER.findall(field[:20_000]):
+    for name, written in _PARAMETER.findall(field):
         unquoted = _unquoted(written)
         numbered = _NUMBERED.fullmatch(name.lower())
         if numbered is None or (numbered[2] is None and numbered[3] is None):
@@ -88,6 +93,11 @@ def media_type(field: str) -> MediaType:
     extended = {name: _joined(parts) for name, parts in pieces.items()}
     decoded = {name: decode_words(text) for name, text in plain.items()}
     return MediaType(value=" ".join(value.split()).lower()[:200], parameters=decoded | extended)
+
+
+def separated(field: str) -> str:
+    """A MIME field with a semicolon also before those parameters where some programs forget it."""
+    return _UNSEPARATED.sub(lambda found: found[0] if found[0].startswith('"') else f";{found[0]}", field)
 
 
 def _unquoted(written: str) -> str:

@@ -1,15 +1,14 @@
 """Bytes to a mail. Nothing raises: what cannot be read says why, and its bytes stay the truth."""
 
-import email
-import email.policy
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from bot.channels.mail.addresses import Address, mailboxes, sole_mailbox
-from bot.channels.mail.bodies import Part, flatten
+from bot.channels.mail.bodies import flatten
 from bot.channels.mail.bounds import excess
 from bot.channels.mail.headers import Headers, split_headers
 from bot.channels.mail.mail import Mail
+from bot.channels.mail.parts import parsed
 from bot.channels.mail.reports import delivery_report
 from bot.channels.mail.robots import automatic
 from bot.channels.mail.text import decode, one_line
@@ -45,7 +44,7 @@ def unreadable(raw: bytes, reason: str, mail_from: str | None = None) -> Mail:
 
 
 def _read(raw: bytes, headers: Headers, mail_from: str | None) -> Mail:
-    message = email.message_from_bytes(raw, _class=Part, policy=email.policy.compat32)
+    message = parsed(raw)
     bodies = flatten(message)
     sender = _sender(headers)
     known = sender if isinstance(sender, Address) else None

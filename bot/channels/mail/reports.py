@@ -10,9 +10,9 @@ import structlog
 from flufl.bounce import all_failures
 
 from bot.channels.mail.addresses import parse_address
-from bot.channels.mail.bodies import content_type
 from bot.channels.mail.headers import Headers, split_headers
 from bot.channels.mail.mail import DeliveryReport
+from bot.channels.mail.parts import content_type
 from bot.channels.mail.text import decode, one_line
 
 if TYPE_CHECKING:

@@ -106,6 +106,114 @@ def test_charset_is_read_as_its_senders_mean_it(charset: str, content: bytes, te
     assert read.text.startswith(text)
 
 
+GLUED = "R3JhY2ggw6AgTG/Dr2MsCg==\nw6Fib25uw6kuCg=="
+FOOTER = "____\nListe clients, à x.fr\nPour partir : x"
+FOLDED = "Y2FmZSBj" * 20 + "!\n " + "Y2FmZSBj" * 9
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param(GLUED, "Grach à Loïc,\nábonné.", id="pieces"),
+        pytest.param(f"{GLUED}\n{FOOTER}", f"Grach à Loïc,\nábonné.\n\n{FOOTER}", id="footer"),
+        pytest.param("Bonjour,\nà voir.", "Bonjour,\nà voir.", id="only said to be"),
+        pytest.param("Le site est en panne", "Le site est en panne", id="words alone"),
+        pytest.param("Bonjour\nle site, à voir", "Bonjour\nle site, à voir", id="words that look like it"),
+        pytest.param(FOLDED, "cafe c" * 29, id="folded with a mark"),
+        pytest.param("Y2Fmw6kgZXQgdGjDq", "café et th\N{REPLACEMENT CHARACTER}", id="odd end"),
+        pytest.param("Y2Fmw6k", "café", id="no padding"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_text_in_base64_is_read_however_it_was_put_together(body: str, text: str) -> None:
+    fields = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64"
+
+    assert parse(f"{fields}\n\n{body}".encode()).text.strip() == text
+
+
+def test_file_whose_delimiter_is_spelled_wrong_ends_at_its_padding() -> None:
+    file = a_part("application/pdf; name=a.pdf", "JVBERi0=", "Content-Transfer-Encoding: base64")
+    raw = a_mail("multipart/mixed", PLAIN, file).removesuffix(b"--\n") + b"-->\nBonjour"
+
+    assert [one.content for one in parse(raw).attachments] == [b"%PDF-"]
+
+
+UNSPLIT = b"Content-Type: multipart/mixed; boundary=b\n\nBonjour"
+
+
+RUN_IN = "Content-Type: text/plain\nNom: Loïc\nBonjour"
+FALSE = a_part("text/plain", "Oui !", "Content-Transfer-Encoding: base64")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "kept"),
+    [
+        pytest.param(UNSPLIT, "Bonjour", UNSPLIT, id="not split"),
+        pytest.param(a_mail("multipart/mixed", UNSPLIT.decode()), "Bonjour", UNSPLIT, id="not split within"),
+        pytest.param(
+            a_mail("multipart/mixed", RUN_IN),
+            "Bonjour",
+            RUN_IN.replace("\nBon", "\n\nBon").encode(),
+            id="fields run into words",
+        ),
+        pytest.param(
+            a_mail("multipart/mixed", PLAIN).removesuffix(b"\n--b--\n"), "Bonjour Loïc", PLAIN.encode(), id="cut off"
+        ),
+        pytest.param(a_mail("multipart/mixed", FALSE), "Oui !", FALSE.encode(), id="not in base64"),
+    ],
+)
+def test_what_had_to_be_guessed_at_is_also_a_file_as_it_came(raw: bytes, text: str, kept: bytes) -> None:
+    read = parse(raw)
+
+    assert read.text.strip() == text
+    assert [(one.name, one.content.strip()) for one in read.attachments] == [("attachment.txt", kept)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        pytest.param(
+            a_mail("multipart/mixed", PLAIN).removesuffix(b"--\n") + b"\n", "Bonjour Loïc", id="never closed"
+        ),
+        pytest.param(
+            a_mail("multipart/mixed", PLAIN).replace(b"\n--b--", b"--b--"),
+            "Bonjour Loïc",
+            id="its delimiter glued on",
+        ),
+        pytest.param(
+            a_mail("multipart/mixed", within("multipart/alternative", PLAIN).removesuffix("--inner--\n")),
+            "Bonjour Loïc",
+            id="ended from without",
+        ),
+        pytest.param(UNSPLIT.removesuffix(b"Bonjour"), "", id="empty"),
+    ],
+)
+def test_what_is_whole_is_no_file_beside_itself(raw: bytes, text: str) -> None:
+    read = parse(raw)
+
+    assert (read.text.strip(), read.attachments) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "multipart/mixed boundary=b",
+        "multipart/mixed\n\tboundary=b",
+        'multipart/mixed; charset="utf-8" boundary="b"',
+        "multipart/mixed;\nboundary=b",
+        "multipart/mixed; type=text/html;\nBoundary=b\nMIME-Version: 1.0",
+    ],
+)
+def test_parameters_are_found_without_their_semicolon_or_indent(field: str) -> None:
+    file = "Content-Type: application/pdf name=facture.pdf\nContent-Disposition: attachment\n\n%PDF"
+    raw = f"From: bob@x.fr\nContent-Type: {field}\n\n--b\n{PLAIN}\n--b\n{file}\n--b--\n".encode()
+
+    read = parse(raw)
+
+    assert read.text == "Bonjour Loïc"
+    assert [(one.name, one.media_type) for one in read.attachments] == [("facture.pdf", "application/pdf")]
+
+
 def test_html_that_alone_names_its_charset_is_read_by_it() -> None:
     head = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=koi8-r"></head>'
 
