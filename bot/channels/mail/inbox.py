@@ -78,7 +78,7 @@ class Mailroom:
         """Works one inbox row of kind `mail`."""
         arrived = decode(MailArrived, job.payload)
         raw, mail = await self._read(arrived)
-        words = strip(mail.text, mail.html)
+        words = strip(mail.text, mail.html, mail.subject)
         proof = await self._proof(raw, mail, arrived)
         if mail.sender is None:
             log.warning("mail_without_author", raw=arrived.raw, reason=mail.sender_problem)
@@ -93,7 +93,7 @@ class Mailroom:
             at = now + FIRST_JUDGED_AGAIN * 3**job.tries
             await self.desk.store.run(lambda tx: tx.inbox.retry(job, at, proof.reason))
             return
-        words = strip(mail.text, mail.html)
+        words = strip(mail.text, mail.html, mail.subject)
         await heed_again(
             self.desk, job, order.incident, lambda tx: self._incoming(tx, order.mail, mail, words, proof), now
         )

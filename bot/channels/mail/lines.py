@@ -21,9 +21,14 @@ _QUOTE = re.compile(r"\s{0,4}(?:>|&gt;|\|\s(?![^\n]*\|$))")  # a row of a table 
 _QUOTE_MARKS = re.compile(r"\A(?:\s{0,4}(?:>|&gt;))+ ?")
 _RULE = re.compile(r"\s*(?:_{5,}|={3,}|-{10,})\s*$")
 _ORIGINAL = re.compile(
-    r"\s*[-_*=]{2,}\s*(?:(?:original|forwarded) message|original appointment|reply message|mail original"
-    r"|(?:message|courriel|mail|e-mail) (?:d['’]origine|original|transf[ée]r[ée]|initial|r[ée]exp[ée]di[ée])"
-    r"|message (?:suivi|pr[ée]c[ée]dent))\s*[-_*=]{2,}"
+    r"\s*[-_*=]{2,}\s*(?:original message|original appointment|reply message|mail original"
+    r"|(?:message|courriel|mail|e-mail) (?:d['’]origine|original|initial)|message (?:suivi|pr[ée]c[ée]dent))"
+    r"\s*[-_*=]{2,}",
+    re.IGNORECASE,
+)
+_FORWARD = re.compile(
+    r"\s*[-_*=]{2,}\s*(?:forwarded message|(?:message|courriel|mail|e-mail) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée]))"
+    r"\s*[-_*=]{2,}"
     r"|\s*(?:d[ée]but du message (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])|begin forwarded message)\s*:\s*$",
     re.IGNORECASE,
 )
@@ -102,6 +107,7 @@ class Label(enum.Enum):
     INTRO = "intro"
     MARKER = "marker"
     ORIGINAL = "original"
+    FORWARD = "forward"
     RULE = "rule"
     HEADER = "header"
     SIGNATURE = "signature"
@@ -111,6 +117,7 @@ class Label(enum.Enum):
 _SHAPES = (
     (Label.MARKER, _MARKER),
     (Label.ORIGINAL, _ORIGINAL),
+    (Label.FORWARD, _FORWARD),
     (Label.DEVICE, _DEVICE),
     (Label.SIGNATURE, _SIGNATURE),
     (Label.RULE, _RULE),

@@ -1,5 +1,6 @@
 """What a person wrote, without what they answered. Losing their words is worse than leaving some of ours."""
 
+import re
 from dataclasses import dataclass, replace
 
 from bot.channels.mail.lines import MARKER_EN, MARKER_FR, Label, label_lines
@@ -11,7 +12,8 @@ MOST_CHARACTERS = 65_536
 MOST_LINES = 2000
 LONGEST_SIGNATURE = 12
 MOST_POSTSCRIPT = 2
-_CUTS = {Label.MARKER, Label.ORIGINAL, Label.HEADER, Label.INTRO}
+_PASSED_ON = re.compile(r"\s*(?:tr|fwd?|wg|rv|trans(?:f[ée]r[ée]|mis)?)\s?:", re.IGNORECASE)
+_CUTS = {Label.MARKER, Label.ORIGINAL, Label.FORWARD, Label.HEADER, Label.INTRO}
 _ABOVE_QUOTE = {Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.RULE, Label.DEVICE}
 _QUOTED = {Label.QUOTE, Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.MARKER, Label.RULE}
 
@@ -20,8 +22,8 @@ _QUOTED = {Label.QUOTE, Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, 
 class Stripped:
     """`reply`: the person's own words, never empty unless the mail is; `quoted`: all that was taken away.
 
-    `certain` is False when no words of their own were found and `reply` is the whole text: nothing in it may then
-    be taken for something that the person said.
+    `certain` is False when `reply` is the whole text, because no words of their own were found, or holds a mail that
+    they pass on: nothing in it may then be taken for something that the person said.
     """
 
     reply: str
@@ -29,13 +31,23 @@ class Stripped:
     certain: bool = True
 
 
-def strip(text: str, html: str | None = None) -> Stripped:
-    """Takes quoted mails and signatures off a text. `html` helps where the text shows no quote. Linear, bounded."""
+def strip(text: str, html: str | None = None, subject: str = "") -> Stripped:
+    """Takes quoted mails and signatures off a text. `html` helps where the text shows no quote. Linear, bounded.
+
+    What a person passes on is no quote: they want it read. Some programs say only in the subject that they do.
+    """
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = normal[:MOST_CHARACTERS].split("\n")[:MOST_LINES]
     rest = normal[len("\n".join(lines)) :].lstrip("\n")
     parted = _divide(lines)
-    if html and not (parted.taken and parted.reply and parted.marked) and (own := unquoted_text(html)):
+    if parted.taken and _PASSED_ON.match(subject):
+        return Stripped(reply=normal.strip(), quoted="", certain=False)
+    if (
+        html
+        and not parted.forwards
+        and not (parted.taken and parted.reply and parted.marked)
+        and (own := unquoted_text(html))
+    ):
         shown = _divide(own.split("\n")[:MOST_LINES])
         if not (parted.taken and parted.reply) or len(shown.reply) > len(parted.reply):
             parted = replace(shown, taken=lines)
@@ -49,13 +61,15 @@ def strip(text: str, html: str | None = None) -> Stripped:
 class _Parted:
     """The words of the person, and the lines of others in their order.
 
-    `marked` is False where an introduction has no quote marks below it, and only the HTML shows how far it reaches.
+    `marked` is False where an introduction has no quote marks below it, and only the HTML shows how far it reaches;
+    `forwards` where the words end in a mail that is passed on.
     """
 
     reply: str
     taken: list[str]
     certain: bool
     marked: bool
+    forwards: bool
 
 
 def _divide(lines: list[str]) -> _Parted:
@@ -66,6 +80,9 @@ def _divide(lines: list[str]) -> _Parted:
         end = _next_cut(labels, at, own)
         keep[at:end] = [True] * (end - at)
         own = own or Label.TEXT in labels[at:end]
+        if forwards := _passes_on(labels, end):
+            keep[end:] = [True] * (len(labels) - end)
+            break
         after = _answer_below(labels, end)
         if after is None:
             break
@@ -74,11 +91,13 @@ def _divide(lines: list[str]) -> _Parted:
         else:
             certain = _is_surely_own(labels, end, after)
         at = after
-    _drop_ends(labels, keep)
+    if not forwards:
+        _drop_ends(labels, keep)
     taken = [line for line, is_kept in zip(lines, keep, strict=True) if not is_kept]
     kept = [line for line, is_kept in zip(lines, keep, strict=True) if is_kept]
     marked = Label.INTRO not in labels or Label.QUOTE in labels
-    return _Parted(reply="\n".join(_trimmed(kept)), taken=taken, certain=certain, marked=marked)
+    reply = "\n".join(_trimmed(kept))
+    return _Parted(reply=reply, taken=taken, certain=certain and not forwards, marked=marked, forwards=forwards)
 
 
 def _next_cut(labels: list[Label], start: int, own: bool) -> int:
@@ -89,6 +108,11 @@ def _next_cut(labels: list[Label], start: int, own: bool) -> int:
             return at
         own = own or label is Label.TEXT
     return len(labels)
+
+
+def _passes_on(labels: list[Label], cut: int) -> bool:
+    """Whether what begins here is a mail that the person passes on, perhaps below the line that telephones add."""
+    return next((label for label in labels[cut:] if label not in {Label.BLANK, Label.DEVICE}), None) is Label.FORWARD
 
 
 def _ends_there(labels: list[Label], device: int) -> bool:

@@ -53,6 +53,39 @@ def test_answer_below_the_quote_is_kept(name: str) -> None:
     assert strip(f"{QUOTES[name]}\n\n{OWN}\n").reply == OWN
 
 
+HEAD = "De : Client <c@d.fr>\nDate : lun. 14 juin 2010 à 08:00\nObjet : Site en panne\nÀ : <l@x.fr>"
+FORWARDS = {
+    "gmail": f"---------- Forwarded message ---------\n{HEAD}\n\n{QUOTED}",
+    "with what it answers": f"---- Forwarded message ----\n{HEAD}\n\n{OUTLOOK}\n\n{QUOTED}\n\n{MARKED}",
+    "thunderbird": f"-------- Message transféré --------\n{HEAD}\n\n{QUOTED}",
+    "apple": f"Début du message réexpédié :\n\n{MARKED}",
+    "telephone": f"Envoyé de mon iPhone\n\nBegin forwarded message:\n\n{MARKED}",
+}
+
+
+@pytest.mark.parametrize("name", FORWARDS)
+def test_what_a_person_passes_on_is_kept_and_not_taken_for_their_word(name: str) -> None:
+    text = f"Pouvez-vous regarder ?\n\n{FORWARDS[name]}".replace("> \n", ">\n")
+
+    assert strip(f"{text}\n", "<p>Pouvez-vous</p><blockquote type=cite>x</blockquote>") == Stripped(
+        reply=text, quoted="", certain=False
+    )
+
+
+def test_forward_that_only_its_subject_tells_is_kept() -> None:
+    text = f"Pouvez-vous regarder ?\n\n{OUTLOOK}\n\n{QUOTED}"
+
+    assert strip(text, subject="TR: panne") == Stripped(reply=text, quoted="", certain=False)
+    assert strip(text, subject="Re: TR: panne") == Stripped(
+        reply="Pouvez-vous regarder ?", quoted=f"{OUTLOOK}\n\n{QUOTED}"
+    )
+    assert strip(OWN, subject="TR: panne") == Stripped(reply=OWN, quoted="")
+
+
+def test_forward_within_what_is_quoted_is_quoted() -> None:
+    assert strip(f"{OWN}\n\n{OUTLOOK}\n\n{FORWARDS['gmail']}").reply == OWN
+
+
 WORDS = {
     "one word": "Oui.",
     "thanks": "OK merci",
