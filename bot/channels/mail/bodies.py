@@ -1,5 +1,6 @@
 """The MIME tree of a mail flattened: what to read, what to attach, what was signed or sealed."""
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from bot.channels.mail.parts import (
     octets,
     parsed,
     raw_field,
+    split_by_sight,
     stored,
     text_content,
     undecoded,
@@ -35,7 +37,8 @@ MOST_TEXT = 1_000_000
 _SEALED = {"application/pgp-encrypted", "multipart/encrypted"}
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _ENRICHED = {"text/enriched", "text/richtext"}
-_TEXTS = {"text/plain", "text/html"} | _ENRICHED
+_WHOLE = {"text/plain", "text/html"}
+_TEXTS = _WHOLE | _ENRICHED
 MOST_FORWARDED = 20_000
 LONGEST_STUB = 400
 LEAST_SAME = 0.5
@@ -60,13 +63,24 @@ def flatten(message: "Message[str, str]") -> Bodies:
     _open_envelopes(found)
     html = "\n".join(form.html for form in found.forms if form.html)[:MOST_TEXT] or None
     text = _text(found) or _outside(message, found)
+    said = _unsigned(text)
     return Bodies(
-        text=text,
+        text=said,
         html=html,
         attachments=distinct(found.attachments),
-        signed=found.signed,
+        signed=found.signed or said is not text,
         encrypted=found.encrypted or text.lstrip().startswith("-----BEGIN PGP MESSAGE-----"),
     )
+
+
+def _unsigned(text: str) -> str:
+    """The words within a text that is signed in itself (RFC 9580 §7), and what stands around them; else the same."""
+    before, mark, rest = text.partition("-----BEGIN PGP SIGNED MESSAGE-----\n")
+    signed, signature, after = rest.partition("\n-----BEGIN PGP SIGNATURE-----\n")
+    if not mark or not signature:
+        return text
+    words = signed.partition("\n\n")[2]
+    return before + re.sub("^- ", "", words, flags=re.MULTILINE) + after.partition("-----END PGP SIGNATURE-----")[2]
 
 
 def _text(found: "_Found") -> str:
@@ -127,7 +141,7 @@ class _Form:
 
 @dataclass(slots=True)
 class _Found:
-    """What the walk has come across so far."""
+    """What the walk has come across so far. `is_kept`: a part around it is listed as it came already."""
 
     root: "Message[str, str]"
     forms: list[_Form] = field(default_factory=list)
@@ -135,6 +149,7 @@ class _Found:
     attachments: list[Attachment] = field(default_factory=list)
     signed: bool = False
     encrypted: bool = False
+    is_kept: bool = False
 
 
 def _walk(part: "Message[str, str]", found: _Found, *, is_open: bool = True) -> None:
@@ -154,6 +169,11 @@ def _walk(part: "Message[str, str]", found: _Found, *, is_open: bool = True) -> 
             found.forms[first:] = [_as_one(found.forms[first:])]
         if is_guessed(part) and part is not found.root:
             _keep(part, found)
+    elif split := split_by_sight(part, kind.value):
+        _keep(part, found)
+        found.is_kept, was_kept = True, found.is_kept
+        _walk(split, found)
+        found.is_kept = was_kept
     else:  # no part could be told from another: all of it is text
         found.forms.append(_Form(plain=decode(content(part), kind.parameters.get("charset"))))
         _keep(part, found)
@@ -161,7 +181,7 @@ def _walk(part: "Message[str, str]", found: _Found, *, is_open: bool = True) -> 
 
 def _keep(part: "Message[str, str]", found: _Found) -> None:
     """Lists as a file what had to be guessed at, as it came: what was read of it may not be all that was meant."""
-    if children(part) or stored(part).strip():
+    if not found.is_kept and (children(part) or stored(part).strip()):
         as_came = octets(as_it_came(part))
         found.attachments.append(
             Attachment(name=safe_name("", "text/plain"), media_type="text/plain", content=as_came)
@@ -181,12 +201,13 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found, *, is_cut: 
     name = disposition.parameters.get("filename") or kind.parameters.get("name") or ""
     # A mail that is one text may be named after the file that its program keeps it in.
     attached = disposition.value == "attachment" or (bool(name) and part is not found.root)
-    if not attached and kind.value in _TEXTS:
+    is_text = kind.value in _TEXTS or (part is found.root and _is_other_text(kind.value))
+    if not attached and is_text:
         decoded = text_content(part)
         found.forms.append(_form(octets(stored(part)) if decoded is None else decoded, kind))
         if decoded is None or is_cut or (is_guessed(part) and part is not found.root):
             _keep(part, found)
-        if kind.value not in _ENRICHED:  # shown for its words alone: as it came, it stays a file
+        if kind.value in _WHOLE:  # others are shown for their words alone: as it came, it stays a file
             return
     held = content(part)
     if is_opaque(kind.value, name) and _opened(held, kind, found):
@@ -203,6 +224,11 @@ def _leaf(part: "Message[str, str]", kind: MediaType, found: _Found, *, is_cut: 
             content_id=one_line(raw_field(part, "content-id"), 300).strip("<> ") or None,
         )
     )
+
+
+def _is_other_text(kind: str) -> bool:
+    """Whether a mail that is nothing else is to be read as plain words: Markdown, or what nobody has heard of."""
+    return kind.startswith("text/") and kind != "text/calendar"
 
 
 def _form(content: bytes, kind: MediaType) -> _Form:

@@ -90,7 +90,7 @@ def media_type(field: str) -> MediaType:
             plain.setdefault(name.lower(), unquoted)
         else:
             pieces.setdefault(numbered[1], {})[int(numbered[2] or 0)] = (unquoted, bool(numbered[3]))
-    extended = {name: _joined(parts) for name, parts in pieces.items()}
+    extended = {name: decode_words(_joined(parts)) for name, parts in pieces.items()}
     decoded = {name: decode_words(text) for name, text in plain.items()}
     return MediaType(value=" ".join(value.split()).lower()[:200], parameters=decoded | extended)
 
@@ -103,7 +103,7 @@ def separated(field: str) -> str:
 def _unquoted(written: str) -> str:
     if written.startswith('"'):
         return re.sub(r"\\(.)", r"\1", written[1:-1], flags=re.DOTALL)
-    return written.strip()
+    return re.sub(r"'(.*)'", r"\1", written.strip(), flags=re.DOTALL) if written.startswith("'") else written.strip()
 
 
 def _joined(parts: dict[int, tuple[str, bool]]) -> str:

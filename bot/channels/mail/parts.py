@@ -25,6 +25,8 @@ _BROKEN_FIELD = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+_SWAPPED = {"plain/text": "text/plain", "html/text": "text/html"}
+_DELIMITER = re.compile(r"^--([^\r\n\"\\]{1,70}?)[ \t\r]*\n(?=content-[a-z-]{1,40}:)", re.IGNORECASE | re.MULTILINE)
 _ENCODING = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _PADDING_WITHIN = re.compile(rb"=[^A-Za-z0-9+/]*+(?=[A-Za-z0-9+/])")
 _LETTERS = (string.ascii_letters + string.digits + "+/=").encode()
@@ -46,6 +48,15 @@ def parsed(raw: bytes) -> "Message[str, str]":
 
 def _parsed(raw: bytes) -> "Message[str, str]":
     return email.message_from_bytes(raw, _class=Part, policy=email.policy.compat32)
+
+
+def split_by_sight(part: "Message[str, str]", kind: str) -> "Message[str, str] | None":
+    """A part whose boundary is missing or not the one it names, split at the delimiter that stands in it."""
+    seen = _DELIMITER.search(stored(part))
+    if seen is None:
+        return None
+    again = f'Content-Type: {kind}; boundary="{seen[1]}"\n\n{stored(part)}'.encode("utf-8", "surrogateescape")
+    return None if excess(again, split_headers(again)) else parsed(again)
 
 
 class Part(Message):
@@ -85,7 +96,8 @@ def content_type(part: "Message[str, str]") -> MediaType:
     """The type of a part as its own header says it, with its parameters."""
     written = media_type(raw_field(part, "content-type"))
     default = "message/rfc822" if part.get_default_type() == "message/rfc822" else "text/plain"
-    return written if _KIND.fullmatch(written.value) else replace(written, value=default)
+    known = _SWAPPED.get(written.value, written.value)
+    return replace(written, value=known if _KIND.fullmatch(known) else default)
 
 
 def raw_field(part: "Message[str, str]", name: str) -> str:

@@ -38,10 +38,13 @@ _ALIASES = {
     "utf8mb4": "utf-8",
     "x-sjis": "cp932",
 }
+# What Windows programs call by the name of the ISO set beside it: that has controls where these have letters.
+_WINDOWS = {"iso-8859-15": "cp1252", "iso-8859-2": "cp1250", "iso-8859-7": "cp1253", "iso-8859-13": "cp1257"}
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SHIFTED = {"hz", "iso2022_jp_ext", "iso2022_kr", "iso-2022-kr", "iso-2022-jp-1", "iso-2022-jp-2", "hz-gb-2312"}
 _BANNED = {"idna", "mbcs", "oem", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf-7"}
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bqBQ])\?([^?\s]*+(?: [^?\s]++)*+)\?=")
+_C1 = re.compile(rb"[\x80-\x9f]")
 _LETTER = re.compile("[^\\x00-\\x7f\ufffd]")
 _BETWEEN_WORDS = re.compile(r"(?<=\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bqBQ]\?)")
 
@@ -53,7 +56,10 @@ def decode(content: bytes, charset: str | None) -> str:
         declared = "utf-16"
     if declared in _SHIFTED:  # every byte of these is ASCII, and would be taken for UTF-8
         return content.decode(declared, "replace")
-    for name in filter(None, (declared if declared != "cp1252" else None, "utf-8")):
+    ladder = (declared, "utf-8")
+    if declared in _WINDOWS and _C1.search(content):
+        ladder = ("utf-8", declared := _WINDOWS[declared])
+    for name in (name for name in ladder if name and name != "cp1252"):
         try:
             return content.decode(name)
         except UnicodeError:

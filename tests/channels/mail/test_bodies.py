@@ -31,6 +31,17 @@ def within(kind: str, *parts: str, boundary: str = "inner") -> str:
 PLAIN, MARKUP = a_part("text/plain", "Bonjour Loïc"), a_part("text/html; charset=utf-8", "<p>Bonjour <b>Loïc</b></p>")
 BOTH = within("multipart/alternative", PLAIN, MARKUP)
 STUB = a_part("text/plain", "This message is in HTML. Please use a mail program that shows it.")
+CLEAR = """-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA256
+
+Bonjour
+- -- 
+Loïc
+-----BEGIN PGP SIGNATURE-----
+
+iQEz
+-----END PGP SIGNATURE-----
+"""  # noqa: W291 - the mark of a signature ends in a space
 LETTER = a_part(
     "text/html",
     "<p>Le site est en panne depuis hier matin, et rien n'y fait de ce qui nous est venu à l'idée.</p>" * 2,
@@ -52,6 +63,9 @@ LETTER = a_part(
         (a_mail("multipart/alternative", PLAIN, within("multipart/related", MARKUP, PIXEL)), "Bonjour Loïc"),
         (a_mail("multipart/mixed", a_part("text", "Bonjour")), "Bonjour"),
         (a_part("text/plain; name=message.txt", "Bonjour").encode(), "Bonjour"),
+        (a_part("text/markdown", "**Bonjour**").encode(), "**Bonjour**"),
+        (a_part("plain/text", "Bonjour").encode(), "Bonjour"),
+        (a_part("text/plain", CLEAR).encode(), "Bonjour\n-- \nLoïc"),
         (a_part("text/enriched", "<bold>Bon</bold>jour\nLoïc\n\n<<3").encode(), "Bonjour Loïc\n<3"),
         (a_mail("multipart/alternative", PLAIN, a_part("text/enriched", "<bold>Bonjour</bold>")), "Bonjour Loïc"),
         (b"Content-Type: multipart/mixed; boundary=b\n\nBonjour\n--b--\n", "Bonjour"),
@@ -96,6 +110,10 @@ def test_encoding_in_any_spelling_is_undone(encoding: str, body: str) -> None:
         ("iso-8859-8-i", "שלום".encode("iso-8859-8"), "שלום"),
         ("iso-8859-9", "İş".encode("cp1254"), "İş"),
         ("macintosh", "été".encode("mac_roman"), "été"),
+        ("iso-8859-15", "10 € d’œufs".encode("cp1252"), "10 € d’œufs"),
+        ("iso-8859-15", "10 € d'œufs".encode("iso-8859-15"), "10 € d'œufs"),
+        ("iso-8859-2", "žlutý – kůň".encode("cp1250"), "žlutý – kůň"),
+        ("iso-8859-2", "É".encode(), "É"),
     ],
 )
 def test_charset_is_read_as_its_senders_mean_it(charset: str, content: bytes, text: str) -> None:
@@ -212,6 +230,18 @@ def test_parameters_are_found_without_their_semicolon_or_indent(field: str) -> N
 
     assert read.text == "Bonjour Loïc"
     assert [(one.name, one.media_type) for one in read.attachments] == [("facture.pdf", "application/pdf")]
+
+
+@pytest.mark.parametrize("field", ["multipart/mixed", "multipart/mixed; boundary=X", "multipart/mixed; boundary='x'"])
+def test_parts_are_told_apart_by_the_delimiter_that_is_there(field: str) -> None:
+    file = a_part("application/pdf", "%PDF", "Content-Disposition: attachment; filename=facture.pdf")
+    raw = f"From: bob@x.fr\nContent-Type: {field}\n\n--x\n{PLAIN}\n--x\n{file}\n--x--\n".encode()
+
+    read = parse(raw)
+
+    assert read.text == "Bonjour Loïc"
+    assert [one.name for one in read.attachments] == ["attachment.txt", "facture.pdf"]
+    assert read.attachments[0].content == raw
 
 
 def test_html_that_alone_names_its_charset_is_read_by_it() -> None:

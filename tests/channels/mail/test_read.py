@@ -164,6 +164,28 @@ def test_attachment_names_are_made_safe(written: str, shown: str) -> None:
     assert [attachment.name for attachment in read.attachments] == [shown]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "filename*=utf-8''r%C3%A9sum%C3%A9.pdf",
+        "filename*=\"utf-8''r%C3%A9sum%C3%A9.pdf\"",
+        "filename*=r%C3%A9sum%C3%A9.pdf",
+        "filename*=iso-8859-1''r%E9sum%E9.pdf",
+        "filename=resume.pdf; filename*=utf-8''r%C3%A9sum%C3%A9.pdf",
+        "filename*0*=utf-8''r%C3%A9s;\r\n filename*1=um; filename*2*=%C3%A9.pdf",
+        'filename*0="=?utf-8?q?r=C3=A9s"; filename*1="um=C3=A9.pdf?="',
+        'filename="=?utf-8?q?r=C3=A9s?=\r\n =?utf-8?b?dW3DqS5wZGY=?="',
+        "filename==?utf-8?q?r=C3=A9sum=C3=A9.pdf?=",
+        "filename='résumé.pdf'",
+        "filename=résumé.pdf",
+    ],
+)
+def test_name_is_read_in_every_spelling(written: str) -> None:
+    read = parse(a_mail("Content-Type: application/pdf", f"Content-Disposition: attachment; {written}"))
+
+    assert [attachment.name for attachment in read.attachments] == ["résumé.pdf"]
+
+
 def test_equal_names_are_told_apart() -> None:
     part = '--b\r\nContent-Type: text/plain; name="a.txt"\r\n\r\nx\r\n'
     read = parse(a_mail("Content-Type: multipart/mixed; boundary=b", body=part * 3 + "--b--"))
