@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,8 +47,8 @@ class Decision:
 
 def way_in_of(text: str) -> WayIn | None:
     """The way in a reply chooses by one word alone on its first line."""
-    said = _said(text)
-    return _WAYS.get(_plain(said[0]).strip(_EDGES)) if said else None
+    first = next(_said(text), "")
+    return _WAYS.get(_plain(first[:_LONGEST]).strip(_EDGES))
 
 
 def decision_in(text: str) -> Decision | None:
@@ -56,7 +56,7 @@ def decision_in(text: str) -> Decision | None:
 
     The phrase counts alone: a greeting before it and a signature below say nothing, every other word might.
     """
-    said = _said(text)
+    said = list(_said(text))
     exact = [decision for line in said if (decision := _exact(line)) is not None]
     if exact and len(said) == 1:
         return exact[0]
@@ -75,12 +75,12 @@ def _exact(line: str) -> Decision | None:
     return next((Decision(match["number"].upper(), kind) for kind, match in found if match), None)
 
 
-def _said(text: str) -> list[str]:
+def _said(text: str) -> Iterator[str]:
     """The lines that say something: without greeting, thanks and signature, where those hold nothing back."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said: list[str] = []
+    has_said = False
     for at, line in enumerate(lines[:_MOST_LINES]):
-        if said and _is_signature(lines[at:]):
+        if has_said and _is_signature(lines[at:]):
             break
         plain = _plain(line[:_LONGEST])
         if (
@@ -88,8 +88,9 @@ def _said(text: str) -> list[str]:
             or _RESERVES.search(plain)
             or not (_GREETING.fullmatch(line) or _THANKS.fullmatch(plain))
         ):
-            said.append(line[_greeted(line) :])
-    return said + lines[_MOST_LINES:]
+            has_said = True
+            yield line[_greeted(line) :]
+    yield from lines[_MOST_LINES:]
 
 
 def _is_polite(line: str) -> bool:
@@ -118,9 +119,13 @@ def _is_signature(lines: list[str]) -> bool:
 
 def _plain(line: str) -> str:
     """As it is compared: lower case, no accents, plain apostrophes and hyphens, single spaces, no emphasis."""
+    even = line.replace("`", "'") if line.isascii() else _without_accents(line)
+    return " ".join(even.casefold().split()).strip("*_ ")
+
+
+def _without_accents(line: str) -> str:
     even = unicodedata.normalize("NFKD", line.translate(_EVEN))
-    letters = "".join(letter for letter in even if not unicodedata.combining(letter))
-    return " ".join(letters.casefold().split()).strip("*_ ")
+    return "".join(letter for letter in even if not unicodedata.combining(letter))
 
 
 _EVEN = str.maketrans({**dict.fromkeys("’‘`´ʼ", "'"), **dict.fromkeys("‐‑‒–—−", "-")})

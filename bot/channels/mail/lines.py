@@ -194,7 +194,9 @@ def _undated_intro(bare: list[str], labels: list[Label], at: int) -> int:
 
 def _intro(bare: list[str], at: int) -> int:
     """How many lines from here say who wrote what follows, and when; 0 when they do not."""
-    if not _HINT.search(bare[at]) or not (_DATE.search(bare[at]) or _ADDRESS.search(bare[at])):
+    if not _HINT.search(bare[at]) or not any(map(_may_introduce, bare[at : at + MOST_INTRO_LINES])):
+        return 0
+    if not (_DATE.search(bare[at]) or _ADDRESS.search(bare[at])):
         return 0
     if _WROTE_INLINE.match(bare[at]) and _DATE.search(bare[at]):
         return 1
@@ -208,6 +210,12 @@ def _intro(bare: list[str], at: int) -> int:
         if joined.endswith((":", "：")):
             return 0
     return 0
+
+
+def _may_introduce(line: str) -> bool:
+    """Whether a line has what every introduction ends in; asked of most lines of a mail, so in no expression."""
+    lower = line.lower()
+    return "wrote" in lower or "crit" in lower or line.rstrip("- ").endswith((":", "："))
 
 
 def _says_who_wrote(joined: str) -> bool:
