@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -39,8 +40,7 @@ class Blobs:
         return sha256
 
     def content(self, sha256: str) -> bytes | None:
-        query = sa.select(blobs.c.content).where(blobs.c.sha256 == sha256)
-        return self._connection.execute(query).scalar()
+        return self._connection.execute(_CONTENT, {"of": sha256}).scalar()
 
     def file(self, document: Document) -> None:
         """Files a paper whose bytes are kept; its number and kind must be new."""
@@ -56,6 +56,9 @@ class Blobs:
     def _documents(self, *wanted: "sa.ColumnElement[bool]") -> list[Document]:
         query = sa.select(documents).where(*wanted).order_by(documents.c.created_at, documents.c.number)
         return [Document(**row._asdict()) for row in self._connection.execute(query)]
+
+
+_CONTENT: Final = sa.select(blobs.c.content).where(blobs.c.sha256 == sa.bindparam("of"))
 
 
 @cache

@@ -94,13 +94,15 @@ class Customers:
 
     def add_contact(self, customer_id: int, address: str, authority: Authority) -> None:
         """Puts an address on file. It must be nobody's yet."""
+        domain = address.lower().rpartition("@")[2]
         values = {
             "address": address.lower(),
             "customer_id": customer_id,
             "authority": authority,
-            "likeness": likeness(address.rpartition("@")[2]),
+            "likeness": likeness(domain),
+            "domain": domain,
         }
-        self._connection.execute(sa.insert(contacts), values)
+        self._connection.execute(_ADD_CONTACT, values)
 
     def set_authority(self, address: str, authority: Authority) -> None:
         """Changes what a contact may do."""
@@ -128,15 +130,13 @@ class Customers:
         """The domain on file that this one only looks like; empty when there is none, or it is a customer's itself.
 
         Whoever writes is on file from then on; a customer is one who has given a name, and stands for their domain.
+        However many write from one domain, some of them say enough of it.
         """
-        alike = sa.select(contacts.c.address, customers.c.name).join(customers)
-        query = alike.where(contacts.c.likeness.in_(likenesses(domain))).order_by(
-            customers.c.name == "", customers.c.id
-        )
-        known = [(row.address.rpartition("@")[2], row.name) for row in self._connection.execute(query.limit(100))]
-        if any(name and one == domain for one, name in known):
+        alike = likenesses(domain)
+        other = self._connection.execute(_ALIKE, {"alike": alike, "domain": domain}).scalar() if alike else None
+        if other is None or self._connection.execute(_NAMED, {"likeness": alike[0], "domain": domain}).first():
             return ""
-        return next((one for one, _ in known if one != domain), "")
+        return str(other)
 
     def set_bounced(self, address: str, at: datetime | None) -> None:
         """Notes that mail to this address comes back, or (None) that it no longer does."""
@@ -150,22 +150,15 @@ class Customers:
 
     def clear_complained(self, address: str) -> None:
         """Notes that they wrote to us since."""
-        theirs = sa.update(contacts).where(
-            contacts.c.address == address.lower(), contacts.c.complained_at.is_not(None)
-        )
-        self._connection.execute(theirs.values(complained_at=None))
+        self._connection.execute(_CLEAR_COMPLAINED, {"of": address.lower()})
 
     def has_complained(self, address: str) -> bool:
         """Whether mail of ours to this address was reported as abuse, and nobody wrote from it since."""
-        found = sa.select(contacts.c.address).where(
-            contacts.c.address == address.lower(), contacts.c.complained_at.is_not(None)
-        )
-        return self._connection.execute(found).first() is not None
+        return self._connection.execute(_COMPLAINED, {"of": address.lower()}).first() is not None
 
     def clear_bounced(self, address: str) -> bool:
         """Whether mail to this address came back until now; it does no longer."""
-        cleared = sa.update(contacts).where(contacts.c.address == address.lower(), contacts.c.bounced_at.is_not(None))
-        return self._connection.execute(cleared.values(bounced_at=None)).rowcount > 0
+        return self._connection.execute(_CLEAR_BOUNCED, {"of": address.lower()}).rowcount > 0
 
     def listing(self, limit: int = 50, after_id: int = 0) -> list[Customer]:
         """Customers in the order of their ids."""
@@ -193,6 +186,43 @@ _AUTHORITY: Final = sa.select(contacts.c.authority).where(
     contacts.c.address == _OF, contacts.c.customer_id == sa.bindparam("customer")
 )
 _REMINDED: Final = sa.select(customers.c.reminded_at, customers.c.courtesy).where(customers.c.id == _OF)
+SOME: Final = 100
+_DOMAIN: Final[sa.BindParameter[Any]] = sa.bindparam("domain")
+
+
+def _some_alike(beside: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
+    """Contacts whose domain looks like one of these, on one side of it: the index has all others in its middle."""
+    alike = contacts.c.likeness.in_(sa.bindparam("alike", expanding=True))
+    return sa.select(sa.select(contacts.c.domain, contacts.c.customer_id).where(alike, beside).limit(SOME).subquery())
+
+
+_LOOKALIKES: Final = sa.union_all(
+    _some_alike(contacts.c.domain < _DOMAIN), _some_alike(contacts.c.domain > _DOMAIN)
+).subquery()
+_ALIKE: Final = (
+    sa.select(_LOOKALIKES.c.domain)
+    .join(customers, customers.c.id == _LOOKALIKES.c.customer_id)
+    .order_by(customers.c.name == "", customers.c.id)
+    .limit(1)
+)
+_OF_DOMAIN: Final = (
+    sa.select(contacts.c.customer_id)
+    .where(contacts.c.likeness == sa.bindparam("likeness"), contacts.c.domain == _DOMAIN)
+    .limit(SOME)
+    .subquery()
+)
+_NAMED: Final = (
+    sa.select(customers.c.id)
+    .join(_OF_DOMAIN, customers.c.id == _OF_DOMAIN.c.customer_id)
+    .where(customers.c.name != "")
+    .limit(1)
+)
+_IS_BOUNCED: Final = (contacts.c.address == _OF, contacts.c.bounced_at.is_not(None))
+_HAS_COMPLAINED: Final = (contacts.c.address == _OF, contacts.c.complained_at.is_not(None))
+_CLEAR_BOUNCED: Final = sa.update(contacts).where(*_IS_BOUNCED).values(bounced_at=sa.null())
+_CLEAR_COMPLAINED: Final = sa.update(contacts).where(*_HAS_COMPLAINED).values(complained_at=sa.null())
+_COMPLAINED: Final = sa.select(contacts.c.address).where(*_HAS_COMPLAINED)
+_ADD_CONTACT: Final = sa.insert(contacts)
 _CREATE: Final = sa.insert(customers).returning(customers.c.id)
 _SAVE: Final = sa.update(customers).where(customers.c.id == sa.bindparam("of"))
 _BY_SLACK: Final = _reading_and_locking(customers.c.slack_user == _OF, customers.c.slack_team == sa.bindparam("team"))

@@ -64,12 +64,10 @@ class Transaction:
 
     def count(self, names: Sequence[str]) -> dict[str, int]:
         """Adds one to each of these counters, and says where they stand."""
-        rows = [
-            {"series": name, "value": 1} for name in sorted(names)
-        ]  # in one order, so that nobody waits in a ring
-        counting = insert(self._connection.dialect.name, counters).values(rows)
-        counted = counting.on_conflict_do_update(index_elements=["series"], set_={"value": counters.c.value + 1})
-        return {row.series: row.value for row in self._connection.execute(counted.returning(counters))}
+        # In one order, so that nobody waits in a ring.
+        rows = [{"series": name, "value": 1} for name in sorted(names)]
+        counted = self._connection.execute(_count(self._connection.dialect.name), rows) if rows else ()
+        return {row.series: row.value for row in counted}
 
     def forget_counts(self, first: str, before: str) -> None:
         """Forgets the counters whose names lie from `first` on, before `before`."""
@@ -92,6 +90,13 @@ def _next_number(dialect: str) -> sa.Executable:
     following = {"value": counters.c.value + 1}
     counted = insert(dialect, counters).on_conflict_do_update(index_elements=["series"], set_=following)
     return counted.returning(counters.c.value)
+
+
+@cache
+def _count(dialect: str) -> sa.Executable:
+    following = {"value": counters.c.value + 1}
+    counted = insert(dialect, counters).on_conflict_do_update(index_elements=["series"], set_=following)
+    return counted.returning(counters.c.series, counters.c.value)
 
 
 @cache

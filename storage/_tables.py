@@ -147,7 +147,9 @@ contacts = Table(
     Column("authority", Words, nullable=False),
     Column("bounced_at", Moment),
     Column("complained_at", Moment),
-    Column("likeness", Words, nullable=False, server_default="", index=True),
+    Column("likeness", Words, nullable=False, server_default=""),
+    Column("domain", Words, nullable=False, server_default=""),
+    sa.Index("contacts_likeness_domain", "likeness", "domain"),
 )
 
 incidents = Table(

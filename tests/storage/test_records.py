@@ -127,6 +127,35 @@ async def test_contact_is_one_customers_only(store: Store) -> None:
     ]
 
 
+async def test_domain_that_looks_like_one_on_file_is_found_among_any_number(store: Store) -> None:
+    def on_file(tx: Transaction) -> None:
+        a_customer(tx, "bob@clientsa.fr")
+        crowd = tx.customers.create(address="0@courriel.fr", language=Language.FR, now=NOW)
+        for number in range(1, 150):
+            tx.customers.add_contact(crowd.id, f"{number}@courriel.fr", Authority.WRITE)
+        tx.customers.create(address="eve@courrie1.com", language=Language.FR, now=NOW)
+
+    await store.run(on_file)
+    domains = ("clientsa.fr", "c1ientsa.fr", "clientsa-fr.com", "courriel.fr", "courrie1.com", "ailleurs.fr", "a.fr")
+
+    assert await store.read(lambda tx: {one: tx.customers.resembled_by(one) for one in domains}) == {
+        "clientsa.fr": "",
+        "c1ientsa.fr": "clientsa.fr",
+        "clientsa-fr.com": "clientsa.fr",
+        "courriel.fr": "courrie1.com",  # nobody there has given a name, so neither is more than the other
+        "courrie1.com": "courriel.fr",
+        "ailleurs.fr": "",
+        "a.fr": "",
+    }
+
+
+async def test_counters_each_go_up_by_one_and_say_where_they_stand(store: Store) -> None:
+    await store.run(lambda tx: tx.count(["b", "a"]))
+
+    assert await store.run(lambda tx: tx.count(["c", "b"])) == {"b": 2, "c": 1}
+    assert await store.run(lambda tx: tx.count([])) == {}
+
+
 async def test_strangers_two_mails_at_once_make_one_customer(store: Store) -> None:
     def known(tx: Transaction) -> int:
         return (tx.customers.by_address("bob@clientsa.fr") or a_customer(tx)).id
