@@ -126,7 +126,7 @@ async def run_parts(
     async with AsyncExitStack() as stack:
         running = Running(wired=wired)
         slack = _slack(wired, stack)
-        language = asyncio.create_task(asyncio.to_thread(warm_up))
+        language = asyncio.create_task(_learn_languages(parts))
         await wired.desk.store.run(lambda tx: _recall(tx, parts, wired.clock()))
         if "worker" in parts:  # the settings that kept an invoice back may be right now
             await wired.desk.store.run(lambda tx: bill_again(tx, wired.desk, held_back(tx), wired.clock()))
@@ -151,6 +151,12 @@ async def run_parts(
         for loop in loops:  # at once, not each in its turn: what a locked database holds up, it holds up together
             loop.take_no_more()
         await language
+
+
+async def _learn_languages(parts: frozenset[str]) -> None:
+    """Who reads mails has to tell languages apart; what only takes them in starts without."""
+    if "worker" in parts:
+        await asyncio.to_thread(warm_up)
 
 
 def _recall(tx: Transaction, parts: frozenset[str], now: datetime) -> None:

@@ -26,6 +26,8 @@ Work = Callable[[sa.Connection], T]
 GROUP: Final = 64
 """At most so many waiting transactions share one commit."""
 READERS: Final = 4
+CACHE: Final = 16_000
+"""KiB of pages that a writing connection keeps: what one commit changes stays in memory until it is written, once."""
 BUSY_SECONDS: Final = 5.0
 
 
@@ -77,7 +79,7 @@ def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
         "synchronous=FULL",
         "foreign_keys=ON",
         f"wal_autocheckpoint={FRAMES}",
-        *(["query_only=ON"] if reading else []),
+        "query_only=ON" if reading else f"cache_size=-{CACHE}",
     )
 
     @event.listens_for(engine, "connect")

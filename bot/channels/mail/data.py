@@ -46,7 +46,9 @@ class Data:
         if self._refusal:
             return self._refusal
         del self._body[end + 2 :]
-        return bytes(memoryview(self._body.replace(b"\r\n.", b"\r\n"))[2:])
+        # Few mails have a line that begins with a dot; a large one is not copied to look for it.
+        stuffed = b"\r\n." in self._body
+        return bytes(memoryview(self._body.replace(b"\r\n.", b"\r\n") if stuffed else self._body)[2:])
 
     def _grow(self, chunk: bytes) -> None:
         self._body += chunk
