@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone, get_timezone_location
@@ -19,6 +20,7 @@ _REFERENCE_LENGTH = 25
 _VOWELS = "aàâäeéèêëiîïoôöuùûü"
 
 
+@lru_cache(maxsize=1024)
 def money(amount: Money, language: Language) -> str:
     """`20,00 €` or `€20.00`, held together by no-break spaces."""
     return format_currency(amount.amount, amount.currency, locale=_LOCALES[language])
