@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -219,6 +219,7 @@ def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
         managers=file.slack.managers,
         canned=[Canned(**reply.model_dump()) for reply in file.canned_replies],
         presets=_PRESETS.validate_python([preset.model_dump() for preset in file.quote_presets]),
+        every=timedelta(seconds=file.slack.seconds_a_message),
     )
     stack.push_async_callback(slack.close)
     return slack

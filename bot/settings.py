@@ -145,6 +145,7 @@ class SlackSection(Section):
     team: str = ""
     staff: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
+    seconds_a_message: float = Field(default=1.0, ge=0, le=60)
 
 
 class ApiSection(Section):

@@ -161,6 +161,7 @@ def _our_own(settings: Settings, slack: SlackServer) -> Settings:
         team=cast.TEAM,
         staff=tuple(user.id for user in cast.STAFF),
         managers=tuple(user.id for user in cast.MANAGERS),
+        seconds_a_message=0,  # its Slack keeps no pace
     )
     return settings.model_copy(
         update={"environment": changed, "file": settings.file.model_copy(update={"slack": staff})}

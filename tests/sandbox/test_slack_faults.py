@@ -28,6 +28,21 @@ async def test_rate_limit_holds_one_channel(client: AsyncWebClient, slack: Slack
     assert [call.outcome for call in slack.calls] == ["ratelimited", "ok", "ok"]
 
 
+async def test_pace_of_new_messages(client: AsyncWebClient, slack: SlackServer, clock: HandClock) -> None:
+    """A few at once after a rest, then one a second, each channel by itself."""
+    slack.faults.keep_pace(burst=2)
+
+    sent = [await posted(client) for _ in range(2)]
+    with pytest.raises(SlackApiError) as early:
+        await posted(client)
+    await client.chat_postMessage(channel="C0CONNECT", text="other")
+    clock.forward(seconds=1)
+    sent.append(await posted(client))
+
+    assert early.value.response.headers["Retry-After"] == "1"
+    assert len(set(sent)) == 3
+
+
 async def test_answer_lost_after_it_is_done(client: AsyncWebClient, slack: SlackServer, workspace: Workspace) -> None:
     slack.faults.lose_answer(method="chat.postMessage")
 

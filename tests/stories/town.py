@@ -46,6 +46,7 @@ CONFIG = """
 team = "T0COMPTOIR"
 staff = ["U0ALICE", "U0OCTAVE"]
 managers = ["U0OCTAVE"]
+seconds_a_message = 0
 """
 
 

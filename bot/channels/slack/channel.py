@@ -1,7 +1,7 @@
 """The whole channel, put together from plain values: what processes mount, loop over and close."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from bot.app.desk import Desk
 from bot.channels.slack import events
 from bot.channels.slack.backfill import backfill
 from bot.channels.slack.jobs import SlackArrived
+from bot.channels.slack.pace import USUAL
 from bot.channels.slack.receive import PATIENCE, Door
 from bot.channels.slack.room import Canned, Preset, Room
 from bot.channels.slack.send import Outgoing
@@ -42,10 +43,14 @@ class SlackChannel:
         presets: Iterable[Preset] = (),
         app_token: str = "",
         seconds: float = SECONDS,
+        every: timedelta = USUAL,
         patience: float = PATIENCE,
     ) -> None:
-        """`seconds` bounds each call to Slack, `patience` each answer to it."""
-        self._api = Api(token=bot_token, url=api_url, seconds=seconds)
+        """`seconds` bounds each call to Slack, `patience` each answer to it.
+
+        `every` lies between two messages in one channel.
+        """
+        self._api = Api(token=bot_token, url=api_url, clock=clock, seconds=seconds)
         self.room = Room(
             desk=desk,
             api=self._api,
@@ -56,6 +61,7 @@ class SlackChannel:
             clock=clock,
             canned=tuple(canned),
             presets=tuple(presets),
+            every=every,
         )
         self._door = Door(self.room, signing_secret, patience)
         self._outgoing = Outgoing(self.room)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.app.desk import Desk
+from bot.channels.slack import pace
 from bot.channels.slack.wire import Api, NoAnswerError, Payload, RateLimitedError, RefusedError
 from bot.core.facts import Actor, Language, Role
 
@@ -53,7 +54,10 @@ class Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What every part of this channel works with. `staff` and `managers` are user ids of `team`."""
+    """What every part of this channel works with. `staff` and `managers` are user ids of `team`.
+
+    `every` is how far apart messages in one channel are, a few after a rest excepted.
+    """
 
     desk: Desk
     api: Api
@@ -64,6 +68,7 @@ class Room:
     clock: Callable[[], datetime]
     canned: tuple[Canned, ...] = ()
     presets: tuple[Preset, ...] = ()
+    every: timedelta = pace.USUAL
     _accounts: dict[str, tuple[datetime, Payload]] = field(default_factory=dict)
 
     @property

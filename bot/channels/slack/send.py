@@ -1,9 +1,7 @@
 """What leaves for Slack: the card, the lines in its thread, direct messages; each once, in order, or said why not."""
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.app import fates, read
@@ -22,48 +20,31 @@ from bot.app.read import Case
 from bot.channels.slack import bank, blocks, chat, home, thread
 from bot.channels.slack.card import card
 from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal
+from bot.channels.slack.post import Post, Posted, Poster, TurnError
 from bot.channels.slack.room import Person, Room
-from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
+from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
 from storage import Job, Message, Transaction
 
 GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
+OUTSIDE = ("is_ext_shared", "is_pending_ext_shared")
 SHARED = "the staff channel is shared outside the workspace: nothing is posted there"
 LATER = "left to the one behind it, which shows the same"
-CHECKED_FOR = timedelta(minutes=10)
-BEFORE = timedelta(minutes=1)
-PAGES = 10
+CHECKED_FOR = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """A message to post; `marks` find it again when the answer was lost."""
-
-    channel: str
-    text: str
-    blocks: list[Payload]
-    marks: Mapping[str, int]
-    thread_ts: str = ""
-    broadcast: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    channel: str
-    ts: str
 
 
 Noted = Callable[[Transaction, Posted], None]
 
 
 class Outgoing:
-    """The senders of this channel, by kind of job. A channel that Slack slowed down waits alone."""
+    """The senders of this channel, by kind of job. What must wait for its turn holds up nothing else."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._waits: dict[str, datetime] = {}
-        self._checked: datetime | None = None
+        self._poster = Poster(room)
+        self._once = self._poster.once
+        self._private: dict[str, datetime] = {}
 
     @property
     def senders(self) -> Mapping[str, Sender]:
@@ -102,10 +83,10 @@ class Outgoing:
             return Failed("no such message")
 
         async def checked() -> Delivery:
-            await self._check_privacy(now)
+            await self._check_privacy(self._room.channel, now)
             return await self._show_set_aside(message, job)
 
-        return await self._carefully(self._room.channel, now, checked)
+        return await self._carefully(checked)
 
     async def show_entry(self, job: Job, now: datetime) -> Delivery:
         """An entry of the bank's that a person must decide on."""
@@ -119,11 +100,11 @@ class Outgoing:
 
     async def _to_channel(self, made: bank.Shown, job: Job, now: datetime) -> Delivery:
         async def checked() -> Delivery:
-            await self._check_privacy(now)
+            await self._check_privacy(self._room.channel, now)
             post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
             return Delivered((await self._once(post, job)).ts)
 
-        return await self._carefully(self._room.channel, now, checked)
+        return await self._carefully(checked)
 
     async def show_original(self, job: Job, now: datetime) -> Delivery:
         """A mail with all that it quotes, as a file in its incident's thread."""
@@ -138,7 +119,7 @@ class Outgoing:
             card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
             as_it_came = await self._as_it_came(case, message)
             name = f"{case.incident.reference}-{order.message}" + (".eml" if as_it_came else ".txt")
-            await self._upload(card_at, name, as_it_came or thread.whole(message))
+            await self._upload(card_at, name, as_it_came or thread.whole(message), job)
             return Delivered("attached")
 
         return await self._to_staff(order.incident, now, attach)
@@ -152,20 +133,20 @@ class Outgoing:
     async def _kept(self, number: int) -> Message | None:
         return await self._room.desk.store.read(lambda tx: tx.messages.load(number))
 
-    async def tell_in_chat(self, job: Job, now: datetime) -> Delivery:
+    async def tell_in_chat(self, job: Job, _now: datetime) -> Delivery:
         """A notice to a customer, with its buttons, in their direct conversation."""
         order = decode(TellInChat, job.payload)
         case = await read.case(self._room.desk.store, order.incident) if order.incident is not None else None
         if case is None:
             return Failed("no such incident")
-        return await self._carefully(order.user, now, lambda: self._tell(case, order, job))
+        return await self._carefully(lambda: self._tell(case, order, job))
 
-    async def say(self, job: Job, now: datetime) -> Delivery:
+    async def say(self, job: Job, _now: datetime) -> Delivery:
         """A few words of the desk's own."""
         order = decode(SayInSlack, job.payload)
-        return await self._carefully(order.channel, now, lambda: self._say(order, job))
+        return await self._carefully(lambda: self._say(order, job))
 
-    async def show_home(self, job: Job, now: datetime) -> Delivery:
+    async def show_home(self, job: Job, _now: datetime) -> Delivery:
         """Somebody's App Home: the queue for staff, their incidents for customers."""
         order = decode(ShowHome, job.payload)
         person = Person(order.team, order.user)
@@ -175,7 +156,7 @@ class Outgoing:
             await self._room.api.call("views.publish", user_id=person.user, view=view)
             return Delivered("published")
 
-        return await self._carefully(f"home:{person.user}", now, publish)
+        return await self._carefully(publish)
 
     # --- to staff ---
 
@@ -186,25 +167,30 @@ class Outgoing:
         channel = case.row.slack_channel or self._room.channel
 
         async def checked() -> Delivery:
-            await self._check_privacy(now)
+            await self._check_privacy(channel, now)
             return await work(case)
 
-        return await self._carefully(channel, now, checked)
+        return await self._carefully(checked)
 
-    async def _check_privacy(self, now: datetime) -> None:
-        """Raises RefusedError when outsiders would read what is posted."""
-        if self._checked is not None and now - self._checked < CHECKED_FOR:
+    async def _check_privacy(self, channel: str, now: datetime) -> None:
+        """Raises RefusedError when outsiders would read what is posted, NoAnswerError when nobody ever said."""
+        known = self._private.get(channel)
+        if known is not None and now - known < CHECKED_FOR:
             return
-        self._checked = now
         try:
-            answer = await self._room.api.call("conversations.info", channel=self._room.channel)
-        except (RefusedError, NoAnswerError) as trouble:
-            log.warning("nobody says whether the staff channel is shared: %s", trouble)
+            answer = await self._room.api.call("conversations.info", channel=channel)
+        except RefusedError as refused:
+            log.warning("nobody says whether the staff channel is shared: %s", refused)
+            return
+        except NoAnswerError:
+            if known is None:
+                raise
             return
         place = answer.get("channel") or {}
-        if place.get("is_ext_shared") or place.get("is_pending_ext_shared"):
-            self._checked = None
+        if any(place.get(name) for name in OUTSIDE):
+            self._private.pop(channel, None)
             raise RefusedError(SHARED)
+        self._private[channel] = now
 
     async def _show_card(self, case: Case, job: Job) -> Delivered:
         if case.row.slack_ts is not None:
@@ -264,14 +250,11 @@ class Outgoing:
         return Delivered(posted.ts, then=lambda tx: noted(tx, posted))
 
     async def _under_new_card(self, case: Case, told: thread.Told, job: Job, noted: Noted) -> Delivered:
+        """The card is noted before its line is posted: a line that must wait for its turn finds it again."""
         card_at = await self._new_card(case, job)
+        await self._room.desk.store.run(_remember(case, card_at))
         posted = await self._under(card_at, told, job)
-
-        def then(tx: Transaction) -> None:
-            _remember(case, card_at)(tx)
-            noted(tx, posted)
-
-        return Delivered(posted.ts, then=then)
+        return Delivered(posted.ts, then=lambda tx: noted(tx, posted))
 
     def _fates_noted(self, case: Case, seq: int, told: thread.Told, job: Job) -> Noted:
         """Keeps where the fates of what was sent are shown; what changed while it was posted is shown at once."""
@@ -281,7 +264,7 @@ class Outgoing:
                 return
             now_come_to = tx.messages.set_line(case.incident.id, seq, posted.ts)
             # A line that an earlier try had posted shows what was known then.
-            if job.tries > 1 or sorted(now_come_to) != sorted(told.fates):
+            if job.doubts > 1 or sorted(now_come_to) != sorted(told.fates):
                 fates.show(tx, case.incident.id, seq, f"{posted.ts}:{','.join(now_come_to)}", self._room.clock())
 
         return note
@@ -312,24 +295,26 @@ class Outgoing:
         )
         posted = await self._once(post, job)
         if told.whole:
-            await self._attach(card_at, told.file_name, told.whole.encode())
+            await self._attach(card_at, told.file_name, told.whole.encode(), job)
         return posted
 
     async def _show_set_aside(self, message: Message, job: Job) -> Delivered:
         made = thread.set_aside(message)
         post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
         posted = await self._once(post, job)
-        await self._attach(posted, made.file_name, thread.safe(message))
+        await self._attach(posted, made.file_name, thread.safe(message), job)
         return Delivered(posted.ts)
 
-    async def _attach(self, card_at: Posted, file_name: str, content: bytes) -> None:
+    async def _attach(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
         """The whole of words that were cut, as a file below them; without it they stay cut, and said to be."""
         try:
-            await self._upload(card_at, file_name, content)
+            await self._upload(card_at, file_name, content, job)
         except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
             log.warning("the whole text was not attached: %s", trouble)
 
-    async def _upload(self, card_at: Posted, file_name: str, content: bytes) -> None:
+    async def _upload(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
+        if await self._poster.has_file(card_at, file_name, job):
+            return
         place = await self._room.api.call("files.getUploadURLExternal", filename=file_name, length=len(content))
         await self._room.api.upload(str(place["upload_url"]), content)
         await self._room.api.call(
@@ -386,70 +371,19 @@ class Outgoing:
 
     # --- once, or not at all ---
 
-    async def _carefully(self, channel: str, now: datetime, work: Callable[[], Awaitable[Delivery]]) -> Delivery:
-        """Does the work unless Slack asked this channel to wait; trouble becomes an answer for the queue."""
-        until = self._waits.get(channel)
-        if until is not None and now < until:
-            return Later("Slack asked to wait", until - now)
+    async def _carefully(self, work: Callable[[], Awaitable[Delivery]]) -> Delivery:
+        """Does the work; trouble becomes an answer for the queue."""
         try:
             return await work()
+        except TurnError as turn:
+            return Later(str(turn), turn.wait, untaken=True)
         except RateLimitedError as limited:
-            wait = timedelta(seconds=limited.seconds)
-            self._waits[channel] = now + wait
-            return Later("Slack asked to wait", wait)
+            return Later("Slack asked to wait", timedelta(seconds=limited.seconds), untaken=True)
         except NoAnswerError as trouble:
             return Later(str(trouble))
         except RefusedError as refused:
             return Failed(refused.code)
 
-    async def _once(self, post: Post, job: Job, user: str = "") -> Posted:
-        """Posts, unless an earlier try has done so and nobody heard of it."""
-        if job.tries > 1 and (found := await self._find(post, job, user)) is not None:
-            return found
-        answer = await self._room.api.call("chat.postMessage", **_message(post))
-        return Posted(str(answer["channel"]), str(answer["ts"]))
-
-    async def _find(self, post: Post, job: Job, user: str) -> Posted | None:
-        """The message with these marks, looked for since the job was made."""
-        channel = post.channel
-        if channel == user:
-            opened = await self._room.api.call("conversations.open", users=user)
-            channel = str(opened["channel"]["id"])
-        where: dict[str, object] = {"channel": channel, "include_all_metadata": True, "limit": 200}
-        where["oldest"] = f"{(job.created_at - BEFORE).timestamp():.6f}"
-        method = "conversations.history"
-        if post.thread_ts:
-            method, where["ts"] = "conversations.replies", post.thread_ts
-        for _ in range(PAGES):
-            page = await self._room.api.call(method, **where)
-            for message in page.get("messages", []):
-                if _marks_of(message).items() & post.marks.items():
-                    return Posted(channel, str(message["ts"]))
-            where["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
-            if not where["cursor"]:
-                break
-        return None
-
 
 def _remember(case: Case, posted: Posted) -> Callable[[Transaction], None]:
     return lambda tx: tx.incidents.set_card(case.incident.id, posted.channel, posted.ts)
-
-
-def _message(post: Post) -> Payload:
-    said: Payload = {
-        "channel": post.channel,
-        "text": post.text,
-        "blocks": post.blocks,
-        "unfurl_links": False,
-        "unfurl_media": False,
-        "metadata": {"event_type": "comptoir", "event_payload": {"marks": json.dumps(dict(post.marks))}},
-    }
-    if post.thread_ts:
-        said |= {"thread_ts": post.thread_ts, "reply_broadcast": post.broadcast}
-    return said
-
-
-def _marks_of(message: Payload) -> dict[str, int]:
-    payload = (message.get("metadata") or {}).get("event_payload") or {}
-    marks = json.loads(payload.get("marks") or "{}")
-    return marks if isinstance(marks, dict) else {}

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -47,9 +49,14 @@ class NoAnswerError(Exception):
 
 
 class Api:
-    """The bot's calls. Nothing is tried twice here: who calls knows what a second time would mean."""
+    """The bot's calls. Nothing is tried twice here: who calls knows what a second time would mean.
 
-    def __init__(self, *, token: str, url: str, seconds: float = SECONDS) -> None:
+    Where Slack asked to wait, it is not asked again before that: for this method in this channel, and nothing else.
+    """
+
+    def __init__(self, *, token: str, url: str, clock: Callable[[], datetime], seconds: float = SECONDS) -> None:
+        self._clock = clock
+        self._waits: dict[tuple[str, str], datetime] = {}
         self._client = AsyncWebClient(token=token, base_url=url, retry_handlers=[])
         self._client.proxy = None  # else a proxy from the environment would catch 127.0.0.1 too
         self._timeout = aiohttp.ClientTimeout(total=seconds)
@@ -62,6 +69,8 @@ class Api:
 
     async def call(self, method: str, **arguments: object) -> Payload:
         """What Slack answers. Raises RefusedError, RateLimitedError, NoAnswerError."""
+        place = (method, str(arguments.get("channel", "")))
+        self._wait(place)
         self._client.session = self._opened()
         try:
             if method in IN_QUERY:
@@ -69,10 +78,23 @@ class Api:
             else:
                 answer = await self._client.api_call(method, json=arguments)
         except SlackApiError as error:
-            raise _trouble(error) from error
+            trouble = _trouble(error)
+            if isinstance(trouble, RateLimitedError):
+                self._waits[place] = self._clock() + timedelta(seconds=trouble.seconds)
+            raise trouble from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise NoAnswerError(f"{method}: {type(error).__name__}") from error
         return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    def _wait(self, place: tuple[str, str]) -> None:
+        """Raises RateLimitedError where Slack asked to wait, and the time is not over."""
+        until = self._waits.get(place)
+        if until is None:
+            return
+        left = (until - self._clock()).total_seconds()
+        if left > 0:
+            raise RateLimitedError(ceil(left))
+        del self._waits[place]
 
     async def post(self, url: str, said: Payload) -> bool:
         """Answers one interaction at the address that came with it (`response_url`); False when it did not go."""

@@ -1,7 +1,7 @@
 """Faults on demand: what the Web API does instead of answering, for whom, and for how long."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -29,11 +29,30 @@ class Fault:
         return self.method in {"", method} and self.channel in {"", channel}
 
 
+@dataclass(slots=True)
+class Pace:
+    """Slack's rule for new messages: in one channel `burst` at once after a rest, then one in `every`."""
+
+    every: timedelta
+    burst: int
+    _free_at: dict[str, datetime] = field(default_factory=dict)
+
+    def refuses(self, channel: str, now: datetime) -> datetime | None:
+        """Until when this message is refused; None where it is taken, and counted."""
+        rested = now - self.every * (self.burst - 1)
+        taken = max(self._free_at.get(channel, rested), rested)
+        if taken > now:
+            return taken
+        self._free_at[channel] = taken + self.every
+        return None
+
+
 class Faults:
     """The faults in force, first come first served; each is used up by the calls it hits."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._pace: Pace | None = None
         self._faults: list[Fault] = []
         self._released = asyncio.Event()
 
@@ -41,6 +60,10 @@ class Faults:
         """429 with Retry-After to every such call until `retry_after` seconds have passed."""
         until = self._clock() + timedelta(seconds=retry_after)
         self._add(Fault(kind="ratelimited", channel=channel, method=method, times=None, until=until))
+
+    def keep_pace(self, *, seconds: float = 1.0, burst: int = 5) -> None:
+        """429 to every `chat.postMessage` that comes too early for its channel, as real Slack has it."""
+        self._pace = Pace(timedelta(seconds=seconds), burst)
 
     def fail(self, *, status: int = 500, times: int = 1, channel: str = "", method: str = "") -> None:
         """An HTTP status (500, 502, 503) and no JSON."""
@@ -63,7 +86,8 @@ class Faults:
         self._add(Fault(kind="lost", times=times, channel=channel, method=method))
 
     def clear(self) -> None:
-        """End all faults and let go of what hangs."""
+        """End all faults, the pace too, and let go of what hangs."""
+        self._pace = None
         self._faults.clear()
         self._released.set()
         self._released = asyncio.Event()
@@ -76,7 +100,13 @@ class Faults:
             if fault.fits(method, channel):
                 self._use(index, fault)
                 return fault
-        return None
+        return self._too_early(method, channel, now)
+
+    def _too_early(self, method: str, channel: str, now: datetime) -> Fault | None:
+        if self._pace is None or method != "chat.postMessage":
+            return None
+        until = self._pace.refuses(channel, now)
+        return Fault(kind="ratelimited", until=until) if until else None
 
     def seconds_left(self, fault: Fault) -> int:
         """What Retry-After says: whole seconds, at least one."""

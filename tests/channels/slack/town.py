@@ -252,8 +252,8 @@ def a_workspace(clock: Clock) -> Workspace:
 
 
 @asynccontextmanager
-async def a_town(url: str, terms: Terms | None = None) -> AsyncIterator[Town]:
-    """A town on this database, open for business."""
+async def a_town(url: str, terms: Terms | None = None, every: timedelta = timedelta()) -> AsyncIterator[Town]:
+    """A town on this database, open for business; `every` is between two messages in one channel."""
     clock = Clock()
     slack = await start(a_workspace(clock))
     store = await Store.open(url)
@@ -282,6 +282,7 @@ async def a_town(url: str, terms: Terms | None = None) -> AsyncIterator[Town]:
         canned=(Canned(id="looking", fr="Nous regardons.", en="We are looking."),),
         app_token="xapp-test",
         seconds=2,
+        every=every,
         patience=PATIENCE,
     )
     app = web.Application()

@@ -1,0 +1,54 @@
+"""Slack's pace: about one message a second in a channel, a few at once after a rest. Who comes later waits its turn.
+
+The turns are kept in the database: all workers together keep one pace, and none of them asks in vain.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from storage import Transaction
+
+USUAL: Final = timedelta(seconds=1)  # docs.slack.dev/apis/web-api/rate-limits: "one message per second per channel"
+BURST: Final = 5
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What one channel may get: from `free_at` on, for whoever has no turn yet; nothing before `held_until`."""
+
+    free_at: datetime
+    held_until: datetime
+
+
+def turn(tx: Transaction, channel: str, every: timedelta, now: datetime, *, waited: bool) -> timedelta:
+    """How long this message must wait, and that is its turn then; zero when it may be posted now.
+
+    `waited`: it had its turn, and this is it. A channel that Slack holds gives it another.
+    """
+    pace = _read(tx.setting(_name(channel)))
+    if waited and now >= pace.held_until:
+        return timedelta()
+    earliest = max(pace.free_at, pace.held_until, now - every * (BURST - 1))
+    _keep(tx, channel, Pace(earliest + every, pace.held_until))
+    return max(earliest - now, timedelta())
+
+
+def hold(tx: Transaction, channel: str, until: datetime) -> None:
+    """Slack asked to wait: nothing is posted in this channel before that."""
+    pace = _read(tx.setting(_name(channel)))
+    _keep(tx, channel, Pace(max(pace.free_at, until), until))
+
+
+def _name(channel: str) -> str:
+    return f"slack_pace:{channel}"
+
+
+def _read(kept: str | None) -> Pace:
+    return Pace(*map(datetime.fromisoformat, json.loads(kept))) if kept else Pace(NEVER, NEVER)
+
+
+def _keep(tx: Transaction, channel: str, pace: Pace) -> None:
+    tx.keep_setting(_name(channel), json.dumps([pace.free_at.isoformat(), pace.held_until.isoformat()]))

@@ -1,0 +1,130 @@
+"""One message, posted once: at Slack's pace, and looked up first where an earlier try may have posted it."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.channels.slack import pace
+from bot.channels.slack.room import Room
+from bot.channels.slack.wire import Payload, RateLimitedError
+from storage import Job
+
+BEFORE: Final = timedelta(minutes=1)
+PAGES: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A message to post; `marks` find it again when the answer was lost."""
+
+    channel: str
+    text: str
+    blocks: list[Payload]
+    marks: Mapping[str, int]
+    thread_ts: str = ""
+    broadcast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    channel: str
+    ts: str
+
+
+class TurnError(Exception):
+    """Others come first in this channel; nothing was done, and the turn is kept for `wait`."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"others come first for {wait.total_seconds():.0f} s")
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """Posts for one desk."""
+
+    room: Room
+
+    async def once(self, post: Post, job: Job, user: str = "") -> Posted:
+        """Posts, unless an earlier try has done so and nobody heard of it. Raises TurnError and what `Api.call` does.
+
+        `user` names whose direct conversation it is, where `post.channel` may be its id.
+        """
+        if job.doubts > 1 and (found := await self._find(post, job, user)) is not None:
+            return found
+        channel = user or post.channel
+        await self._take_turn(channel, job)
+        try:
+            answer = await self.room.api.call("chat.postMessage", **_message(post))
+        except RateLimitedError as limited:
+            until = self.room.clock() + timedelta(seconds=limited.seconds)
+            await self.room.desk.store.run(lambda tx: pace.hold(tx, channel, until))
+            raise
+        return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    async def has_file(self, below: Posted, name: str, job: Job) -> bool:
+        """Whether an earlier try has put this file into the thread, and nobody heard of it."""
+        if job.doubts <= 1:
+            return False
+        async for message in self._since(job, below.channel, below.ts):
+            if any(name in {file.get("name"), file.get("title")} for file in message.get("files") or ()):
+                return True
+        return False
+
+    async def _take_turn(self, channel: str, job: Job) -> None:
+        every, now = self.room.every, self.room.clock()
+        waited = job.tries > job.doubts  # put off before, and nothing was done then
+        wait = await self.room.desk.store.run(lambda tx: pace.turn(tx, channel, every, now, waited=waited))
+        if wait:
+            raise TurnError(wait)
+
+    async def _find(self, post: Post, job: Job, user: str) -> Posted | None:
+        """The message with these marks, looked for since the job was made."""
+        channel = post.channel
+        if channel == user:
+            opened = await self.room.api.call("conversations.open", users=user)
+            channel = str(opened["channel"]["id"])
+        async for message in self._since(job, channel, post.thread_ts):
+            if _marks_of(message).items() & post.marks.items():
+                return Posted(channel, str(message["ts"]))
+        return None
+
+    async def _since(self, job: Job, channel: str, thread_ts: str) -> AsyncIterator[Payload]:
+        """What was said there since the job was made."""
+        where: dict[str, object] = {"channel": channel, "include_all_metadata": True, "limit": 200}
+        where["oldest"] = f"{(job.created_at - BEFORE).timestamp():.6f}"
+        method = "conversations.history"
+        if thread_ts:
+            method, where["ts"] = "conversations.replies", thread_ts
+        for _ in range(PAGES):
+            page = await self.room.api.call(method, **where)
+            for message in page.get("messages") or ():
+                yield message
+            where["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+            if not where["cursor"]:
+                return
+
+
+def _message(post: Post) -> Payload:
+    said: Payload = {
+        "channel": post.channel,
+        "text": post.text,
+        "blocks": post.blocks,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {"event_type": "comptoir", "event_payload": {"marks": json.dumps(dict(post.marks))}},
+    }
+    if post.thread_ts:
+        said |= {"thread_ts": post.thread_ts, "reply_broadcast": post.broadcast}
+    return said
+
+
+def _marks_of(message: Payload) -> dict[str, int]:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    try:
+        marks = json.loads(payload.get("marks") or "{}")
+    except (TypeError, ValueError):  # somebody else's message
+        return {}
+    return marks if isinstance(marks, dict) else {}

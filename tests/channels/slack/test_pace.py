@@ -1,0 +1,118 @@
+"""New messages keep Slack's pace in each channel: Slack is not asked in vain, nothing overtakes, others go on."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.channels.slack import pace
+from bot.channels.slack.pace import BURST
+from bot.core import commands as c
+from bot.core import facts as f
+from bot.sandbox.slack import Call
+from storage import Store
+from tests.builders import MONDAY, an_order
+from tests.channels.slack.town import BOB, STAFF_CHANNEL, Town, a_town
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def town(sqlite_url: str) -> AsyncIterator[Town]:
+    """A town whose desk keeps Slack's pace, and whose Slack insists on it."""
+    async with a_town(sqlite_url, every=SECOND) as opened:
+        opened.slack.faults.keep_pace(burst=BURST)
+        yield opened
+
+
+async def test_many_lines_leave_at_slacks_pace_in_order_and_nobody_is_asked_in_vain(town: Town) -> None:
+    await town.open()
+    await _say(town, 12)
+
+    at_once = len(_posts(town))
+    await _pass(town, seconds=20)
+
+    posts = _posts(town)
+    assert at_once == BURST
+    assert {call.outcome for call in posts} == {"ok"}
+    assert max(Counter(call.at for call in posts[BURST:]).values()) == 1
+    assert _said(town) == [f"words {number}" for number in range(12)]
+
+
+async def test_what_only_waited_for_its_turn_is_not_looked_up(town: Town) -> None:
+    await town.open()
+    await _say(town, 8)
+    await _pass(town, seconds=20)
+
+    assert [call for call in town.slack.calls if call.method.startswith("conversations.re")] == []
+
+
+async def test_customers_are_told_while_the_staff_channel_waits(town: Town) -> None:
+    await town.open()
+    await _say(town, 12)
+
+    await town.open(channel=f.Channel.SLACK, linked=True)
+
+    assert len(town.told()) == 1
+    assert [call.outcome for call in _posts(town, BOB)] == ["ok"]
+
+
+async def test_slower_slack_than_thought_is_asked_again_when_it_said(sqlite_url: str) -> None:
+    async with a_town(sqlite_url, every=SECOND) as town:
+        town.slack.faults.keep_pace(seconds=4, burst=1)
+        await town.open()
+        await _say(town, 6)
+
+        await _pass(town, seconds=90)
+
+        posts = _posts(town)
+        assert _said(town) == [f"words {number}" for number in range(6)]
+        refused = [index for index, call in enumerate(posts) if call.outcome == "ratelimited"]
+        assert all(posts[index + 1].at - posts[index].at >= SECOND for index in refused)
+        assert len(refused) <= len(posts) - len(refused)
+
+
+async def test_turns_are_given_once_for_all_workers(store: Store) -> None:
+    async def turn(channel: str = "C1", now: datetime = MONDAY, *, waited: bool = False) -> timedelta:
+        return await store.run(lambda tx: pace.turn(tx, channel, SECOND, now, waited=waited))
+
+    given = [await turn() for _ in range(BURST + 3)]
+    elsewhere = await turn("C2")
+    came = await turn(now=MONDAY + SECOND, waited=True)
+    await store.run(lambda tx: pace.hold(tx, "C1", MONDAY + 60 * SECOND))
+    held = [await turn(now=MONDAY + 5 * SECOND, waited=waited) for waited in (True, False)]
+
+    assert given == [timedelta()] * BURST + [SECOND, 2 * SECOND, 3 * SECOND]
+    assert (elsewhere, came) == (timedelta(), timedelta())
+    assert held == [55 * SECOND, 56 * SECOND]
+
+
+async def test_card_is_posted_once_though_its_first_line_has_to_wait(town: Town) -> None:
+    for number in range(4):
+        await town.open(address=f"bob{number}@clientsa.fr")
+
+    await _pass(town, seconds=30)
+
+    titles = [root.text.split(" ·")[0] for root in town.workspace.roots(STAFF_CHANNEL)]
+    assert sorted(titles) == [f"INC-{number}" for number in range(1, 5)]
+    assert all(town.card(number).pinned and town.thread(number) for number in range(1, 5))
+
+
+async def _say(town: Town, times: int) -> None:
+    for number in range(times):
+        await town.give(1, an_order(c.WriteToCustomer, text=f"words {number}", message=f"m{number}"))
+
+
+async def _pass(town: Town, seconds: int) -> None:
+    for _ in range(seconds):
+        town.clock.turn(seconds=1)
+        await town.settle()
+
+
+def _posts(town: Town, channel: str = STAFF_CHANNEL) -> Sequence[Call]:
+    return [call for call in town.slack.calls if call.method == "chat.postMessage" and call.channel == channel]
+
+
+def _said(town: Town) -> list[str]:
+    return [line.split("—")[1].split("✓")[0].strip() for line in town.thread() if line.startswith("Written")]
