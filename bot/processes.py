@@ -50,8 +50,8 @@ from storage import Conflict, Job, Store, Transaction, Unavailable
 Clock = Callable[[], datetime]
 SWEEP_SECONDS = 3600.0
 PARTS = ("web", "mail", "worker", "clock", "slack")
-BACKFILL_SECONDS = 600.0
-BACKFILL_SOON_SECONDS = 60.0
+LISTENING_TO_SLACK = frozenset({"worker", "slack"})
+AWAY_SECONDS = 60.0
 GRACE_SECONDS = 5.0
 log = structlog.get_logger("processes")
 
@@ -145,7 +145,9 @@ async def run_parts(
         if "mailbox" in parts or ("mail" in parts and wired.settings.environment.mail_imap_url):
             await _start_fetching(wired, stack)
         if "slack" in parts and slack is not None:
-            await slack.connect()
+            stack.push_async_callback(_end, asyncio.create_task(slack.connect()))
+        if slack is not None and parts & LISTENING_TO_SLACK:
+            stack.push_async_callback(_end, asyncio.create_task(_catch_up(wired, slack)))
         yield running
         log.info("stopping")
         for loop in loops:  # at once, not each in its turn: what a locked database holds up, it holds up together
@@ -252,10 +254,7 @@ def _start_worker(
         return any(door.is_busy for door in doors)
 
     understanding = _understanding(wired, mailroom, slack, language, busy)
-    loops = _start_loops(stack, understanding, _delivering(wired, senders, busy))
-    if slack is not None:
-        stack.push_async_callback(_end, asyncio.create_task(_catch_up(wired, slack)))
-    return loops
+    return _start_loops(stack, understanding, _delivering(wired, senders, busy))
 
 
 def _identity(environment: Environment) -> Identity:
@@ -284,14 +283,14 @@ def _signers(environment: Environment) -> tuple[Signer, ...]:
 
 
 async def _catch_up(wired: Wired, slack: SlackChannel) -> None:
-    """Brings in what was said in Slack while nobody listened: at the start, and after gaps."""
+    """Brings in what was said in Slack while nobody listened: at the start, with each new line, and now and then."""
     while True:
         try:
-            complete = await slack.backfill(wired.clock())
+            seconds = await slack.backfill(wired.clock())
         except Unavailable as away:
             log.warning("database_away", task="backfill", error=str(away))
-            complete = False
-        await asyncio.sleep(BACKFILL_SECONDS if complete else BACKFILL_SOON_SECONDS)
+            seconds = AWAY_SECONDS
+        await slack.gap(seconds)
 
 
 async def _sweep_daily(wired: Wired) -> None:

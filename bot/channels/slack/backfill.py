@@ -1,8 +1,9 @@
 """What was said while nobody listened: Slack stops trying after some minutes, the conversations themselves do not."""
 
+import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.app.read import read_case
@@ -16,7 +17,10 @@ from storage import Transaction
 HEARD_UNTIL = "slack_heard_until"
 OVERLAP = timedelta(minutes=10)
 FURTHEST = timedelta(days=7)
-MOST = 1000
+MOST = 1000  # incidents
+PAGE, PAGES = 200, 50  # messages, and pages of a conversation
+USUAL_SECONDS, SOON_SECONDS = 600.0, 60.0
+AT_ONCE, APART_SECONDS = 20, 1.2  # calls of a method that may be called fifty times a minute
 
 log = logging.getLogger(__name__)
 
@@ -29,21 +33,51 @@ class Conversation:
     thread_ts: str
 
 
-async def backfill(room: Room, now: datetime) -> bool:
-    """Puts what was said in open incidents' conversations into the same inbox; what is there already stays one.
+class Backfill:
+    """Goes through the conversations round by round; where Slack stops it, the next call goes on from there."""
 
-    False when Slack would not say everything: the next call begins where this one did.
-    """
-    since, places = await room.desk.store.read(lambda tx: (_since(tx, now), _conversations(tx)))
-    try:
-        for place in places:
-            for message in await _said(room, place, since):
-                await keep_event(room, _as_event(room, place, message))
-    except (RateLimitedError, NoAnswerError) as trouble:
-        log.warning("not all that was said could be asked for: %s", trouble)
-        return False
-    await room.desk.store.run(lambda tx: tx.keep_setting(HEARD_UNTIL, now.isoformat()))
-    return True
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._round: _Round | None = None
+
+    async def run(self, now: datetime) -> float:
+        """Puts what was said in open incidents' conversations into the same inbox; what is there already stays one.
+
+        In how many seconds to go on: a short while when Slack would not say everything.
+        """
+        store = self._room.desk.store
+        since, places = await store.read(lambda tx: (_since(tx, now), _conversations(tx)))
+        self._round = around = self._round or _Round(began=now, since=since)
+        try:
+            for place in places:
+                await self._hear(around, place)
+        except RateLimitedError as limited:
+            log.warning("not all that was said could be asked for: %s", limited)
+            return float(limited.seconds)
+        except NoAnswerError as trouble:
+            log.warning("not all that was said could be asked for: %s", trouble)
+            return SOON_SECONDS
+        await store.run(lambda tx: tx.keep_setting(HEARD_UNTIL, around.began.isoformat()))
+        self._round = None
+        return USUAL_SECONDS
+
+    async def _hear(self, around: "_Round", place: Conversation) -> None:
+        if place in around.heard:
+            return
+        if len(around.heard) >= AT_ONCE:
+            await asyncio.sleep(APART_SECONDS)
+        for message in await _said(self._room, place, around.since):
+            await keep_event(self._room, _as_event(self._room, place, message))
+        around.heard.add(place)
+
+
+@dataclass(slots=True)
+class _Round:
+    """Everything said between `since` and `began` is asked for; `heard` are the conversations done with."""
+
+    began: datetime
+    since: datetime
+    heard: set[Conversation] = field(default_factory=set)
 
 
 def _since(tx: Transaction, now: datetime) -> datetime:
@@ -71,16 +105,21 @@ def _places(tx: Transaction, incident: int) -> Iterator[Conversation]:
 
 async def _said(room: Room, place: Conversation, since: datetime) -> Sequence[Payload]:
     """The messages of people, oldest first."""
-    where: dict[str, object] = {"channel": place.channel, "oldest": f"{since.timestamp():.6f}", "limit": MOST - 1}
+    where: dict[str, object] = {"channel": place.channel, "oldest": f"{since.timestamp():.6f}", "limit": PAGE}
     method = "conversations.history"
     if place.thread_ts:
         method, where["ts"] = "conversations.replies", place.thread_ts
+    said: dict[str, Payload] = {}
     try:
-        answer = await room.api.call(method, **where)
+        for _ in range(PAGES):
+            page = await room.api.call(method, **where)
+            said |= {str(message.get("ts")): message for message in page.get("messages") or ()}
+            where["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+            if not where["cursor"]:
+                break
     except RefusedError as refused:
         log.warning("%s says nothing: %s", place.channel, refused)
-        return ()
-    return sorted(answer.get("messages", []), key=lambda message: str(message.get("ts")))
+    return [said[ts] for ts in sorted(said)]
 
 
 def _as_event(room: Room, place: Conversation, message: Payload) -> Payload:

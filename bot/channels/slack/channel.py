@@ -1,25 +1,23 @@
 """The whole channel, put together from plain values: what processes mount, loop over and close."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.app.deliver import Sender
 from bot.app.desk import Desk
 from bot.channels.slack import events
-from bot.channels.slack.backfill import backfill
+from bot.channels.slack.backfill import Backfill
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.pace import USUAL
 from bot.channels.slack.receive import PATIENCE, Door
 from bot.channels.slack.room import Canned, Preset, Room
 from bot.channels.slack.send import Outgoing
+from bot.channels.slack.socket import Line
 from bot.channels.slack.wire import SECONDS, Api
 from storage import Job
-
-if TYPE_CHECKING:
-    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 
 class SlackChannel:
@@ -66,7 +64,8 @@ class SlackChannel:
         self._door = Door(self.room, signing_secret, patience)
         self._outgoing = Outgoing(self.room)
         self._app_token = app_token
-        self._socket: AsyncSocketModeHandler | None = None
+        self._line: Line | None = None
+        self._backfill = Backfill(self.room)
 
     @property
     def senders(self) -> Mapping[str, Sender]:
@@ -81,18 +80,33 @@ class SlackChannel:
         """Works one inbox row of kind `slack` and finishes it, in one transaction."""
         await events.understand(self.room, job, now)
 
-    async def backfill(self, now: datetime) -> bool:
-        """Asks for what was said while nobody listened; False when it is to be asked again."""
-        return await backfill(self.room, now)
+    async def backfill(self, now: datetime) -> float:
+        """Asks for what was said while nobody listened; in how many seconds to ask again."""
+        return await self._backfill.run(now)
+
+    async def gap(self, seconds: float) -> None:
+        """Waits until there is a new line to Slack, before which something may have been missed; so long at most."""
+        if self._line is None:
+            await asyncio.sleep(seconds)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._line.joined.wait()
+        except TimeoutError:
+            return
+        self._line.joined.clear()
 
     async def connect(self) -> None:
-        """Begins to listen over Socket Mode, where that is set up; otherwise Slack comes to `handle`."""
+        """Begins to listen over Socket Mode, where that is set up; otherwise Slack comes to `handle`.
+
+        Returns once there is a line. While Slack is away it is tried again and again.
+        """
         if self._app_token:
-            self._socket = self._door.socket(self._app_token)
-            await self._socket.connect_async()  # type: ignore[no-untyped-call] # Bolt's own signature
+            self._line = self._door.line(self._app_token)
+            await self._line.connect()
 
     async def close(self) -> None:
         """Stops listening, then lets go of connections."""
-        if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call] # Bolt's own signature
+        if self._line is not None:
+            await self._line.close()  # type: ignore[no-untyped-call] # not annotated there
         await self._api.close()

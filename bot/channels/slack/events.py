@@ -18,12 +18,14 @@ from bot.channels.slack.chat import root
 from bot.channels.slack.customer import NO_SUPPORT
 from bot.channels.slack.jobs import SayInSlack, ShowHome, SlackArrived
 from bot.channels.slack.payloads import Submission
+from bot.channels.slack.receive import GONE
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.speech import InternalNote
 from bot.channels.slack.wire import Payload
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer
+from bot.core.facts import Actor
 from storage import Direction, IncidentRow, Job, Message, Transaction, Via
 
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message", "message_changed"})
@@ -54,18 +56,20 @@ class Spoken:
 
 async def understand(room: Room, job: Job, now: datetime) -> None:
     """Closes the inbox row and does what it asks for, together or not at all."""
-    await room.desk.store.run(lambda tx: _understand(tx, room, job, now))
+    body = json.loads(decode(SlackArrived, job.payload).body)
+    await room.refresh()
+    taker = await _taker(room, body)
+    await room.desk.store.run(lambda tx: _understand(tx, room, job, body, taker, now))
 
 
-def _understand(tx: Transaction, room: Room, job: Job, now: datetime) -> None:
+def _understand(tx: Transaction, room: Room, job: Job, body: Payload, taker: Actor | str, now: datetime) -> None:
     if not tx.inbox.done(job, now):
         return
-    body = json.loads(decode(SlackArrived, job.payload).body)
     if body.get("type") == "view_submission":
         _open(tx, room.desk, payloads.submitted(body), now)
-        return
-    heard = _HEARD.get(str(body["event"].get("type")))
-    if heard is not None:
+    elif _is_take(body):
+        _take(tx, room, body, taker, now)
+    elif heard := _HEARD.get(str(body["event"].get("type"))):
         heard(tx, room, body, now)
 
 
@@ -124,7 +128,7 @@ def _message(tx: Transaction, room: Room, body: Payload, now: datetime) -> None:
 
 def _spoken(body: Payload, now: datetime) -> Spoken:
     event = body["event"]
-    gone = event.get("subtype") == "message_deleted"
+    gone = event.get("subtype") == "message_deleted" or (event.get("message") or {}).get("subtype") == GONE
     message = event.get("previous_message" if gone else "message") or event
     edited = str((message.get("edited") or {}).get("ts") or "") if not gone else str(event.get("event_ts") or "")
     ts = str(event.get("deleted_ts") or message.get("ts") or "")
@@ -138,7 +142,7 @@ def _spoken(body: Payload, now: datetime) -> Spoken:
         text="" if gone else payloads.words_of(str(message.get("text") or "")),
         files=tuple(str(file.get("name") or "?") for file in message.get("files") or ()),
         at=payloads.moment_of(edited or ts) or now,
-        edited=event.get("subtype") == "message_changed",
+        edited=event.get("subtype") == "message_changed" and not gone,
         gone=gone,
     )
 
@@ -256,21 +260,36 @@ def _say(
 # --- the rest ---
 
 
-def _reaction(tx: Transaction, room: Room, body: Payload, now: datetime) -> None:
-    """:eyes: on a card takes the incident; no other emoji means anything."""
+def _is_take(body: Payload) -> bool:
+    """:eyes: takes the incident; no other emoji means anything."""
+    event = body.get("event") or {}
+    return event.get("type") == "reaction_added" and event.get("reaction") == TAKES
+
+
+async def _taker(room: Room, body: Payload) -> Actor | str:
+    """Who takes an incident, or why they may not; nobody where nothing is taken."""
+    if not _is_take(body):
+        return ""
     event = body["event"]
-    item = event.get("item") or {}
-    person = Person(str(body.get("team_id", "")), str(event.get("user", "")))
-    role = room.role(person)
+    return await room.actor(
+        Person(str(event.get("user_team") or body.get("team_id", "")), str(event.get("user", "")))
+    )
+
+
+def _take(tx: Transaction, room: Room, body: Payload, taker: Actor | str, now: datetime) -> None:
+    event = body["event"]
+    item, user = event.get("item") or {}, str(event.get("user", ""))
     row = tx.incidents.by_card(str(item.get("channel", "")), str(item.get("ts", "")))
-    if event.get("reaction") != TAKES or role is None or row is None or row.assignee == person.user:
+    if row is None or row.assignee == user:
         return
-    if row.assignee:
-        text = f"{row.reference} is with {row.assignee}: to take it over, use the button. Nothing was done."
-        SayInSlack(channel=item["channel"], text=text, only_to=person.user).put(tx, now)
+    if isinstance(taker, str):
+        why = taker
+    elif row.assignee:
+        why = f"{row.reference} is with {row.assignee}: to take it over, use the button. Nothing was done."
+    else:
+        carry_out(tx, room.desk, row.id, c.TakeIncident(actor=taker), now)
         return
-    actor = f.Actor(role=role, name=person.user)
-    carry_out(tx, room.desk, row.id, c.TakeIncident(actor=actor), now)
+    SayInSlack(channel=item["channel"], text=why, only_to=user).put(tx, now)
 
 
 def _home(tx: Transaction, _room: Room, body: Payload, now: datetime) -> None:
@@ -281,6 +300,5 @@ def _home(tx: Transaction, _room: Room, body: Payload, now: datetime) -> None:
 
 _HEARD: Mapping[str, Callable[[Transaction, Room, Payload, datetime], None]] = {
     "message": _message,
-    "reaction_added": _reaction,
     "app_home_opened": _home,
 }

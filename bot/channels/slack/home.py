@@ -20,6 +20,7 @@ STAGES = tuple(sorted(OPEN))
 
 async def view(room: Room, person: Person) -> Payload:
     """The home of one person as things stand."""
+    await room.refresh()
     if room.role(person) is not None:
         now = room.clock()
         made = await room.desk.store.read(lambda tx: _staff(tx, room, person, now))

@@ -22,6 +22,7 @@ MOST_MAILS = 40
 
 async def command(room: Room, click: Click, now: datetime) -> None:
     """`/incident 42 | words | new | reminders`, answered to whoever typed it."""
+    await room.refresh()
     if room.role(click.person) is None:
         await open_form(room, click, now)
         return

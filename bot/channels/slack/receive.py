@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final
 
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
@@ -24,6 +23,7 @@ from bot.channels.slack.acts import ACTS
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.payloads import Click, Submission
 from bot.channels.slack.room import Room
+from bot.channels.slack.socket import Line
 from bot.channels.slack.wire import Payload
 from storage import NewJob
 
@@ -31,6 +31,8 @@ MOST_BYTES: Final = 3_000_000
 PATIENCE: Final = 2.5  # seconds; Slack itself gives up after three, and then nobody is told why
 HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened"})
 OURS: Final = frozenset({"bot_message", "message_replied"})
+GONE: Final = "tombstone"
+"""What Slack shows in the place of a message that was deleted and has replies."""
 
 Pressed = Callable[[Room, Click, datetime], Awaitable[None]]
 Filled = Callable[[Room, Submission, datetime], Awaitable[Payload]]
@@ -58,19 +60,20 @@ class Door:
         except (ValueError, AttributeError):  # signed, but neither JSON nor a form, or not an object
             return web.Response(status=400, text="this is not a request of Slack's")
         try:
-            async with asyncio.timeout(self._patience):
-                answer = await self._app.async_dispatch(said)
+            answer = await self._dispatch(said)
         except Exception:
             log.exception("not handled: Slack is told so")
             return web.Response(status=500)
         return _response(answer)
 
-    def socket(self, app_token: str) -> AsyncSocketModeHandler:
-        """The same over Socket Mode: `await connect_async()` to begin, `close_async()` to end.
+    def line(self, app_token: str) -> Line:
+        """The same over Socket Mode, where nothing is signed: `await connect()` to begin, `close()` to end."""
+        return Line(app_token, self._app.client, self._dispatch)
 
-        What raises is not acknowledged, so that Slack brings it again.
-        """
-        return AsyncSocketModeHandler(self._app, app_token)
+    async def _dispatch(self, said: AsyncBoltRequest) -> BoltResponse:
+        """What came of it, within the time there is. Raises what went wrong."""
+        async with asyncio.timeout(self._patience):
+            return await self._app.async_dispatch(said)
 
     def _is_signed(self, body: bytes, headers: dict[str, str]) -> bool:
         if self._verifier is None:
@@ -203,12 +206,18 @@ def _kept(room: Room) -> Callable[..., Awaitable[None]]:
 
 
 async def keep_event(room: Room, body: Payload) -> None:
-    """On disk, if it is about anything we listen to and nobody but us said it."""
+    """On disk, if it is about anything we listen to, nobody but us said it, and it says anything new."""
     event = body.get("event") or {}
-    if event.get("type") in HEARD and not _is_ours(event):
-        place = event.get("item") or event
-        about = f"{place.get('channel', '')}:{place.get('thread_ts') or place.get('ts', '')}"
-        await _keep(room, body, identity(body), f"slack:{about}")
+    if event.get("type") in HEARD and not _is_ours(event) and not _changes_nothing(event):
+        await _keep(room, body, identity(body), f"slack:{conversation(event)}")
+
+
+def conversation(event: Payload) -> str:
+    """What is worked in the order it came: a thread, or what is said in a channel beside all threads."""
+    place = event.get("item") or event.get("message") or event.get("previous_message") or event
+    channel = place.get("channel") or event.get("channel", "")
+    thread = place.get("thread_ts", "")
+    return f"{channel}:{thread if thread != place.get('ts') else ''}"
 
 
 async def _keep(room: Room, body: Payload, dedup: str, key: str) -> None:
@@ -232,6 +241,17 @@ def identity(body: Payload) -> str:
 
 
 def _is_ours(event: Payload) -> bool:
-    """What the bot itself said, and the changes it made to that."""
-    message = event.get("message") or event.get("previous_message") or event
-    return bool(message.get("bot_id")) or event.get("subtype") in OURS
+    """What the bot itself said, and the changes it or others made to that."""
+    about = (event, event.get("message") or {}, event.get("previous_message") or {})
+    return any(message.get("bot_id") for message in about) or event.get("subtype") in OURS
+
+
+def _changes_nothing(event: Payload) -> bool:
+    """A change that its author did not make: a link that Slack unfurled, a reply that it counted."""
+    before, after = event.get("previous_message") or {}, event.get("message") or {}
+    return event.get("subtype") == "message_changed" and bool(before) and _said(before) == _said(after)
+
+
+def _said(message: Payload) -> tuple[object, ...]:
+    files = [file.get("id") for file in message.get("files") or ()]
+    return (message.get("text"), message.get("edited"), message.get("subtype") == GONE, files)

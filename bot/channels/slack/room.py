@@ -1,5 +1,6 @@
 """The desk's place in Slack: the workspace, the staff channel, who is who, and how to call."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +12,9 @@ from bot.channels.slack.wire import Api, NoAnswerError, Payload, RateLimitedErro
 from bot.core.facts import Actor, Language, Role
 
 KNOWN_FOR = timedelta(minutes=10)
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What every part of this channel works with. `staff` and `managers` are user ids of `team`.
+    """What every part of this channel works with. `staff` and `managers` are ids of users, or user groups, of `team`.
 
     `every` is how far apart messages in one channel are, a few after a rest excepted.
     """
@@ -70,19 +74,38 @@ class Room:
     presets: tuple[Preset, ...] = ()
     every: timedelta = pace.USUAL
     _accounts: dict[str, tuple[datetime, Payload]] = field(default_factory=dict)
+    _groups: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict)
 
     @property
     def known(self) -> frozenset[str]:
         """Everybody who acts for the desk."""
-        return self.staff | self.managers
+        return self._people(self.staff | self.managers)
 
     def role(self, person: Person) -> Role | None:
-        """Staff or manager by the configured list; None for everybody else."""
+        """Staff or manager by the configured list, groups as they were when last asked; None for everybody else."""
         if self.team and person.team != self.team:
             return None
-        if person.user in self.managers:
+        if person.user in self._people(self.managers):
             return Role.MANAGER
-        return Role.STAFF if person.user in self.staff else None
+        return Role.STAFF if person.user in self._people(self.staff) else None
+
+    async def refresh(self) -> None:
+        """Asks who is in the groups on the list, every ten minutes; what Slack last said counts while it is away."""
+        now = self.clock()
+        for group in filter(_is_group, self.staff | self.managers):
+            known = self._groups.get(group)
+            if known is not None and now - known[0] < KNOWN_FOR:
+                continue
+            try:
+                answer = await self.api.call("usergroups.users.list", usergroup=group)
+            except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
+                log.warning("nobody says who is in the group %s: %s", group, trouble)
+                continue
+            self._groups[group] = (now, frozenset(map(str, answer.get("users") or ())))
+
+    def _people(self, listed: frozenset[str]) -> frozenset[str]:
+        groups = (self._groups[one][1] for one in listed if one in self._groups)
+        return frozenset().union((one for one in listed if not _is_group(one)), *groups)
 
     async def account(self, user: str) -> Payload:
         """What Slack says about a user, kept for ten minutes; empty when it does not say."""
@@ -104,12 +127,15 @@ class Room:
         The list decides; an account that Slack calls a guest, a bot or deactivated is refused even on the list.
         The profile's e-mail says nothing: with Slack Connect another workspace sets it.
         """
+        await self.refresh()
         role = self.role(person)
         if role is None:
             return "This is for the staff of the desk, and you are not on its list. Nothing was done."
         account = await self.account(person.user)
         if account.get("is_bot") or account.get("deleted"):
             return "Bots and deactivated accounts cannot act for the desk. Nothing was done."
+        if account.get("is_stranger") or str(account.get("team_id") or person.team) != person.team:
+            return "People of other workspaces cannot act for the desk. Nothing was done."
         if account.get("is_restricted") or account.get("is_ultra_restricted"):
             return "Guests of the workspace cannot act for the desk. Nothing was done."
         return Actor(role=role, name=person.user)
@@ -118,3 +144,7 @@ class Room:
         """The language somebody has set in Slack: French or, for all others, English."""
         locale = str((await self.account(person.user)).get("locale", "fr"))
         return Language.FR if locale.startswith("fr") else Language.EN
+
+
+def _is_group(listed: str) -> bool:
+    return listed.startswith("S")

@@ -22,6 +22,7 @@ IN_QUERY = frozenset(
         "conversations.replies",
         "conversations.info",
         "users.info",
+        "usergroups.users.list",
         "files.getUploadURLExternal",
     }
 )

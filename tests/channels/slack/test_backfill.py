@@ -1,5 +1,6 @@
 """What was said while nobody listened is heard afterwards, once."""
 
+from bot.channels.slack.backfill import SOON_SECONDS, USUAL_SECONDS
 from bot.core import facts as f
 from bot.sandbox.slack import Letterhead
 from storage import Direction
@@ -21,7 +22,7 @@ async def test_words_said_during_an_outage_are_heard_once(town: Town) -> None:
     await town.settle()
 
     messages = (await town.case()).messages
-    assert told == [True, True]
+    assert told == [USUAL_SECONDS] * 2
     assert [m.text for m in messages if m.direction is Direction.NOTE] == ["heard", "unheard"]
     assert sorted(m.text for m in messages if m.direction is Direction.IN)[-2:] == [
         "Toujours en panne",
@@ -35,4 +36,4 @@ async def test_slack_that_is_away_is_asked_again(town: Town) -> None:
 
     told = [await town.channel.backfill(town.clock()) for _ in range(2)]
 
-    assert told == [False, True]
+    assert told == [SOON_SECONDS, USUAL_SECONDS]

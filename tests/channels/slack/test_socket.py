@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.slack import People
 from storage import Direction
-from tests.channels.slack.town import ALICE, STAFF_CHANNEL, Town
+from tests.channels.slack.town import ALICE, STAFF_CHANNEL, Town, a_channel
 
 
 @pytest.fixture
@@ -35,3 +35,47 @@ async def test_clicks_notes_and_modals_come_over_the_socket(town: Town, people: 
     assert set(empty.payload["errors"]) == {"text"}
     assert [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE] == ["a note"]
     assert {"IncidentTaken", "StaffWrote"} <= set(await town.facts())
+
+
+async def test_desk_that_starts_while_slack_is_away_gets_its_line_later(town: Town) -> None:
+    town.slack.faults.fail(method="apps.connections.open")
+    town.slack.faults.refuse("internal_error", method="apps.connections.open")
+
+    await town.channel.connect()
+
+    outcomes = [call.outcome for call in town.slack.calls if call.method == "apps.connections.open"]
+    assert outcomes == ["status", "internal_error", "ok"]
+
+
+async def test_what_was_said_while_the_line_was_cut_is_asked_for_with_the_next(town: Town, people: People) -> None:
+    await town.open()
+    ts = town.card().ts
+    await town.channel.gap(5)  # the first line is one, too
+    await town.channel.backfill(town.clock())
+
+    await town.slack.sockets.disconnect()
+    unheard = await People.over_http(town.workspace, "http://127.0.0.1:1").say(ALICE, STAFF_CHANNEL, "a note", ts)
+    await asyncio.wait_for(town.channel.gap(60), 30)
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    assert unheard.outcome == "dispatch_failed"
+    assert [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE] == ["a note"]
+
+
+async def test_envelopes_that_reach_several_processes_have_their_effect_once(town: Town, people: People) -> None:
+    await town.open()
+    ts = town.card().ts
+    other = a_channel(town.desk, town.clock, town.slack.api_url)
+    await other.connect()
+    people.copies = 4
+
+    for number in range(5):
+        assert (await people.say(ALICE, STAFF_CHANNEL, f"note {number}", ts)).outcome == "ok"
+    await people.click(ALICE, STAFF_CHANNEL, ts, "take")
+    await town.settle()
+    await other.close()
+
+    notes = [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE]
+    assert notes == [f"note {number}" for number in range(5)]
+    assert (await town.facts()).count("IncidentTaken") == 1

@@ -1,7 +1,7 @@
 """A desk with a workspace around it: real HTTP both ways, a real database, a clock that tests turn."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -269,15 +269,30 @@ async def a_town(url: str, terms: Terms | None = None, every: timedelta = timede
         mail_address="support@host.example",
         chat=True,
     )
-    channel = SlackChannel(
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        stack.push_async_callback(slack.stop)
+        channel = a_channel(desk, clock, slack.api_url, every)
+        stack.push_async_callback(channel.close)
+        address = await stack.enter_async_context(serving(channel))
+        people = People.over_http(slack.workspace, address, patience=PATIENCE)
+        stack.push_async_callback(people.close)
+        yield Town(store=store, clock=clock, desk=desk, slack=slack, channel=channel, people=people, url=address)
+
+
+def a_channel(
+    desk: Desk, clock: Clock, api_url: str, every: timedelta = timedelta(), staff: Sequence[str] = (ALICE, GUEST)
+) -> SlackChannel:
+    """What one process has of Slack."""
+    return SlackChannel(
         desk=desk,
         clock=clock,
         bot_token="xoxb-test",
         signing_secret=SECRET,
-        api_url=slack.api_url,
+        api_url=api_url,
         channel=STAFF_CHANNEL,
         team=TEAM,
-        staff=(ALICE, GUEST),
+        staff=staff,
         managers=(OCTAVE,),
         canned=(Canned(id="looking", fr="Nous regardons.", en="We are looking."),),
         app_token="xapp-test",
@@ -285,18 +300,17 @@ async def a_town(url: str, terms: Terms | None = None, every: timedelta = timede
         every=every,
         patience=PATIENCE,
     )
+
+
+@asynccontextmanager
+async def serving(channel: SlackChannel) -> AsyncIterator[str]:
+    """`/slack/events` of one process; its address."""
     app = web.Application()
     app.router.add_post("/slack/events", channel.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    people = People.over_http(slack.workspace, address, patience=PATIENCE)
     try:
-        yield Town(store=store, clock=clock, desk=desk, slack=slack, channel=channel, people=people, url=address)
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        await people.close()
-        await channel.close()
         await runner.cleanup()
-        await slack.stop()
-        await store.close()
