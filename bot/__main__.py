@@ -26,7 +26,7 @@ from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
 from bot.core.money import Money
 from bot.logs import set_up
-from bot.processes import PARTS, serve_until_stopped, wire
+from bot.processes import PARTS, missing_in_slack, serve_until_stopped, wire
 from bot.settings import Misconfigured, Settings, read_settings
 from bot.words import Worded
 from storage import EntryRow, Outdated, Store, Transaction, Unavailable
@@ -67,16 +67,31 @@ def mail(settings: Settings, imap: str | None) -> None:
         _run(serve_until_stopped(settings.fetching(imap), frozenset({"mailbox"})))
 
 
-@cli.command()
-@click.pass_obj
-def slack(settings: Settings) -> None:
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def slack(context: click.Context) -> None:
     """Slack over Socket Mode, where SLACK_APP_TOKEN is set; otherwise `web` takes Slack's requests."""
+    if context.invoked_subcommand is not None:
+        return
+    settings: Settings = context.obj
     missing = settings.environment.slack_missing or (
         "" if settings.environment.slack_app_token else "SLACK_APP_TOKEN"
     )
     if missing:
         raise Misconfigured(f"{missing}: is not set, and Slack over Socket Mode needs it")
     _run(serve_until_stopped(settings, frozenset({"slack"})))
+
+
+@slack.command("check")
+@click.pass_obj
+def check_slack(settings: Settings) -> None:
+    """Asks Slack what is missing: tokens, scopes, the channel, the people. One line each; changes nothing."""
+    lines = _run(missing_in_slack(settings))
+    for line in lines:
+        click.echo(line)
+    if lines:
+        raise ValueError(f"the desk cannot work in Slack yet: {len(lines)} missing")
+    click.echo("the desk can work in Slack")
 
 
 @cli.command()

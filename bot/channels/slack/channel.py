@@ -13,6 +13,7 @@ from bot.channels.slack.backfill import Backfill
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.pace import USUAL
 from bot.channels.slack.receive import PATIENCE, Door
+from bot.channels.slack.revive import revive
 from bot.channels.slack.room import Canned, Preset, Room
 from bot.channels.slack.send import Outgoing
 from bot.channels.slack.socket import Line
@@ -81,7 +82,8 @@ class SlackChannel:
         await events.understand(self.room, job, now)
 
     async def backfill(self, now: datetime) -> float:
-        """Asks for what was said while nobody listened; in how many seconds to ask again."""
+        """Lets go what Slack takes again, asks for what was said while nobody listened; when to return, in seconds."""
+        await revive(self.room, now)
         return await self._backfill.run(now)
 
     async def gap(self, seconds: float) -> None:

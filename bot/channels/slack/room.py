@@ -12,6 +12,8 @@ from bot.channels.slack.wire import Api, NoAnswerError, Payload, RateLimitedErro
 from bot.core.facts import Actor, Language, Role
 
 KNOWN_FOR = timedelta(minutes=10)
+OUTSIDE = ("is_ext_shared", "is_pending_ext_shared")
+SHARED = "the staff channel is shared outside the workspace: nothing is posted there"
 
 
 log = logging.getLogger(__name__)
@@ -92,7 +94,7 @@ class Room:
     async def refresh(self) -> None:
         """Asks who is in the groups on the list, every ten minutes; what Slack last said counts while it is away."""
         now = self.clock()
-        for group in filter(_is_group, self.staff | self.managers):
+        for group in filter(is_group, self.staff | self.managers):
             known = self._groups.get(group)
             if known is not None and now - known[0] < KNOWN_FOR:
                 continue
@@ -105,7 +107,7 @@ class Room:
 
     def _people(self, listed: frozenset[str]) -> frozenset[str]:
         groups = (self._groups[one][1] for one in listed if one in self._groups)
-        return frozenset().union((one for one in listed if not _is_group(one)), *groups)
+        return frozenset().union((one for one in listed if not is_group(one)), *groups)
 
     async def account(self, user: str) -> Payload:
         """What Slack says about a user, kept for ten minutes; empty when it does not say."""
@@ -146,5 +148,6 @@ class Room:
         return Language.FR if locale.startswith("fr") else Language.EN
 
 
-def _is_group(listed: str) -> bool:
+def is_group(listed: str) -> bool:
+    """A user group's id (`S…`) rather than a user's (`U…`, `W…`)."""
     return listed.startswith("S")

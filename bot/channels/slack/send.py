@@ -21,13 +21,11 @@ from bot.channels.slack import bank, blocks, chat, home, thread
 from bot.channels.slack.card import card
 from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal
 from bot.channels.slack.post import Post, Posted, Poster, TurnError
-from bot.channels.slack.room import Person, Room
+from bot.channels.slack.room import OUTSIDE, SHARED, Person, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
 from storage import Job, Message, Transaction
 
 GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
-OUTSIDE = ("is_ext_shared", "is_pending_ext_shared")
-SHARED = "the staff channel is shared outside the workspace: nothing is posted there"
 LATER = "left to the one behind it, which shows the same"
 CHECKED_FOR = timedelta(minutes=1)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 Payload: TypeAlias = dict[str, Any]
 """One JSON object as Slack sends or takes it. Its shape depends on its `type`, so its values stay open."""
@@ -70,14 +71,27 @@ class Api:
 
     async def call(self, method: str, **arguments: object) -> Payload:
         """What Slack answers. Raises RefusedError, RateLimitedError, NoAnswerError."""
+        return _data(await self._ask(method, arguments))
+
+    async def call_as(self, token: str, method: str) -> Payload:
+        """The same with another token than the bot's."""
+        return _data(await self._ask(method, {}, token))
+
+    async def identity(self) -> tuple[Payload, frozenset[str] | None]:
+        """Whose token it is, and the rights it was given; None where Slack does not say."""
+        answer = await self._ask("auth.test", {})
+        given = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes")
+        return _data(answer), None if given is None else frozenset(filter(None, map(str.strip, given.split(","))))
+
+    async def _ask(self, method: str, arguments: Mapping[str, Any], token: str = "") -> AsyncSlackResponse:
         place = (method, str(arguments.get("channel", "")))
         self._wait(place)
         self._client.session = self._opened()
+        bearer = {"Authorization": f"Bearer {token}"} if token else None
         try:
             if method in IN_QUERY:
-                answer = await self._client.api_call(method, http_verb="GET", params=arguments)
-            else:
-                answer = await self._client.api_call(method, json=arguments)
+                return await self._client.api_call(method, http_verb="GET", params=dict(arguments), headers=bearer)
+            return await self._client.api_call(method, json=dict(arguments), headers=bearer)
         except SlackApiError as error:
             trouble = _trouble(error)
             if isinstance(trouble, RateLimitedError):
@@ -85,7 +99,6 @@ class Api:
             raise trouble from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise NoAnswerError(f"{method}: {type(error).__name__}") from error
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     def _wait(self, place: tuple[str, str]) -> None:
         """Raises RateLimitedError where Slack asked to wait, and the time is not over."""
@@ -123,6 +136,10 @@ class Api:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(timeout=self._timeout, trust_env=False)
         return self._session
+
+
+def _data(answer: AsyncSlackResponse) -> Payload:
+    return dict(answer.data) if isinstance(answer.data, dict) else {}
 
 
 def _trouble(error: SlackApiError) -> Exception:

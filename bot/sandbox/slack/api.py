@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.sandbox.slack import chat, conversations, files, views
 from bot.sandbox.slack.faults import Fault, Faults
 from bot.sandbox.slack.respond import use_response_url
+from bot.sandbox.slack.scopes import check_scope
 from bot.sandbox.slack.socket_mode import Sockets, open_connection
 from bot.sandbox.slack.wire import Arguments, Payload, SlackError
 from bot.sandbox.slack.workspace import Workspace
@@ -127,7 +128,9 @@ class SlackServer:
         if fault is not None:
             _break(request)
             return "lost", web.Response()
-        return outcome, web.json_response(body)
+        scopes = self.workspace.scopes
+        headers = {} if scopes is None else {"x-oauth-scopes": ",".join(sorted(scopes))}
+        return outcome, web.json_response(body, headers=headers)
 
     def _call(self, request: web.Request, method: str, given: Payload) -> Payload:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(given.get("token", ""))
@@ -138,6 +141,7 @@ class SlackServer:
                 return open_connection(self.sockets, token)
             if token != self.workspace.bot_token:
                 raise SlackError("invalid_auth")
+            check_scope(self.workspace, method, given)
             return run(self.workspace, method, given)
         except SlackError as refusal:
             return refusal.answer()

@@ -9,16 +9,22 @@ Payload: TypeAlias = dict[str, Any]
 
 
 class SlackError(Exception):
-    """A call that Slack refuses: `error` is Slack's word for it, `messages` say where and why."""
+    """A call that Slack refuses: `error` is Slack's word for it, `messages` say where and why.
 
-    def __init__(self, error: str, messages: tuple[str, ...] = ()) -> None:
+    `needed` is the scope that was missing.
+    """
+
+    def __init__(self, error: str, messages: tuple[str, ...] = (), needed: str = "") -> None:
         super().__init__(error, *messages)
         self.error = error
+        self.needed = needed
         self.messages = messages
 
     def answer(self) -> Payload:
         """The body of the refusal, as the Web API words it."""
         body: Payload = {"ok": False, "error": self.error}
+        if self.needed:
+            body["needed"] = self.needed
         if self.messages:
             body["errors"] = list(self.messages)
             body["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}

@@ -29,7 +29,7 @@ class Workspace:
 
     `clock` returns aware datetimes; ids are counted, so the same story gives the same ids. The app is in
     every channel that lists `bot_user` among its members. `user_groups` maps a group id to its members' ids.
-    Without an `app_token` there is no Socket Mode.
+    Without an `app_token` there is no Socket Mode. `scopes` are what the bot token may do: all of it by default.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Workspace:
         users: Iterable[User] = (),
         channels: Iterable[Channel] = (),
         user_groups: Mapping[str, tuple[str, ...]] | None = None,
+        scopes: Iterable[str] | None = None,
         team_id: str = "T0COMPTOIR",
         domain: str = "comptoir",
         app_id: str = "A0COMPTOIR",
@@ -57,6 +58,7 @@ class Workspace:
         self.bot_token = bot_token
         self.app_token = app_token
         self.signing_secret = signing_secret
+        self.scopes = None if scopes is None else frozenset(scopes)
         self.base_url = "http://127.0.0.1/"
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}

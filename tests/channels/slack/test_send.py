@@ -1,10 +1,11 @@
 """What leaves when Slack is slow, broken, or says no: each message once, in order, or parked with the reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.sandbox.slack import Channel
 from storage import Direction
 from tests.builders import STAFF, an_order
 from tests.channels.slack.town import ALICE, BOB, BOT, STAFF_CHANNEL, Town, words
@@ -121,16 +122,21 @@ async def test_refused_post_is_parked_with_the_reason_and_the_rest_flows(town: T
     assert len(town.mails) == 1
 
 
-async def test_parked_jobs_leave_once_the_app_is_back(town: Town) -> None:
-    town.slack.faults.refuse("invalid_auth", method="chat.postMessage", times=None)
+@pytest.mark.parametrize("code", ["invalid_auth", "is_archived"])
+async def test_parked_jobs_leave_by_themselves_once_the_app_is_back(town: Town, code: str) -> None:
+    town.slack.faults.refuse(code, times=None)
     await town.open()
+    await town.channel.backfill(town.clock())
+    await town.settle()
+    still = await town.store.read(lambda tx: len(tx.outbox.parked(10)))
     town.slack.faults.clear()
 
-    parked = await town.store.read(lambda tx: tx.outbox.parked(10))
-    await town.store.run(lambda tx: [tx.outbox.revive(job.id, town.clock()) for job in parked])
+    await town.channel.backfill(town.clock())
     await town.settle()
 
+    assert still > 0
     assert len(town.thread()) == len(set(town.thread())) > 0
+    assert await town.store.read(lambda tx: tx.outbox.parked(10)) == []
 
 
 async def test_card_that_was_deleted_is_made_again(town: Town) -> None:
@@ -145,14 +151,46 @@ async def test_card_that_was_deleted_is_made_again(town: Town) -> None:
 
 
 async def test_nothing_is_posted_where_outsiders_read(town: Town) -> None:
-    members = town.workspace.channels[STAFF_CHANNEL].members
-    town.workspace.put_channel(Channel(id=STAFF_CHANNEL, name="staff", members=members, is_ext_shared=True))
+    inside = town.workspace.channels[STAFF_CHANNEL]
+    town.workspace.put_channel(replace(inside, is_ext_shared=True))
+    await town.open()
+    await town.channel.backfill(town.clock())
+    await town.settle()
+    parked = await town.store.read(lambda tx: tx.outbox.parked(10))
+    posted = town.workspace.roots(STAFF_CHANNEL)
+
+    town.workspace.put_channel(inside)
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    assert posted == ()
+    assert "shared" in str(parked[0].error)
+    assert town.card().pinned
+
+
+async def test_channel_that_is_shared_later_gets_nothing_more(town: Town) -> None:
+    await town.open()
+    before = len(town.thread())
+    town.workspace.put_channel(replace(town.workspace.channels[STAFF_CHANNEL], is_ext_shared=True))
+    town.clock.turn(minutes=2)
+
+    await town.give(1, an_order(c.TakeIncident), an_order(c.OrderDiagnosis))
+
+    assert len(town.thread()) == before
+
+
+async def test_nothing_is_posted_while_nobody_ever_said_whether_outsiders_read(town: Town) -> None:
+    town.slack.faults.fail(method="conversations.info", times=2)
 
     await town.open()
+    posted = town.workspace.roots(STAFF_CHANNEL)
+    town.clock.turn(hours=1)
+    await town.settle()
+    town.clock.turn(hours=1)
+    await town.settle()
 
-    assert town.workspace.roots(STAFF_CHANNEL) == ()
-    parked = await town.store.read(lambda tx: tx.outbox.parked(10))
-    assert "shared" in str(parked[0].error)
+    assert posted == ()
+    assert town.card().pinned
 
 
 async def test_customers_words_are_only_text(town: Town) -> None:

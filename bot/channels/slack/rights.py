@@ -1,0 +1,23 @@
+"""The rights the app asks for in Slack, each with what it is for: what the manifest names, and nothing beside."""
+
+from collections.abc import Mapping
+from typing import Final
+
+SCOPES: Final[Mapping[str, str]] = {
+    "channels:history": "hears what is said in threads, where the staff channel is a public one",
+    "channels:read": "sees whether a public staff channel is shared outside the workspace",
+    "chat:write": "posts cards, lines and direct messages, and brings them up to date",
+    "commands": "offers /incident and the two shortcuts",
+    "files:write": "attaches whole mails and long texts to their threads",
+    "groups:history": "hears what is said in the threads of a private staff channel",
+    "groups:read": "sees whether a private staff channel is shared outside the workspace",
+    "im:history": "hears what customers write in their direct conversation with the app",
+    "im:read": "finds that conversation again",
+    "im:write": "opens it",
+    "pins:write": "pins the cards",
+    "reactions:read": "hears of :eyes:, which takes an incident",
+    "usergroups:read": "sees who is in a user group that [slack] lists as staff or managers",
+    "users:read": "refuses guests, bots and deactivated accounts; knows each person's language",
+}
+APP_SCOPE: Final = "connections:write"
+"""The one right of the app-level token (`xapp-…`): opening a line for Socket Mode."""
