@@ -82,7 +82,7 @@ class SlackChannel:
         await events.understand(self.room, job, now)
 
     async def backfill(self, now: datetime) -> float:
-        """Lets go what Slack takes again, asks for what was said while nobody listened; when to return, in seconds."""
+        """Lets go what Slack takes again, asks for what nobody heard; in how many seconds to do so again."""
         await revive(self.room, now)
         return await self._backfill.run(now)
 
