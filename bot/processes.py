@@ -272,7 +272,7 @@ def _start_worker(
     }
 
     def busy() -> bool:
-        return any(door.is_busy for door in doors)
+        return any(door.is_busy for door in doors) or (slack is not None and slack.is_busy)
 
     understanding = _understanding(wired, mailroom, slack, language, busy)
     return _start_loops(stack, understanding, _delivering(wired, senders, busy))

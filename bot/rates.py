@@ -1,11 +1,13 @@
-"""How often one peer may do something in a minute: try unknown links, bring mail."""
+"""How often one peer may do something in a minute: try unknown links, bring mail; and whether much comes at once."""
 
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from ipaddress import IPv6Address, ip_address
 
 WINDOW = 60.0
 PEERS = 10_000
 NETWORK_BITS = 64
+A_FEW, RUSH_SECONDS = 8, 0.25
 
 
 class Pace:
@@ -32,6 +34,21 @@ class Pace:
     def is_just_over(self, count: int) -> bool:
         """Once in each window: the moment to tell somebody."""
         return count == self._limit + 1
+
+
+class Rush:
+    """Whether things come in on each other's heels: a few within a quarter of a second."""
+
+    def __init__(self) -> None:
+        self._came_at: deque[float] = deque(maxlen=A_FEW)
+
+    def one_more(self) -> None:
+        """Something came."""
+        self._came_at.append(time.monotonic())
+
+    @property
+    def is_on(self) -> bool:
+        return len(self._came_at) == A_FEW and time.monotonic() - self._came_at[0] < RUSH_SECONDS
 
 
 def _network(peer: str) -> str:

@@ -10,10 +10,9 @@ import structlog
 
 from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.text import one_line
-from bot.rates import Pace
+from bot.rates import Pace, Rush
 
 FAILING_SECONDS = 60.0
-A_FEW, BUSY_SECONDS = 8, 0.25
 log = structlog.get_logger("mail.receive")
 
 
@@ -40,7 +39,7 @@ class Listener:
         self._keeping: set[asyncio.Task[bool]] = set()
         self._closing = False
         self._failed_at: float | None = None
-        self._kept_at: collections.deque[float] = collections.deque(maxlen=A_FEW)
+        self._rush = Rush()
         self._gone = asyncio.Event()
 
     @property
@@ -58,7 +57,7 @@ class Listener:
     @property
     def is_busy(self) -> bool:
         """Whether mails come in on each other's heels."""
-        return len(self._kept_at) == A_FEW and time.monotonic() - self._kept_at[0] < BUSY_SECONDS
+        return self._rush.is_on
 
     async def open(self, host: str, port: int, session: Callable[[], asyncio.Protocol]) -> None:
         """Starts listening. OSError when the address cannot be had."""
@@ -133,7 +132,7 @@ class Listener:
             log.error("mail_not_kept", peer=arrival.peer, octets=len(arrival.raw), exc_info=error)
             return False
         self._failed_at = None
-        self._kept_at.append(time.monotonic())
+        self._rush.one_more()
         log.info("mail_kept", peer=arrival.peer, helo=one_line(arrival.helo, 80), octets=len(arrival.raw))
         return True
 

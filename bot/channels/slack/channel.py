@@ -73,6 +73,11 @@ class SlackChannel:
         """By kind of outbox job: `card`, `thread`, `chat`, `say`, `home`."""
         return self._outgoing.senders
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether Slack brings more than usual."""
+        return self._door.is_busy
+
     async def handle(self, request: web.Request) -> web.Response:
         """`POST /slack/events`: events, commands, interactivity."""
         return await self._door.handle(request)

@@ -25,6 +25,7 @@ from bot.channels.slack.payloads import Click, Submission
 from bot.channels.slack.room import Room
 from bot.channels.slack.socket import Line
 from bot.channels.slack.wire import Payload
+from bot.rates import Rush
 from storage import NewJob
 
 MOST_BYTES: Final = 3_000_000
@@ -44,6 +45,8 @@ class Door:
     """Takes what Slack sends, over HTTP or Socket Mode, and answers it."""
 
     def __init__(self, room: Room, signing_secret: str, patience: float = PATIENCE) -> None:
+        self._room = room
+        self._rush = Rush()
         self._patience = patience
         self._verifier = SignatureVerifier(signing_secret, _Now(room.clock)) if signing_secret else None
         self._app = _app(room)
@@ -66,13 +69,25 @@ class Door:
             return web.Response(status=500)
         return _response(answer)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether events come in on each other's heels: what was kept is worked with less haste meanwhile."""
+        return self._rush.is_on
+
     def line(self, app_token: str) -> Line:
         """The same over Socket Mode, where nothing is signed: `await connect()` to begin, `close()` to end."""
         return Line(app_token, self._app.client, self._dispatch)
 
     async def _dispatch(self, said: AsyncBoltRequest) -> BoltResponse:
-        """What came of it, within the time there is. Raises what went wrong."""
+        """What came of it, within the time there is. Raises what went wrong.
+
+        Events never reach Bolt, which would say yes before they are kept.
+        """
         async with asyncio.timeout(self._patience):
+            if said.body.get("type") == "event_callback":
+                self._rush.one_more()
+                await keep_event(self._room, said.body)
+                return BoltResponse(status=200)
             return await self._app.async_dispatch(said)
 
     def _is_signed(self, body: bytes, headers: dict[str, str]) -> bool:
@@ -125,12 +140,6 @@ def _app(room: Room) -> AsyncApp:
         """One workspace, one token: no call to `auth.test`, which would lose events when it fails."""
         return AuthorizeResult(enterprise_id=None, team_id=team_id or room.team)
 
-    async def keep_events(body: Payload, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002
-        if body.get("type") != "event_callback":
-            return await next()
-        await keep_event(room, body)
-        return BoltResponse(status=200)
-
     logger = logging.getLogger("bot.bolt")
     logger.setLevel(logging.ERROR)
     app = AsyncApp(
@@ -138,7 +147,6 @@ def _app(room: Room) -> AsyncApp:
         logger=logger,
         client=room.api.client,
         authorize=authorize,
-        before_authorize=keep_events,
         request_verification_enabled=False,  # done before, on the bytes and by the desk's clock
         process_before_response=True,
     )
@@ -225,7 +233,7 @@ async def _keep(room: Room, body: Payload, dedup: str, key: str) -> None:
     now = room.clock()
     job = SlackArrived(body=json.dumps(body))
     new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=key, dedup=dedup)
-    await room.desk.store.run(lambda tx: tx.inbox.put(new, now))
+    await room.desk.store.run(lambda tx: tx.inbox.put(new, now), urgent=True)
 
 
 def identity(body: Payload) -> str:
