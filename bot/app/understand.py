@@ -227,13 +227,16 @@ def _in_conversation(
 
 
 def _from_another(tx: Transaction, desk: Desk, row: IncidentRow, mail: Incoming, now: datetime) -> Done | None:
-    """Shown to staff for what it is; the owner is asked about who holds our key or is proven to be a colleague.
+    """Shown to staff for what it is; the owner is asked about who is proven, and holds our key or is a colleague.
 
-    Not about an address made to look like one of theirs: a hasty yes is what it is made for.
+    An owner may be anybody: with an address that nobody vouches for they would add one they forged, and be told all
+    that its holder ever writes to us. Nor about an address made to look like one of theirs: a hasty yes is what it is
+    made for.
     """
     colleague = _is_colleague(tx, mail, row)
     kept = add_words(tx, desk, row.id, mail.said, f.Role.BOT, now, colleague=colleague)
-    if (colleague or mail.reply_key == row.reply_key) and not mail.proof.resembles:
+    invited = mail.proof.strong and mail.reply_key == row.reply_key
+    if (colleague or invited) and not mail.proof.resembles:
         wrote = next((fact for fact in kept.facts if isinstance(fact, f.OtherWrote)), None) if kept else None
         contacts.propose(tx, desk, row, mail.sender, wrote.message if wrote else "", now)
     _ask_owner(tx, desk, _accepting(tx, desk, mail), now)

@@ -25,6 +25,12 @@ async def alice_writes(here: Town, words: str, number: int, answering: Letter | 
     return mail
 
 
+async def mallory_writes(here: Town, words: str, number: int, sender: str = MALLORY) -> None:
+    """Mallory answers the first mail to Bob, from a server of his own."""
+    mail = reply(words, here.inbox(BOB)[0], sender=sender, number=number)
+    await bring(here, mail, signed(mail, domain="pirate.net", key=OTHER), sender=sender)
+
+
 async def authority(here: Town, address: str = ALICE) -> f.Authority | None:
     bob = await here.customer(BOB)
     return await here.store.read(lambda tx: tx.customers.authority(bob.id, address))
@@ -119,9 +125,9 @@ async def test_owner_takes_it_back_where_it_was_not_them(here: Town) -> None:
 async def test_stranger_with_the_key_is_asked_about_and_nobody_is_added(here: Town) -> None:
     await here.mail(BOB, "Panne", DOWN_FR)
 
-    await here.mail(MALLORY, "", "Je commande le diagnostic INC-1", answering=here.newest(BOB))
+    await mallory_writes(here, "Je commande le diagnostic INC-1", 1)
     page = await here.press(await here.open(here.newest(BOB).link), "nobody")
-    await here.mail(MALLORY, "", "Encore moi.", answering=here.inbox(BOB)[0])
+    await mallory_writes(here, "Encore moi.", 2)
 
     assert "nobody" not in page.choices
     assert await here.stage() == "announced"
@@ -133,10 +139,23 @@ async def test_owner_is_asked_about_so_many_a_day(here: Town) -> None:
     await here.mail(BOB, "Panne", DOWN_FR)
 
     for number in range(7):
-        await here.mail(f"m{number}@pirate.net", "", "Bonjour.", answering=here.inbox(BOB)[0])
+        await mallory_writes(here, "Bonjour.", number, sender=f"m{number}@pirate.net")
 
     assert (await here.told(BOB)).count("contact_proposed") == 5
     assert (await here.facts()).count(f.OtherWrote) == 7
+
+
+async def test_owner_is_not_asked_about_an_address_that_nobody_vouches_for(here: Town) -> None:
+    """Else who owns an incident forges a mail of somebody's, adds them, and reads all that they ever write to us."""
+    await here.mail(MALLORY, "Panne", DOWN_FR)
+    await here.mail(BOB, "", "Bonjour.", answering=here.newest(MALLORY))
+
+    await here.mail(BOB, "Panne", "Voici mon mot de passe.")
+
+    assert await here.told(MALLORY) == ["incident_opened"]
+    assert f.OtherWrote in await here.facts(1)
+    assert await here.told(BOB) == ["incident_opened"]
+    assert (await here.incident(2)).customer == (await here.customer(BOB)).id
 
 
 async def test_what_a_technical_contact_may_not_decide_goes_to_the_owner_and_staff_see_why(here: Town) -> None:

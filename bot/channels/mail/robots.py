@@ -47,6 +47,18 @@ _SUBJECT = re.compile(
     r"|returned mail: |failure notice$|undeliverable: |non remis\s?: |unzustellbar: )",
     re.IGNORECASE,
 )
+_CODE_EN = "(?:verification|confirmation|security|log-?in|sign-?in)"
+_CODE_FR = "(?:v[ée]rification|confirmation|s[ée]curit[ée]|connexion|validation)"
+_CODE = r"(?=\S*\d)[a-z0-9]{2,4}-?[a-z0-9]{2,4}"
+# What services send to whoever signs up with an address: with ours, a stranger would pass for one of us.
+_SIGN_UP = re.compile(
+    r"(?:please )?(?:verify|confirm|activate) your (?:\w+ ){0,3}e-?mail\b"
+    r"|(?:veuillez )?(?:v[ée]rifie[rz]|confirme[rz]|valide[rz]) (?:votre |l['’])"
+    r"adresse (?:e-?mail|[ée]lectronique|de courriel)\b"
+    rf"|.{{0,60}}\b(?:{_CODE_EN} code|code de {_CODE_FR})\s?(?:is|est|:)\s?{_CODE}\s*$"
+    rf"|{_CODE} (?:is your|est votre) .{{0,60}}\bcode\b",
+    re.IGNORECASE,
+)
 
 
 def automatic(headers: Headers, sender: Address | None, subject: str, mail_from: str | None) -> str | None:
@@ -60,6 +72,8 @@ def automatic(headers: Headers, sender: Address | None, subject: str, mail_from:
         return "report"
     if sender and _ROBOT.fullmatch(sender.local):
         return "robot sender"
+    if _SIGN_UP.match(subject):
+        return "sign-up"
     return "subject" if _SUBJECT.match(subject) else None
 
 

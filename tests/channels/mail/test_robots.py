@@ -86,7 +86,28 @@ def test_subject_of_a_machine_without_any_header(subject: str) -> None:
 @pytest.mark.parametrize(
     "subject",
     [
+        "Verify your Apple ID email address",
+        "Please confirm your e-mail",
+        "Vérifiez votre adresse e-mail",
+        "Veuillez confirmer votre adresse électronique",
+        "Slack confirmation code: AB1-2CD",
+        "Your GitHub verification code is 482911",
+        "482911 is your Apple ID code",
+        "Votre code de vérification est 4829",
+    ],
+)
+def test_mail_to_whoever_signs_up_with_an_address(subject: str) -> None:
+    assert why(subject=subject, sender="appleid@id.apple.com") == "sign-up"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
         "Re: Panne",
+        "Code de vérification jamais reçu par mes clients",
+        "Login code is broken",
+        "Vérifiez votre compte, j'ai payé",
+        "Confirm your opening hours",
         "Échec de livraison de nos mails depuis hier",
         "Retour de mail : que faire ?",
         "Undelivered orders in my shop",
