@@ -14,8 +14,12 @@ MOST_MAILBOXES = 1000
 MOST_COMMENT_DEPTH = 8
 
 _ATEXT = r"[^\s\x00-\x20\x7f\"(),:;<>@\[\]\\]"
-_LOCAL = re.compile(rf'(?:{_ATEXT}{{1,64}}|"(?:[^"\\\r\n]|\\[\x20-\x7e]){{1,64}}")')
-_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
+_LOCAL = re.compile(rf'(?:{_ATEXT}{{1,64}}|"[^"\r\n]{{1,64}}")')
+# Its last label is no number: that would be an address of the network.
+_DOMAIN = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?!\d+\Z)[a-z0-9][a-z0-9-]{0,61}[a-z0-9]"
+)
+_OTHERWISE_READ = ("@", "\\", "=?")
 _TOKEN = re.compile(
     r"""(?P<space>[\ \t\r\n]++)
       | (?P<encoded>=\?[^?\s]{1,60}\?[bq]\?[^?\s]*+\?=)
@@ -264,11 +268,11 @@ def _name(written: str) -> str:
 def _is_local(local: str) -> bool:
     """Whether this may stand before the @, and nobody can take it for another address that is written so.
 
-    No second @ in quotes, nothing unseen, and no letter that is another one in disguise (NFKC): lower-casing the
-    Kelvin sign gives a plain k.
+    No second @ in quotes, no escapes and no encoded words, which the next server may undo; nothing unseen, and no
+    letter that is another one in disguise (NFKC): lower-casing the Kelvin sign gives a plain k.
     """
     plain = local.isprintable() and unicodedata.is_normalized("NFKC", local)
-    return plain and "@" not in local and _LOCAL.fullmatch(local) is not None
+    return plain and not any(one in local for one in _OTHERWISE_READ) and _LOCAL.fullmatch(local) is not None
 
 
 def _normal_local(local: str) -> str:
