@@ -115,17 +115,17 @@ class Outgoing:
             if case.row.slack_ts is None:
                 raise RefusedError("thread_not_found")
             card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
-            as_it_came = await self._as_it_came(case, message)
+            as_it_came = await self._as_it_came(message)
             name = f"{case.incident.reference}-{order.message}" + (".eml" if as_it_came else ".txt")
             await self._upload(card_at, name, as_it_came or thread.whole(message), job)
             return Delivered("attached")
 
         return await self._to_staff(order.incident, now, attach)
 
-    async def _as_it_came(self, case: Case, message: Message) -> bytes | None:
+    async def _as_it_came(self, message: Message) -> bytes | None:
         """The bytes of a mail that could not be read, and therefore came in as a file of its own; else None."""
-        mails = (file for file in case.attachments if file.message_id == message.id and file.sha256 == message.raw)
-        file = next(mails, None)
+        files = await self._room.desk.store.read(lambda tx: tx.messages.attachments_of(message.id))
+        file = next((one for one in files if one.sha256 == message.raw), None)
         return await read.kept(self._room.desk.store, file.sha256) if file else None
 
     async def _kept(self, number: int) -> Message | None:
@@ -300,7 +300,9 @@ class Outgoing:
         made = thread.set_aside(message)
         post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
         posted = await self._once(post, job)
-        await self._attach(posted, made.file_name, thread.safe(message), job)
+        as_it_came = await self._as_it_came(message)
+        name = "mail.eml" if as_it_came else made.file_name
+        await self._attach(posted, name, as_it_came or thread.safe(message), job)
         return Delivered(posted.ts)
 
     async def _attach(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
