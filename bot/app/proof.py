@@ -39,6 +39,7 @@ class Proof:
 
     `name` is how the author calls themselves, `signatures` what the level rests on. `pretends` is the address that
     the name shows instead of the real one, `resembles` a customer's domain that the author's only looks like.
+    `reuses`: it came under the Message-ID of another mail.
     """
 
     level: Level = Level.NONE
@@ -48,6 +49,7 @@ class Proof:
     signatures: tuple[Signature, ...] = ()
     pretends: str = ""
     resembles: str = ""
+    reuses: bool = False
 
     @property
     def strong(self) -> bool:

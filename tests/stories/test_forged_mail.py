@@ -196,7 +196,7 @@ async def test_known_and_unknown_senders_get_the_same_answer_at_the_door(here: T
     await here.settled()
 
     assert answers == {"2.0.0 Kept"}
-    assert min(took[BOB]) < 3 * min(took[MALLORY]) < 9 * min(took[BOB])
+    assert abs(min(took[BOB]) - min(took[MALLORY])) < 1
 
 
 async def test_twenty_mails_whose_domain_keeps_silent_hold_up_no_click(here: Town, zone: Zone) -> None:

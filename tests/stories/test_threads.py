@@ -120,3 +120,14 @@ async def test_a_stranger_is_answered_as_a_customer_is(here: Town) -> None:
     assert known.message.keys() == unknown.message.keys()
     assert neutral(known.subject) == neutral(unknown.subject)
     assert neutral(known.text) == neutral(unknown.text)
+
+
+async def test_other_words_under_a_message_id_that_was_used_are_kept_and_pointed_out(here: Town) -> None:
+    """Whoever knows the id of a mail cannot take its place, nor keep it from coming in."""
+    await deliver(here, mail(FIRST, "Moi d'abord.", 5, MALLORY), MALLORY)
+
+    await deliver(here, mail(FIRST, DOWN_FR, 10))
+
+    assert await here.told(BOB) == ["incident_opened"]
+    assert "BEWARE, another mail came under its Message-ID" in here.staff.thread(2)[0]
+    assert "BEWARE" not in here.staff.thread(1)[0]

@@ -2,7 +2,9 @@
 
 import asyncio
 import ipaddress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 
 from bot.app.proof import Level, Proof, Signature
 from bot.channels.mail.addresses import foreign_address_in_name
@@ -14,20 +16,41 @@ from bot.channels.mail.policy import Policy, find_policy
 from bot.channels.mail.signatures import check_signatures, is_related, speaks_for
 from bot.channels.mail.spf import Result, check_sender
 
-__all__ = ["Border", "Envelope", "Identity", "is_local", "judge", "unvouched"]
+__all__ = ["Border", "Envelope", "Identity", "Patience", "is_local", "judge", "unvouched"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Patience:
+    """How long all questions about one mail may take together (seconds).
+
+    Its author chooses how many there are, and runs the servers that answer them: `usual` for so `many` mails at once,
+    `hurried` for those beside them. Else a few mails a second about domains that keep silent hold up everybody's.
+    """
+
+    usual: float = 8
+    hurried: float = 1
+    many: int = 4
+    _asking: int = 0
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[None]:
+        """While it lasts. TimeoutError when it is over."""
+        seconds = self.usual if self._asking < self.many else self.hurried
+        self._asking += 1
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        finally:
+            self._asking -= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What judging needs: whom to ask for keys, and which border's word counts, if any.
-
-    `patience` bounds all questions about one mail together (seconds): its author chooses how many there are, and runs
-    the servers that answer them.
-    """
+    """What judging needs: whom to ask for keys, which border's word counts, if any, and how long it may take."""
 
     resolver: Resolver
     border: Border | None = None
-    patience: float = 8
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +67,7 @@ async def judge(raw: bytes, mail: Mail, envelope: Envelope, identity: Identity) 
     if mail.sender is None:
         return Proof(level=Level.MALFORMED, reason=mail.sender_problem or "no author")
     try:
-        async with asyncio.timeout(identity.patience):
+        async with identity.patience.asking():
             proof = await _judge(raw, mail, mail.sender.domain, envelope, identity)
     except TimeoutError:
         proof = Proof(level=Level.LATER, reason="DNS took too long")

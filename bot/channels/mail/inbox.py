@@ -115,7 +115,8 @@ class Mailroom:
     def _incoming(self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, proof: Proof) -> Incoming:
         sender = str(mail.sender or "")
         resembles = tx.customers.resembled_by(mail.sender.domain) if mail.sender else ""
-        proof = replace(proof, resembles=resembles) if resembles else proof
+        reuses = bool(mail.message_id and tx.messages.by_rfc_ids([mail.message_id]))
+        proof = replace(proof, resembles=resembles, reuses=reuses)
         keys = [self.addresses.recognise(address) for address in arrived.rcpt_to]
         said = Said(
             author=sender or "?",

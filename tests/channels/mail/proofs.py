@@ -9,7 +9,7 @@ from dkim.crypto import RSASSA_PKCS1_v1_5_sign, parse_pem_private_key  # type: i
 
 from bot.app.proof import Proof
 from bot.channels.mail.border import Border
-from bot.channels.mail.identity import Envelope, Identity, judge
+from bot.channels.mail.identity import Envelope, Identity, Patience, judge
 from bot.channels.mail.lookup import Resolver
 from bot.channels.mail.read import parse
 from tests.channels.mail.keys import STRONG, Key
@@ -81,5 +81,6 @@ async def judged(
     mail_from: str = "bob@clientsa.fr",
     patience: float = 8,
 ) -> Proof:
-    identity = Identity(resolver=Resolver((zone.server,), seconds=0.5), border=border, patience=patience)
+    patient = Patience(usual=patience)
+    identity = Identity(resolver=Resolver((zone.server,), seconds=0.5), border=border, patience=patient)
     return await judge(raw, parse(raw), Envelope(peer=peer, mail_from=mail_from), identity)
