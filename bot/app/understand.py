@@ -22,6 +22,7 @@ from bot.core.notices import (
     NOTICES,
     DecideByLink,
     IncidentOpened,
+    MailUnread,
     Notice,
     OrderNudged,
     QuoteNudged,
@@ -43,7 +44,8 @@ class Incoming:
 
     `reply_key` and `bounced` come from the address it was sent to, `references` newest first, `links` are the tokens
     of our own pages it names, `accepts` the id of the one whose quote it was sent to accept. `automatic` says why no
-    person wrote it, `proof` how sure the sender is, `certain` that `said.text` is theirs and no quotation.
+    person wrote it, `proof` how sure the sender is, `certain` that `said.text` is theirs and no quotation, `unread`
+    that nothing of it could be opened.
     """
 
     said: Said
@@ -58,6 +60,8 @@ class Incoming:
     automatic: str = ""
     proof: Proof = NOT_PROVEN
     certain: bool = True
+    unread: bool = False
+    encrypted: bool = False
 
 
 async def understand(desk: Desk, job: Job, read: Callable[[Transaction], Incoming], now: datetime) -> None:
@@ -115,6 +119,7 @@ def _understand(
     kept = _in_conversation(tx, desk, row, mail, now) if row else open_incident(tx, desk, _opening(mail), now)
     if isinstance(kept, Done):
         _mention(tx, desk, kept, named[1:], now)
+        _say_unread(tx, desk, kept, mail, now)
     if row and mail.proof.level is Level.LATER and mail.certain and row.stage not in OVER:
         again = JudgeAgain(mail=decode(MailArrived, job.payload), incident=row.id)
         tx.inbox.put(NewJob(kind=again.KIND, payload=again.encode(), due_at=now + FIRST_JUDGED_AGAIN), now)
@@ -202,6 +207,16 @@ def _mention(tx: Transaction, desk: Desk, kept: Done, others: Sequence[IncidentR
         for place, names in ((here, other.id), (other.id, here)):
             named = c.NameOtherIncident(actor=f.BOT, incident=names, message=wrote.message, here=place == here)
             carry_out(tx, desk, place, named, now)
+
+
+def _say_unread(tx: Transaction, desk: Desk, kept: Done, mail: Incoming, now: datetime) -> None:
+    """A customer whose mail could not be opened learns it, and what to do; not where even the price is held back."""
+    theirs = any(isinstance(fact, f.CustomerWrote) for fact in kept.facts)
+    held = any(isinstance(fact, f.NoticeHeld) for fact in kept.facts)
+    customer = tx.customers.load(kept.incident.customer) if mail.unread and theirs and not held else None
+    if customer is not None:
+        told = MailUnread(received_at=now, encrypted=mail.encrypted)
+        answer(tx, desk, customer, kept.incident, told, now, to=mail.sender)
 
 
 def _set_aside(tx: Transaction, desk: Desk, row: IncidentRow | None, said: Said, now: datetime) -> None:

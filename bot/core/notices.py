@@ -579,6 +579,15 @@ class SupportUnavailable(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailUnread(Notice):
+    """A mail that could not be opened, or only by who has its key: people look at its original."""
+
+    LIMITED: ClassVar[bool] = True
+    received_at: datetime
+    encrypted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecideByLink(Notice):
     """A reply that reads like a decision: it is taken on the page, by one click."""
 

@@ -270,6 +270,8 @@ def _answers() -> dict[str, n.Notice]:
         "decide_by_link-working": n.DecideByLink(stage=Stage.WORKING),
         "incident_paused": n.IncidentPaused(stage=Stage.WORKING, until=_UNTIL),
         "incident_paused-invoiced": n.IncidentPaused(stage=Stage.INVOICED, until=_UNTIL, number=_INVOICE),
+        "mail_unread": n.MailUnread(received_at=_AT, encrypted=False),
+        "mail_unread-encrypted": n.MailUnread(received_at=_AT, encrypted=True),
         "contact_proposed": n.ContactProposed(address=_NEWCOMER),
         **{f"contact_settled-{answer}": n.ContactSettled(address=_NEWCOMER, answer=answer) for answer in Answer},
         **renewed,

@@ -159,6 +159,7 @@ def test_what_answers_a_mail_by_itself_is_limited() -> None:
         n.ConsentNudged,
         n.SupportUnavailable,
         n.DecideByLink,
+        n.MailUnread,
     }
 
 

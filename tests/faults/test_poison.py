@@ -54,7 +54,7 @@ async def test_a_mail_that_kills_its_reader_is_an_incident_with_the_original_att
     await here.settled()
 
     assert await here.told(JANE) == ["incident_opened"]
-    assert await here.told(BOB) == ["incident_opened"]
+    assert await here.told(BOB) == ["incident_opened", "mail_unread"]
     messages = await here.store.read(lambda tx: tx.messages.of_incident(1) + tx.messages.of_incident(2))
     bombs = [message for message in messages if message.author == BOB]
     files = await here.store.read(lambda tx: tx.messages.attachments_of(bombs[0].id))

@@ -152,6 +152,8 @@ class Mailroom:
             links=self._links(mail),
             accepts=self.desk.keys.accepting(accepts),
             certain=words.certain,
+            unread=_is_unread(mail),
+            encrypted=mail.encrypted,
         )
 
     def _links(self, mail: Mail) -> tuple[str, ...]:
@@ -179,8 +181,12 @@ def _unreadable(mail: Mail) -> str:
     return "[the mail is encrypted, and its original is attached]" if mail.encrypted else ""
 
 
+def _is_unread(mail: Mail) -> bool:
+    return bool(mail.unreadable or mail.encrypted)
+
+
 def _files(tx: Transaction, mail: Mail, raw: str) -> tuple[Attachment, ...]:
-    if mail.unreadable or mail.encrypted:
+    if _is_unread(mail):
         return (Attachment(sha256=raw, name="original.eml", media_type=ORIGINAL),)
     return tuple(
         Attachment(
