@@ -299,7 +299,8 @@ async def _retain(settings: Settings, *, dry_run: bool) -> list[str]:
         swept = await sweep(store, settings.retention, wired.clock)
         return [
             f"erased: {swept.incidents} incidents, {swept.records} records of strangers, "
-            f"{swept.mails} mails of no incident, {swept.jobs} finished jobs"
+            f"{swept.mails} mails of no incident, {swept.jobs} finished jobs, "
+            f"{swept.payments} payers in statements"
         ]
 
 

@@ -137,6 +137,7 @@ class RetentionSection(Section):
     unbilled_days: int = Field(default=KEPT.unbilled_days, ge=1)
     stranger_days: int = Field(default=KEPT.stranger_days, ge=1)
     job_days: int = Field(default=KEPT.job_days, ge=7)
+    payment_days: int = Field(default=KEPT.payment_days, ge=1)
     quote_years: int = Field(default=KEPT.quote_years, ge=1)
     accounts_years: int = Field(default=KEPT.accounts_years, ge=10)
 

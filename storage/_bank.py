@@ -125,6 +125,18 @@ class Bank:
             for row in self._connection.execute(query)
         ]
 
+    def paid_for(self, customer_id: int) -> list[EntryRow]:
+        """The entries that paid a customer's invoices, and those that took one back, by day."""
+        paid = (
+            sa.select(allocations.c.entry_id)
+            .join(invoices, invoices.c.number == allocations.c.number)
+            .where(invoices.c.customer_id == customer_id)
+        )
+        table = bank_entries.c
+        of_theirs = sa.or_(table.id.in_(paid), table.taken_back.in_(paid))
+        query = sa.select(bank_entries).where(of_theirs).order_by(table.booked_on, table.id)
+        return [_entry(row) for row in self._connection.execute(query)]
+
     def payers(self, iban_hash: str) -> list[int]:
         """The customers whose invoices were paid from this account before, and not taken back."""
         table = bank_entries.c

@@ -2,20 +2,25 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bot.core.bank import QUEUED, Fate, Why
 from storage._engine import contains
 from storage._tables import (
+    Moment,
+    allocations,
     attachments,
+    bank_entries,
     blobs,
     contacts,
     customers,
     documents,
     inbox,
     incidents,
+    invoices,
     links,
     messages,
     settings,
@@ -32,6 +37,7 @@ class Gone:
     files: int = 0
     documents: int = 0
     links: int = 0
+    payments: int = 0
     outbox: tuple[int, ...] = ()
     bytes_of: frozenset[str] = frozenset()
 
@@ -42,7 +48,7 @@ class Gone:
         )
 
 
-_SUMS: Final = ("messages", "files", "documents", "links", "outbox")
+_SUMS: Final = ("messages", "files", "documents", "links", "payments", "outbox")
 
 
 class Eraser:
@@ -102,6 +108,48 @@ class Eraser:
         hashes = frozenset(named)
         return Gone(documents=self._run(sa.delete(documents).where(*mine)), bytes_of=hashes)
 
+    def payments(self, incident_id: int, *, gone: datetime) -> Gone:
+        """Who paid an incident's invoices, and who took that back; amounts, days and what became of each stay.
+
+        An entry that paid another incident's invoice as well stays whole until those proofs are gone, too: until that
+        incident is looked at again at `gone`.
+        """
+        theirs = sa.select(allocations.c.entry_id).select_from(_PAID).where(invoices.c.incident_id == incident_id)
+        ids = list(self._connection.execute(theirs.distinct()).scalars())
+        if not ids:
+            return Gone()
+        elsewhere = _PAID.join(incidents, incidents.c.id == invoices.c.incident_id)
+        still = (incidents.c.id != incident_id, incidents.c.erase_at.is_distinct_from(gone))
+        needed = sa.exists().select_from(elsewhere).where(_OF_ENTRY, *still)
+        of_these = sa.or_(bank_entries.c.id.in_(ids), bank_entries.c.taken_back.in_(ids))
+        return self._forget_payers(of_these, sa.not_(needed))
+
+    def payments_from(self, customer_id: int, now: datetime) -> Gone:
+        """What came from accounts that paid nobody else's invoices, was booked nowhere, and waits for nobody."""
+        paying = bank_entries.alias()
+        accounts = (
+            sa.select(paying.c.iban_hash)
+            .join(allocations, allocations.c.entry_id == paying.c.id)
+            .join(invoices, invoices.c.number == allocations.c.number)
+            .where(paying.c.iban_hash != "")
+        )
+        theirs = accounts.where(invoices.c.customer_id == customer_id)
+        others = accounts.where(invoices.c.customer_id != customer_id)
+        account = bank_entries.c.iban_hash
+        return self._forget_payers(account.in_(theirs), account.not_in(others), *_NOBODYS, settled_at=now)
+
+    def payments_of_nobody(self, *, before: date, settled_before: datetime, now: datetime, limit: int = 500) -> Gone:
+        """Who paid what was booked nowhere and waits for nobody, so long ago; who is not looked for any more."""
+        old = (*_NOBODYS, *_old(before, settled_before), _NAMES_SOMEBODY)
+        chosen = sa.select(bank_entries.c.id).where(*old).order_by(bank_entries.c.id).limit(limit)
+        ids = list(self._connection.execute(chosen).scalars())
+        return self._forget_payers(bank_entries.c.id.in_(ids), settled_at=now) if ids else Gone()
+
+    def payments_of_nobody_before(self, before: date, settled_before: datetime) -> int:
+        """How many those are."""
+        old = (*_NOBODYS, *_old(before, settled_before), _NAMES_SOMEBODY)
+        return self._connection.execute(sa.select(sa.func.count()).select_from(bank_entries).where(*old)).scalar_one()
+
     def set_aside(self, *, before: datetime | None = None, author: Collection[str] = (), limit: int = 500) -> Gone:
         """Messages of no incident: the oldest of those kept before then, or by these authors."""
         wanted: list[sa.ColumnElement[bool]] = [messages.c.incident_id.is_(None)]
@@ -157,12 +205,49 @@ class Eraser:
             bytes_of=frozenset(named),
         )
 
+    def _forget_payers(self, *wanted: "sa.ColumnElement[bool]", settled_at: datetime | None = None) -> Gone:
+        """Empties what a bank and a payer wrote; who was still looked for, `settled_at`, is not any more.
+
+        `identity` stays: read again in an old statement, the entry is not a new one.
+        """
+        values: dict[str, Any] = dict.fromkeys(_PAYERS, "")
+        if settled_at is not None:
+            queued = bank_entries.c.fate.in_(sorted(QUEUED))
+            values |= {
+                "fate": sa.case((queued, sa.literal(Fate.DISMISSED.value)), else_=bank_entries.c.fate),
+                "kept": sa.case((queued, 0), else_=bank_entries.c.kept),
+                "settled_at": sa.case((queued, sa.literal(settled_at, Moment)), else_=bank_entries.c.settled_at),
+                "settled_by": sa.case((queued, sa.literal("retention")), else_=bank_entries.c.settled_by),
+                "suggested": "",
+            }
+        return Gone(payments=self._run(sa.update(bank_entries).where(*wanted, _NAMES_SOMEBODY).values(values)))
+
     @property
     def _dialect(self) -> str:
         return self._connection.dialect.name
 
     def _run(self, statement: "sa.Update | sa.Delete") -> int:
         return self._connection.execute(statement).rowcount
+
+
+_PAYERS: Final = ("name", "iban_hash", "iban_masked", "structured", "free", "end_to_end", "note")
+"""What of a bank's entry is somebody's name, account or words."""
+_NAMES_SOMEBODY: Final = sa.or_(*(bank_entries.c[name] != "" for name in _PAYERS))
+_PAID: Final = allocations.join(invoices, invoices.c.number == allocations.c.number)
+_OF_ENTRY: Final = allocations.c.entry_id.in_([bank_entries.c.id, bank_entries.c.taken_back])
+_NOBODYS: Final = (
+    sa.not_(sa.exists().select_from(allocations).where(_OF_ENTRY)),
+    # What names an invoice of ours and was not settled may be money to be paid back: a person still needs the name.
+    sa.or_(bank_entries.c.fate.not_in(sorted(QUEUED)), bank_entries.c.why == Why.NO_REFERENCE.value),
+)
+
+
+def _old(before: date, settled_before: datetime) -> Sequence["sa.ColumnElement[bool]"]:
+    settled = bank_entries.c.settled_at
+    return (
+        bank_entries.c.booked_on < before.isoformat(),
+        sa.or_(settled.is_(None), settled < settled_before),
+    )
 
 
 def _nobody_names(dialect: str, sha256: str) -> Sequence["sa.ColumnElement[bool]"]:

@@ -82,13 +82,13 @@ def erase_incident(tx: Transaction, planned: Plan, cause: Cause, reason: str, no
     customer = tx.customers.load(incident.customer)
     if customer is None:
         raise ValueError(f"{incident.reference} has no customer")
+    tx.erasure.look_again(incident.id, planned.again)
     staying = [e for e, kept in zip(planned.history, planned.kept, strict=True) if _stays(kept, today)]
     leaving = [e for e in planned.history if e.seq in planned.going]
     gone = _delete(tx, planned, staying, leaving)
     redactions = tx.journal.redactions.prepare(incident.reference, _redacted(leaving))
     if redactions or gone != Gone():
         _note(tx, customer, incident.reference, cause, reason, redactions, gone, now)
-    tx.erasure.look_again(incident.id, planned.again)
     kept = [(proof.why, (1, proof.until)) for proof in planned.kept if proof is not None and proof.until >= today]
     blobs = tx.erasure.unnamed(gone.bytes_of)
     return Erased(facts=len(redactions), gone=gone, blobs=blobs, kept=_together(kept))
@@ -103,6 +103,7 @@ def erase_record(tx: Transaction, customer: Customer, cause: Cause, reason: str,
     gone = tx.erasure.set_aside(author=addresses) if addresses else Gone()
     tx.outbox.forget_naming([*addresses, customer.slack_user])
     gone += Gone(bytes_of=raws(tx.inbox.forget_naming([*addresses, customer.slack_user])))
+    gone += tx.erasure.payments_from(customer.id, now)
     history = tx.journal.facts(customer.reference)
     redactions = tx.journal.redactions.prepare(customer.reference, _redacted(history))
     _note(tx, customer, customer.reference, cause, reason, redactions, gone, now)
@@ -137,7 +138,7 @@ def said(done: Erased, under_way: int) -> list[str]:
     gone = done.gone
     return [
         f"erased: words and names in {done.facts} facts, {gone.messages} messages, {gone.files} files, "
-        f"{gone.documents} documents, {gone.links} links",
+        f"{gone.documents} documents, {gone.links} links, {gone.payments} payers in statements",
         *(f"kept: {count} {_BECAUSE[why]}, until {until}" for why, (count, until) in sorted(done.kept.items())),
         *(
             [f"kept: {under_way} incidents under way, and the record: erase again once they are over"]
@@ -148,7 +149,7 @@ def said(done: Erased, under_way: int) -> list[str]:
 
 
 _BECAUSE: Mapping[Why, str] = {
-    Why.ACCOUNTS: "facts with their documents and evidence, of invoices, orders, acceptances and permissions "
+    Why.ACCOUNTS: "facts with their documents, payers and evidence, of invoices, orders, acceptances and permissions "
     "(L123-22 C. com., L213-1 and D213-1 C. conso.)",
     Why.REFUSED: "facts with their documents, of quotes that were refused (three years)",
 }
@@ -196,6 +197,8 @@ def _delete(tx: Transaction, planned: Plan, staying: Sequence[Recorded], leaving
             reply_key=random_key(),
         )
         tx.outbox.forget(gone.outbox)
+    if planned.again == FOR_GOOD:
+        gone += tx.erasure.payments(incident.id, gone=FOR_GOOD)
     return replace(gone, bytes_of=(gone.bytes_of | _bytes_of(ended)) - _bytes_of(evidence))
 
 
@@ -246,6 +249,7 @@ def _note(
         files=gone.files,
         documents=gone.documents,
         links=gone.links,
+        payments=gone.payments,
     )
     note_on_customer(tx, customer, (erased,), f.BOT, now)
     tx.journal.redactions.redact(redactions)

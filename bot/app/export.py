@@ -18,7 +18,7 @@ from bot.app.read import Case, read_case
 from bot.core import facts as f
 from bot.core.customer import Customer
 from bot.words import TEMPLATES, Context
-from storage import Contact, Direction, InvoiceRow, KeptAttachment, Link, Message, Recorded, Transaction
+from storage import Contact, Direction, EntryRow, InvoiceRow, KeptAttachment, Link, Message, Recorded, Transaction
 
 EPOCH_OF_ZIP: Final = 1980
 _ODD: Final = re.compile(r"[^\w.() -]+|^\.+")
@@ -37,6 +37,7 @@ class Held:
     facts: tuple[Recorded, ...]
     cases: tuple[Case, ...]
     invoices: tuple[InvoiceRow, ...]
+    payments: tuple[EntryRow, ...]
     links: tuple[Link, ...]
     set_aside: tuple[Message, ...]
     files: tuple[KeptAttachment, ...]
@@ -97,6 +98,7 @@ def _gather(tx: Transaction, customer: Customer) -> Held:
         facts=tuple(tx.journal.facts(customer.reference)),
         cases=tuple(cases),
         invoices=tuple(row for case in cases for row in tx.money.of_incident(case.incident.id)),
+        payments=tuple(tx.bank.paid_for(customer.id)),
         links=tuple(tx.links.of_customer(customer.id)),
         set_aside=tuple(aside),
         files=(
@@ -160,6 +162,7 @@ def _data(held: Held, names: Mapping[str, str], now: datetime) -> dict[str, Any]
         "contacts": [_plain(contact) for contact in held.contacts],
         "facts": [_fact(entry) for entry in held.facts],
         "incidents": [_incident(held, case, names) for case in held.cases],
+        "payments": [_payment(row) for row in held.payments],
         "links": [_plain(link) | {"token_sha256": None} for link in held.links],
         "messages_of_no_incident": [_message(held, message, names) for message in held.set_aside],
     }
@@ -177,6 +180,11 @@ def _incident(held: Held, case: Case, names: Mapping[str, str]) -> dict[str, Any
         "invoices": [_plain(row) for row in held.invoices if row.incident_id == case.incident.id],
         "documents": [_plain(document) | {"file": names.get(document.sha256)} for document in case.documents],
     }
+
+
+def _payment(row: EntryRow) -> dict[str, Any]:
+    """What the bank's statement says; of the account, what is kept is a key of it and its ends."""
+    return _plain(row) | {"reference": row.reference, "identity": None, "iban_hash": None}
 
 
 def _fact(entry: Recorded) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.app.erase import FOR_GOOD, Plan, erase_incident, erase_record, plan, raws
@@ -23,12 +23,16 @@ Act = Callable[[Transaction], "Swept"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What one run erased; `mails` belonged to no incident, `jobs` were finished."""
+    """What one run erased; `mails` belonged to no incident, `jobs` were finished.
+
+    `payments` were booked on no invoice.
+    """
 
     incidents: int = 0
     records: int = 0
     mails: int = 0
     jobs: int = 0
+    payments: int = 0
 
     def __add__(self, other: "Swept") -> "Swept":
         return Swept(
@@ -36,6 +40,7 @@ class Swept:
             records=self.records + other.records,
             mails=self.mails + other.mails,
             jobs=self.jobs + other.jobs,
+            payments=self.payments + other.payments,
         )
 
 
@@ -52,7 +57,7 @@ async def sweep(store: Store, retention: Retention, clock: Callable[[], datetime
     """Erases all whose time is over. What is cut short goes on the next time."""
     await store.run(lambda tx: _read_rules(tx, retention))
     swept = Swept()
-    for step in (_incidents, _set_aside, _inbox, _outbox, _deadlines):
+    for step in (_incidents, _set_aside, _payments, _inbox, _outbox, _deadlines):
         while True:
             now = clock()
             act = await store.read(lambda tx, step=step, now=now: step(tx, retention, now))  # type: ignore[misc]
@@ -68,10 +73,12 @@ def foreseen(tx: Transaction, retention: Retention, now: datetime) -> list[str]:
     plans = (_planned(tx, one, retention, now) for one in _due(tx, retention, now, 1_000_000))
     lines = [_line(planned) for planned in plans if planned is not None and planned.changes]
     aside = tx.erasure.set_aside_before(_strangers(retention, now))
+    payments = tx.erasure.payments_of_nobody_before(*_payers(retention, now))
     jobs = sum(q.finished_before(_finished(retention, now)) for q in (tx.inbox, tx.outbox, tx.deadlines))
     return [
         *lines,
         *([f"{aside} mails that belong to no incident"] if aside else []),
+        *([f"who paid {payments} entries of statements that are booked nowhere"] if payments else []),
         *([f"{jobs} finished jobs"] if jobs else []),
     ]
 
@@ -132,6 +139,16 @@ def _set_aside(tx: Transaction, retention: Retention, now: datetime) -> Act | No
     return act if tx.erasure.set_aside_before(before) else None
 
 
+def _payments(tx: Transaction, retention: Retention, now: datetime) -> Act | None:
+    before, settled = _payers(retention, now)
+
+    def act(tx: Transaction) -> Swept:
+        gone = tx.erasure.payments_of_nobody(before=before, settled_before=settled, now=now, limit=ROWS)
+        return Swept(payments=gone.payments)
+
+    return act if tx.erasure.payments_of_nobody_before(before, settled) else None
+
+
 def _inbox(tx: Transaction, retention: Retention, now: datetime) -> Act | None:
     """What came in and was understood, and the bytes of mails of which nothing else came."""
     jobs = tx.inbox.finished(_finished(retention, now), ROWS)
@@ -166,6 +183,12 @@ def _planned(tx: Transaction, incident_id: int, retention: Retention, now: datet
 
 def _strangers(retention: Retention, now: datetime) -> datetime:
     return now - timedelta(days=retention.stranger_days)
+
+
+def _payers(retention: Retention, now: datetime) -> tuple[date, datetime]:
+    """Payments booked before that day and settled before that moment say no more who paid."""
+    moment = now - timedelta(days=retention.payment_days)
+    return moment.date(), moment
 
 
 def _finished(retention: Retention, now: datetime) -> datetime:

@@ -84,11 +84,16 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long what is over is kept: days from its end; years from the end of the calendar year it ended in."""
+    """How long what is over is kept: days from its end; years from the end of the calendar year it ended in.
+
+    `payment_days` are those of payments that were booked on no invoice: thirteen months are how long a bank may
+    take one back (L133-24 CMF).
+    """
 
     unbilled_days: int = 365
     stranger_days: int = 90
     job_days: int = 30
+    payment_days: int = 400
     quote_years: int = 3
     accounts_years: int = 10
 
@@ -112,7 +117,7 @@ def words_until(incident: Incident, retention: Retention, *, stranger: bool) -> 
     ended = _ended(incident)
     if ended is None:
         return None
-    if incident.invoice is not None:
+    if incident.invoice is not None or incident.former_invoices:
         return _years(ended, retention.accounts_years)
     alone = stranger and incident.ordered_at is None
     return ended + timedelta(days=retention.stranger_days if alone else retention.unbilled_days)
@@ -124,7 +129,7 @@ def proofs(incident: Incident, facts: Sequence[f.Fact], retention: Retention) ->
     if ended is None:
         raise ValueError(f"{incident.reference} is not over")
     accounts = Kept(until=_years(ended, retention.accounts_years), why=Why.ACCOUNTS)
-    decided = any(isinstance(evidence_of(fact), f.Evidence) and not _refusal(incident, fact) for fact in facts)
+    decided = any(_binds(incident, fact) for fact in facts)
 
     def kept(fact: f.Fact) -> Kept | None:
         if _refusal(incident, fact):
@@ -134,6 +139,12 @@ def proofs(incident: Incident, facts: Sequence[f.Fact], retention: Retention) ->
         return None
 
     return tuple(kept(fact) for fact in facts)
+
+
+def _binds(incident: Incident, fact: f.Fact) -> bool:
+    """Whether something came of it: a decision that was not a refusal, or a bill."""
+    decided = evidence_of(fact) is not None and not _refusal(incident, fact)
+    return decided or isinstance(fact, f.InvoiceIssued)
 
 
 def without_words(fact: f.Fact) -> f.Fact:

@@ -767,6 +767,7 @@ class PersonalDataErased(Fact):
     files: int = 0
     documents: int = 0
     links: int = 0
+    payments: int = 0
 
 
 FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__()}

@@ -1,6 +1,6 @@
 """What is words and what is a proof: known for every fact, and for how long."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from bot.core.erasure import USUAL, Kept, Why, evidence_of, proofs, without_word
 from bot.core.fold import fold
 from bot.core.incident import Incident
 from bot.core.lives import Stage
-from tests.builders import MONDAY, a_play, an_incident, an_order
+from bot.core.terms import GoAhead
+from tests.builders import MONDAY, TERMS, a_play, an_incident, an_order
 from tests.play import Play
 
 # Text that names no person: numbers, codes, hashes, staff, and the names of our own messages.
@@ -80,6 +81,28 @@ def test_proofs_of_what_was_billed_last_ten_years() -> None:
         f.DiagnosisOrdered,
         f.InvoiceIssued,
     } | ({f.NoticeDelivered} & kept.keys())
+
+
+def test_what_was_billed_without_a_click_lasts_as_long() -> None:
+    """Where the announcement suffices (§2.5), nobody ordered by a page; accounts are kept all the same."""
+    play = a_play(at=Stage.ANNOUNCED, terms=replace(TERMS, go_ahead=GoAhead.ANNOUNCE))
+    for order in (c.StartDiagnosis, c.ConcludeDiagnosis, c.Settle):
+        play.order(an_order(order, **({"outcome": f.Outcome.SOLVED} if order is c.ConcludeDiagnosis else {})))
+    play.order(_payment(play.incident))
+
+    kept = dict(zip(map(type, play.facts), proofs(play.incident, play.facts, USUAL), strict=True))
+
+    accounts = Kept(until=date(MONDAY.year + YEARS, 12, 31), why=Why.ACCOUNTS)
+    assert (kept[f.PriceAnnounced], kept[f.InvoiceIssued]) == (accounts, accounts)
+
+
+def test_words_of_what_was_billed_and_taken_back_last_as_long() -> None:
+    play = a_play(at=Stage.CLOSED)
+    play.order(an_order(c.CorrectOutcome))
+    play.order(an_order(c.Settle))
+
+    assert play.incident.stage is Stage.CLOSED
+    assert words_until(play.incident, USUAL, stranger=False) == date(MONDAY.year + YEARS, 12, 31)
 
 
 def test_a_refused_quote_lasts_three_years_within_what_lasts_ten() -> None:
