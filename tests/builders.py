@@ -101,6 +101,7 @@ ORDERS: tuple[c.Command, ...] = (
     c.ReturnPayment(actor=f.BANK, amount=Money(cents=2400), returned_on=date(2010, 6, 14), entry="bank-2"),
     c.HoldReminders(actor=STAFF, until=date(2010, 7, 10), reason="the director is ill"),
     c.PromisePayment(actor=CUSTOMER, until=date(2010, 7, 10), evidence=EVIDENCE),
+    c.RecordRefund(actor=STAFF, amount=Money(cents=2400), refunded_on=date(2010, 6, 14)),
     c.WriteOff(actor=MANAGER, reason="goodwill"),
     c.SayContest(actor=CUSTOMER, evidence=EVIDENCE, reason="it was your router"),
     c.WithdrawContest(actor=CUSTOMER, evidence=EVIDENCE),

@@ -11,7 +11,21 @@ from bot.app.handle import carry_out
 from bot.app.jobs import ShowEntry, ShowMissingStatement
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.bank import QUEUED, BankEntry, Claim, Fate, Named, Side, Situation, Verdict, Why, is_blind, match, named
+from bot.core.bank import (
+    QUEUED,
+    BankEntry,
+    Claim,
+    Fate,
+    Named,
+    Side,
+    Situation,
+    Verdict,
+    Why,
+    credit_notes,
+    is_blind,
+    match,
+    named,
+)
 from bot.core.incident import Invoice
 from bot.core.money import Money
 from bot.core.refusals import Reason, Refused
@@ -43,14 +57,18 @@ def take_in(tx: Transaction, desk: Desk, entry: BankEntry, now: datetime) -> Tak
     """Keeps an entry that is not known yet, and does what it means."""
     if tx.bank.has(entry.identity):
         return Skipped.KNOWN
-    origin = _origin(tx, desk, entry) if entry.side is Side.DEBIT and not entry.wrong else None
-    if entry.side is Side.DEBIT and origin is None and not entry.takes_back:
+    went = entry.side is Side.DEBIT and not entry.wrong
+    refunded = _refunded(tx, entry) if went else ""
+    origin = _origin(tx, desk, entry) if went and not refunded else None
+    if entry.side is Side.DEBIT and not (origin or refunded or entry.takes_back):
         return Skipped.OUTGOING
     entry_id = tx.bank.add(_values(desk, entry, now))
     if entry_id is None:  # another process was first
         return Skipped.KNOWN
     if entry.wrong:
         fate = Fate.REFUSED
+    elif refunded:
+        fate = _refund(tx, desk, entry, entry_id, refunded, now)
     elif entry.side is Side.DEBIT:
         fate = _take_back(tx, desk, entry, entry_id, origin, now)
     else:
@@ -211,6 +229,55 @@ def _reopen(
         actor=f.BANK, amount=amount, returned_on=entry.booked_on, entry=f"bank-{entry_id}", reason=entry.reason
     )
     return not isinstance(carry_out(tx, desk, row.incident_id, order, now), Refused)
+
+
+# --- what pays a credited invoice back ---
+
+
+def _refunded(tx: Transaction, entry: BankEntry) -> str:
+    """The one invoice that a transfer of ours names and that is owed back so much; empty where none or several are.
+
+    It names the invoice, its credit note, or the payment it sends back by the payer's own id.
+    """
+    if entry.takes_back:
+        return ""
+    owed = {number for number in sorted(_spoken_of(tx, entry)) if _owed_back(tx, number) >= entry.amount.cents}
+    return owed.pop() if len(owed) == 1 else ""
+
+
+def _spoken_of(tx: Transaction, entry: BankEntry) -> set[str]:
+    texts = (*entry.structured, *entry.texts, entry.end_to_end)
+    spoken = named(entry.structured, texts)
+    rows = [row for number in credit_notes(texts) if (row := tx.money.by_number(number))]
+    same = []
+    if entry.end_to_end.upper() not in NAMELESS:
+        same = tx.bank.credits(entry.amount, end_to_end=entry.end_to_end)
+    paid = (seen.number for row in same for seen in tx.bank.allocated(entry_id=row.id))
+    return {*(() if spoken.spoilt else spoken.numbers), *(row.about for row in rows if row.about), *paid}
+
+
+def _owed_back(tx: Transaction, number: str) -> int:
+    """How many cents of this invoice are to be paid back."""
+    row = tx.money.by_number(number)
+    incident = tx.incidents.load(row.incident_id) if row else None
+    return next((one.paid.cents for one in incident.owed_back if one.number == number), 0) if incident else 0
+
+
+def _refund(tx: Transaction, desk: Desk, entry: BankEntry, entry_id: int, number: str, now: datetime) -> Fate:
+    row = tx.money.by_number(number)
+    if row is None:
+        raise ValueError(f"no invoice {number}")
+    day = min(entry.booked_on, desk.terms.day_of(now))
+    order = c.RecordRefund(
+        actor=f.BANK, number=number, amount=entry.amount, refunded_on=day, entry=f"bank-{entry_id}"
+    )
+    done = carry_out(tx, desk, row.incident_id, order, now)
+    if isinstance(done, Refused):
+        raise ValueError(f"{number} could not be paid back by entry {entry_id}: {done.reason}")
+    came_in = tx.bank.allocated(number=number)
+    tx.bank.change(entry_id, taken_back=came_in[0].entry_id if came_in else None)
+    _note(tx, desk, entry_id, Verdict(fate=Fate.REFUNDED, kept=entry.amount - entry.amount), now)
+    return Fate.REFUNDED
 
 
 # --- what staff do with the rest ---

@@ -20,6 +20,8 @@ def book(tx: Transaction, incident: Incident, fact: f.Fact, now: datetime) -> No
             _update(tx, incident, Status.OPEN if fact.still_open else Status.PAID, fact.number)
         case f.PaymentReturned():
             _update(tx, incident, Status.OPEN, fact.number)
+        case f.PaymentRefunded():
+            _update(tx, incident, Status.CREDITED, fact.number)
         case f.InvoiceCredited():
             tx.money.insert(_credit_note(incident, fact, now))
             tx.money.name(fact.number, PaperKind.CREDIT_NOTE, incident.id)

@@ -28,7 +28,7 @@ class Fate(StrEnum):
     UNALLOCATED = "unallocated"
     RETURNED = "returned"  # came in, and was taken back since
     RETURN = "return"  # the entry that takes an earlier one back
-    REFUNDED = "refunded"  # sent back to whoever paid it, say staff
+    REFUNDED = "refunded"  # sent back to whoever paid it, say staff; or the entry by which that was done
     DISMISSED = "dismissed"  # no business of the desk's, say staff
     REFUSED = "refused"  # its amount says nothing
 
@@ -132,7 +132,13 @@ class Verdict:
 # --- what people type ---
 
 _YEAR, _ZEROS = r"2\s*[0O]\s*[0-9O]\s*[0-9O]", r"[0-9O](?:\s?[0-9O]){4}"
-_NUMBER = re.compile(rf"(?<![A-Z0-9])F\s*({_YEAR})[\s._/–—-]*({_ZEROS}|[0-9]{{6,9}})(?![0-9])")
+
+
+def _numbers(letter: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Z0-9]){letter}\s*({_YEAR})[\s._/–—-]*({_ZEROS}|[0-9]{{6,9}})(?![0-9])")
+
+
+_NUMBER, _CREDIT_NOTE = _numbers("F"), _numbers("A")
 _REFERENCE = re.compile(
     rf"(?<![A-Z0-9])R\s*F\s*([0-9O])\s*([0-9O])[\s._-]*F\s*({_YEAR})\s*({_ZEROS}|[0-9]{{6,9}})(?![0-9])"
 )
@@ -157,6 +163,13 @@ def named(structured: Iterable[str], texts: Iterable[str]) -> Named:
         for found in _NUMBER.finditer(_REFERENCE.sub(" ", words)):
             numbers[f"F{_digits(found[1])}-{_digits(found[2])}"] = None
     return Named(tuple(numbers), spoilt)
+
+
+def credit_notes(texts: Iterable[str]) -> tuple[str, ...]:
+    """The credit notes named: `a2026 00003`."""
+    words = " ".join(texts)[:_LONGEST].upper()
+    found = (f"A{_digits(one[1])}-{_digits(one[2])}" for one in _CREDIT_NOTE.finditer(words))
+    return tuple(dict.fromkeys(found))
 
 
 def _digits(text: str) -> str:

@@ -443,6 +443,16 @@ class PromisePayment(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRefund(Command):
+    """What was paid back of a credited invoice; without its `number`, of the first that is owed back."""
+
+    amount: Money
+    refunded_on: date
+    number: str = ""
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOff(Command):
     reason: str
 

@@ -580,6 +580,17 @@ class PaymentReturned(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefunded(Fact):
+    """What came in for an invoice that was credited since is paid back. `entry` names where that was read."""
+
+    number: str
+    amount: Money
+    refunded_on: date
+    still_owed: Money
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCredited(Fact):
     """A credit note names the invoice it takes back; both stay as they are."""
 

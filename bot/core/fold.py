@@ -361,6 +361,14 @@ def _returned(i: Incident, fact: f.PaymentReturned, at: datetime) -> Incident:
     return replace(_with_invoice(i, change), ended="", closed_at=None)
 
 
+def _refunded(i: Incident, fact: f.PaymentRefunded, _at: datetime) -> Incident:
+    def change(v: Invoice) -> Invoice:
+        return replace(v, paid=v.paid - fact.amount) if v.number == fact.number else v
+
+    former = tuple(change(invoice) for invoice in i.former_invoices)
+    return replace(i, invoice=change(i.invoice) if i.invoice else None, former_invoices=former)
+
+
 def _credited(i: Incident, fact: f.InvoiceCredited, _at: datetime) -> Incident:
     return _with_invoice(
         i, lambda v: replace(v, state=InvoiceState.CREDITED, credit_note=fact.number, credited_on=fact.issued_on)
@@ -481,6 +489,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.PaperFiled: _filed,
     f.PaymentReceived: _paid,
     f.PaymentReturned: _returned,
+    f.PaymentRefunded: _refunded,
     f.InvoiceCredited: _credited,
     f.InvoiceWrittenOff: _written_off,
     f.OutcomeCorrected: _corrected,

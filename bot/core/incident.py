@@ -246,6 +246,12 @@ class Incident:
         )
 
     @property
+    def owed_back(self) -> tuple[Invoice, ...]:
+        """The invoices that were credited although something of them had been paid, which is still here."""
+        billed = (*self.former_invoices, *([self.invoice] if self.invoice else []))
+        return tuple(one for one in billed if one.state is InvoiceState.CREDITED and one.paid)
+
+    @property
     def contested(self) -> bool:
         """Whether a contest stands between its first and its second step."""
         return self.contest is not None and self.contest.state is ContestState.SAID

@@ -114,6 +114,28 @@ def return_payment(incident: Incident, command: c.ReturnPayment, _now: datetime)
     return (returned,)
 
 
+def record_refund(incident: Incident, command: c.RecordRefund, now: datetime) -> Decided:
+    """What is owed back of a credited invoice was paid back, in part or in full."""
+    owed = (one for one in incident.owed_back if command.number in {"", one.number})
+    invoice = next(owed, None)
+    if invoice is None:
+        return Refused(Reason.NOTHING_OWED_BACK)
+    if command.amount.currency != invoice.paid.currency:
+        return Refused(Reason.AMOUNT_WRONG)
+    if not Money(cents=0, currency=invoice.paid.currency) < command.amount <= invoice.paid:
+        return Refused(Reason.AMOUNT_WRONG)
+    if command.refunded_on > incident.terms.day_of(now):
+        return Refused(Reason.END_PASSED)
+    refunded = f.PaymentRefunded(
+        number=invoice.number,
+        amount=command.amount,
+        refunded_on=command.refunded_on,
+        still_owed=invoice.paid - command.amount,
+        entry=command.entry,
+    )
+    return (refunded,)
+
+
 def write_off(incident: Incident, command: c.WriteOff, _now: datetime) -> Decided:
     if incident.invoice is None or not incident.invoice.open:
         return Refused(Reason.NOTHING_OPEN)
@@ -130,5 +152,6 @@ DECIDERS: Deciders = {
     c.FilePaper: file,
     c.RecordPayment: record_payment,
     c.ReturnPayment: return_payment,
+    c.RecordRefund: record_refund,
     c.WriteOff: write_off,
 }

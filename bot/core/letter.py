@@ -151,6 +151,7 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.ReturnPayment: (MACHINE, frozenset({Stage.INVOICED, Stage.CLOSED})),
     c.HoldReminders: (STAFF, frozenset({Stage.INVOICED})),
     c.PromisePayment: (CUSTOMER | STAFF, frozenset({Stage.INVOICED})),
+    c.RecordRefund: (STAFF | MACHINE, ENDINGS | {Stage.INVOICED, Stage.CLOSED}),
     c.WriteOff: (MANAGER, frozenset({Stage.INVOICED})),
     c.SayContest: (CUSTOMER, frozenset({Stage.INVOICED})),
     c.WithdrawContest: (CUSTOMER, frozenset({Stage.INVOICED})),

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     DISOWN_ENDED = "disown_ended"  # its days are over
     ADDRESS_LOST = "address_lost"  # mail to it comes back
     NOTHING_OPEN = "nothing_open"
+    NOTHING_OWED_BACK = "nothing_owed_back"
     INVOICE_FAULTY = "invoice_faulty"  # what keeps the invoice back is still so
     OUTCOME_IMPOSSIBLE = "outcome_impossible"  # there was no such quote, or its work was never finished
     AMOUNT_WRONG = "amount_wrong"

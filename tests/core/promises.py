@@ -119,7 +119,7 @@ def what_was_issued_is_open_paid_or_credited(play: Play) -> None:
         match fact:
             case f.PaymentReceived(number=invoice.number):
                 paid += fact.amount
-            case f.PaymentReturned(number=invoice.number):
+            case f.PaymentReturned(number=invoice.number) | f.PaymentRefunded(number=invoice.number):
                 paid -= fact.amount
     given_up = [
         fact
@@ -130,6 +130,20 @@ def what_was_issued_is_open_paid_or_credited(play: Play) -> None:
     assert invoice.paid == paid
     assert len(given_up) <= 1
     assert invoice.open + paid == invoice.price.gross or (given_up and not invoice.open)
+
+
+def only_what_came_in_is_paid_back(play: Play) -> None:
+    """Of credited invoices alone, and no more than was paid."""
+    billed = (*play.incident.former_invoices, *([play.incident.invoice] if play.incident.invoice else []))
+    credited: set[str] = set()
+    for fact in play.facts:
+        match fact:
+            case f.InvoiceCredited():
+                credited.add(fact.invoice)
+            case f.PaymentRefunded():
+                assert fact.number in credited
+                assert fact.still_owed.cents >= 0
+    assert all(invoice.paid.cents >= 0 for invoice in billed)
 
 
 def one_quote_at_most_waits_and_one_is_accepted(play: Play) -> None:
@@ -278,6 +292,7 @@ PROMISES: tuple[Promise, ...] = (
     no_more_is_owed_than_was_announced_and_accepted,
     nobody_pays_more_than_the_invoice,
     what_was_issued_is_open_paid_or_credited,
+    only_what_came_in_is_paid_back,
     one_quote_at_most_waits_and_one_is_accepted,
     a_contest_takes_its_invoice_back_and_nothing_else,
     what_was_billed_is_taken_back_before_it_is_billed_anew,

@@ -30,7 +30,14 @@ ABOUT_CUSTOMERS = {
     f.SupportReinstated,
     f.PersonalDataErased,
 }
-NOT_FROM_FACTS = {n.SeveralReminders, n.SupportUnavailable, n.DecideByLink, n.MailUnread, n.LinkRenewed, n.ChatCodeSent}
+NOT_FROM_FACTS = {
+    n.SeveralReminders,
+    n.SupportUnavailable,
+    n.DecideByLink,
+    n.MailUnread,
+    n.LinkRenewed,
+    n.ChatCodeSent,
+}
 AT_THE_DOOR = {Reason.BEYOND_AUTHORITY, Reason.ADDRESS_TAKEN, Reason.SUPPORT_FORFEITED, Reason.SUPPORT_LIMITED}
 
 

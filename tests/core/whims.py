@@ -238,6 +238,15 @@ def _patience(rng: Random, play: Play) -> dict[str, Any]:
     return {"until": today + timedelta(days=rng.choice((-1, 0, 3, 20, 40, 200)))}
 
 
+def _refund(rng: Random, play: Play) -> dict[str, Any]:
+    owed = [one.paid for one in play.incident.owed_back] or [Money(cents=100)]
+    today = play.incident.terms.day_of(play.now)
+    return {
+        "amount": rng.choice((owed[0], owed[-1], Money(cents=100))),
+        "refunded_on": today + timedelta(rng.randint(-3, 1)),
+    }
+
+
 def _reason(rng: Random, _play: Play) -> dict[str, Any]:
     return {"reason": rng.choice(("", "because", "because"))}
 
@@ -277,6 +286,7 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.ReturnPayment: _return,
     c.HoldReminders: _patience,
     c.PromisePayment: _patience,
+    c.RecordRefund: _refund,
     c.WriteOff: _reason,
     c.EndPause: _reason,
     c.CancelIncident: _reason,

@@ -132,6 +132,21 @@ async def test_what_was_paid_before_a_correction_is_a_task(here: Town) -> None:
     assert await here.ledger() == ["A2010-00001 24.00 paid", "F2010-00001 24.00 credited"]
 
 
+async def test_task_goes_from_the_card_with_the_refund(here: Town) -> None:
+    await invoice(here)
+    await here.staff.submit("record_payment", amount="24,00", received_on="2010-06-14")
+    await here.manager.submit("correct_outcome", outcome="our_fault", reason="C'était notre routeur.")
+
+    await here.staff.submit("record_refund", amount="20,00", refunded_on="2010-06-14")
+    assert "€4.00 came in for F2010-00001" in here.staff.card_text()
+    await here.staff.submit("record_refund", amount="4,00", refunded_on="2010-06-14")
+
+    assert "pay it back" not in here.staff.card_text()
+    assert any("€4.00 of F2010-00001 paid back on" in line for line in here.staff.thread())
+    assert "Nous vous avons remboursé 4,00" in (await here.open(here.newest(BOB).link)).text
+    assert await here.ledger() == ["A2010-00001 24.00 paid", "F2010-00001 24.00 credited"]
+
+
 async def test_a_correction_that_leaves_something_owed_is_billed_anew(here: Town) -> None:
     """§3.3: two mails, each with its paper"""
     await work(here)

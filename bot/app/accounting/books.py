@@ -99,6 +99,11 @@ def _returned(fact: f.PaymentReturned) -> Settlement:
     return Settlement(kind=Booked.PAYMENT, invoice=fact.number, amount=back, dated=fact.returned_on)
 
 
+def _refunded(fact: f.PaymentRefunded) -> Settlement:
+    back = fact.amount - fact.amount - fact.amount
+    return Settlement(kind=Booked.PAYMENT, invoice=fact.number, amount=back, dated=fact.refunded_on)
+
+
 def _written_off(fact: f.InvoiceWrittenOff) -> Settlement:
     return Settlement(kind=Booked.WRITE_OFF, invoice=fact.number, amount=None, dated=None)
 
@@ -107,6 +112,7 @@ def _written_off(fact: f.InvoiceWrittenOff) -> Settlement:
 SETTLES: Final[Mapping[type[f.Fact], Callable[..., Settlement]]] = {
     f.PaymentReceived: _paid,
     f.PaymentReturned: _returned,
+    f.PaymentRefunded: _refunded,
     f.InvoiceWrittenOff: _written_off,
 }
 """Each fact that moves money between a document and the customer who owes it."""

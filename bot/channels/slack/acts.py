@@ -144,6 +144,13 @@ ACTS: Mapping[str, Act] = {
         ),
         Act(id="record_payment", label="Record a payment", command=c.RecordPayment, style="primary"),
         Act(
+            id="record_refund",
+            label="Record a refund",
+            command=c.RecordRefund,
+            guard=lambda case: bool(case.incident.owed_back),
+            instead=Reason.NOTHING_OWED_BACK,
+        ),
+        Act(
             id="concede",
             label="Concede",
             command=c.Concede,
@@ -229,9 +236,9 @@ FIRST: Mapping[Stage, tuple[str, ...]] = {
     Stage.QUOTED: ("reply", "send_quote", "cancel_quote"),
     Stage.WORKING: ("settle_disowned", "finish_work", "record_act", "ask_customer"),
     Stage.WITHDRAWN: ("settle_withdrawal", "reply"),
-    **dict.fromkeys(ENDINGS, ("issue_invoice", "reply")),
+    **dict.fromkeys(ENDINGS, ("issue_invoice", "record_refund", "reply")),
     Stage.INVOICED: ("record_payment", "concede", "reply"),
-    Stage.CLOSED: ("reinstate", "reply"),
+    Stage.CLOSED: ("record_refund", "reinstate", "reply"),
 }
 
 

@@ -33,6 +33,7 @@ PLACE |= {
     "record_payment": "amount",
     "hold_reminders": "until",
     "note_promise": "until",
+    "record_refund": "amount",
 }
 ABOUT = {Reason.END_PASSED: "until", Reason.END_TOO_FAR: "until", Reason.ACT_UNASKED: "acts"}
 ABOUT |= {Reason.ACT_FORBIDDEN: "act", Reason.REASON_MISSING: "note"}

@@ -293,6 +293,18 @@ def _owed(case: Case) -> str:
     return f"{invoice.number}: {story.amount(invoice.open)} open." if invoice else "Nothing is open."
 
 
+def _record_refund(room: Room, case: Case, given: Given) -> list[Payload]:
+    owed = case.incident.owed_back
+    still = ", ".join(f"{story.amount(invoice.paid)} of {invoice.number}" for invoice in owed)
+    first = str(owed[0].paid.amount) if owed else ""
+    today = case.incident.terms.day_of(room.clock()).isoformat()
+    return [
+        blocks.context(f"To pay back: {still}. What is carried over is recorded here, and as the other's payment."),
+        blocks.field("amount", "Amount paid back", blocks.typed(initial=given.get("amount", first), most=40)),
+        blocks.field("refunded_on", "Paid back on", blocks.day(given.get("refunded_on", today))),
+    ]
+
+
 def _reason(words: str) -> Callable[[Room, Case, Given], list[Payload]]:
     def asked(_room: Room, _case: Case, given: Given) -> list[Payload]:
         field = blocks.field(
@@ -372,6 +384,7 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "record_payment": _record_payment,
     "hold_reminders": _hold_reminders,
     "note_promise": _note_promise,
+    "record_refund": _record_refund,
     "cancel_quote": _reason("The quote is taken back; nothing is owed. The customer is told why."),
     "concede": _reason("A credit note is issued and support is kept: for managers only. The customer is told why."),
     "reinstate": _reason("The customer's support is given back: for managers only. The customer is told why."),

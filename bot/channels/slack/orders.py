@@ -184,12 +184,21 @@ def _cancel_quote(by: Filled) -> c.Command:
 
 
 def _record_payment(by: Filled) -> c.Command:
+    day = _date(by, "received_on")
+    return c.RecordPayment(actor=by.actor, expected=by.version, amount=_amount(by), received_on=day)
+
+
+def _record_refund(by: Filled) -> c.Command:
+    day = _date(by, "refunded_on")
+    return c.RecordRefund(actor=by.actor, expected=by.version, amount=_amount(by), refunded_on=day)
+
+
+def _amount(by: Filled) -> Money:
     currency = by.case.incident.terms.diagnosis_price.currency
     try:
-        amount = read_amount(by.text("amount"), currency)
+        return read_amount(by.text("amount"), currency)
     except ValueError as wrong:
         raise WrongFieldError("amount", str(wrong)) from None
-    return c.RecordPayment(actor=by.actor, expected=by.version, amount=amount, received_on=_date(by, "received_on"))
 
 
 def _hold_reminders(by: Filled) -> c.Command:
@@ -271,6 +280,7 @@ _ORDERS: Mapping[str, Callable[[Filled], c.Command]] = {
     "record_payment": _record_payment,
     "hold_reminders": _hold_reminders,
     "note_promise": _note_promise,
+    "record_refund": _record_refund,
     "concede": _concede,
     "correct_outcome": _correct_outcome,
     "same_problem": _same_problem,

@@ -368,6 +368,12 @@ def _payment_returned(_case: Case, fact: f.PaymentReturned) -> Entry:
     )
 
 
+def _refunded(_case: Case, fact: f.PaymentRefunded) -> Entry:
+    rest = f"; {amount(fact.still_owed)} still to pay back" if fact.still_owed else ""
+    said = f", says the bank (entry {fact.entry})" if fact.entry else ""
+    return Entry(f"{amount(fact.amount)} of {fact.number} paid back on {day(fact.refunded_on)}{rest}{said}")
+
+
 def _credited(_case: Case, fact: f.InvoiceCredited) -> Entry:
     return Entry(f"Credit note {fact.number} for {fact.invoice}: {price(fact.price)}")
 
@@ -489,6 +495,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.PaperFiled: _filed,
     f.PaymentReceived: _paid,
     f.PaymentReturned: _payment_returned,
+    f.PaymentRefunded: _refunded,
     f.InvoiceCredited: _credited,
     f.InvoiceWrittenOff: _written_off,
     f.InvoiceReminded: _reminded,
