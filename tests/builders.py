@@ -81,6 +81,7 @@ ORDERS: tuple[c.Command, ...] = (
     c.OfferQuote(actor=f.BOT, number=QUOTE, document_sha256=SHOWN),
     c.AcceptQuote(actor=CUSTOMER, number=QUOTE, document_sha256=SHOWN, evidence=EVIDENCE),
     c.DeclineQuote(actor=CUSTOMER, number=QUOTE, evidence=EVIDENCE),
+    c.AskRenewal(actor=CUSTOMER, number=QUOTE, incident=43, evidence=EVIDENCE),
     c.CancelQuote(actor=STAFF, reason="we were wrong"),
     c.FinishWork(actor=STAFF, report="Rebuilt the index."),
     c.StopWork(actor=STAFF, reason="we cannot do it"),

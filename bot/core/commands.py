@@ -45,8 +45,8 @@ class OpenIncident(Command):
     """Opens an incident under these terms; `support` is the customer's entitlement now (letter §6.7).
 
     `message` names the words it opens with, where they are kept; `contact` who asks, where that is not the address on
-    file. `recent` says that the previous incident ended less than `terms.reopen_days` ago. `office` is where the
-    customer is.
+    file. `recent` says that the previous incident ended less than `terms.reopen_days` ago; `renews` is the lapsed
+    quote that is asked for anew. `office` is where the customer is.
     """
 
     incident: int
@@ -60,6 +60,7 @@ class OpenIncident(Command):
     terms: Terms
     previous: int | None = None
     recent: bool = True
+    renews: str = ""
     message: str = ""
     contact: str = ""
     office: Office | None = None
@@ -298,6 +299,15 @@ class AcceptQuote(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclineQuote(Command):
     number: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRenewal(Command):
+    """The customer asks for a lapsed quote anew, in the `incident` that is opened for it."""
+
+    number: str
+    incident: int
     evidence: Evidence
 
 

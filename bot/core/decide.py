@@ -95,6 +95,7 @@ _ALREADY: Mapping[type[c.Command], Callable[..., bool]] = {
     c.StartDiagnosis: diagnosis.is_started,
     c.AcceptQuote: quote.is_accepted,
     c.DeclineQuote: quote.is_declined,
+    c.AskRenewal: quote.is_renewal_asked,
     c.WithdrawFromContract: withdrawal.is_withdrawn,
     c.GrantConsent: consent.is_granted,
     c.RefuseConsent: consent.is_refused,

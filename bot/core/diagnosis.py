@@ -33,6 +33,7 @@ def open_incident(incident: Incident | None, command: c.OpenIncident, now: datet
         recent=command.recent,
         contact=command.contact,
         office=command.office,
+        renews=command.renews,
     )
     return (opened, *words)
 

@@ -71,7 +71,7 @@ PROOFS = frozenset(
         f.InvoiceCredited,
     }
 )
-ABOUT_QUOTES = (f.QuoteDrafted, f.QuoteDeclined)
+ABOUT_QUOTES = (f.QuoteDrafted, f.QuoteDeclined, f.RenewalAsked)
 NEVER_TAKEN = frozenset(QuoteState) - {QuoteState.ACCEPTED, QuoteState.REVOKED}
 
 

@@ -80,7 +80,8 @@ class Fact:
 class IncidentOpened(Fact):
     """`previous` is what it answers, `recent` says that it ended so shortly before that the same problem is free.
 
-    `contact` is who asked, where that is not the customer's address on file. `office` is where they are.
+    `contact` is who asked, where that is not the customer's address on file; `renews` is the lapsed quote that is
+    asked for anew, whose diagnosis is done and not charged again. `office` is where the customer is.
     """
 
     incident: int
@@ -96,6 +97,7 @@ class IncidentOpened(Fact):
     recent: bool = True
     contact: str = ""
     office: Office | None = None
+    renews: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,6 +407,15 @@ class QuoteDeclined(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteLapsed(Fact):
     number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalAsked(Fact):
+    """The customer wants what a lapsed quote offered after all: `incident` was opened for it, nothing is accepted."""
+
+    number: str
+    incident: int
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

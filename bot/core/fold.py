@@ -65,6 +65,7 @@ def _opened(fact: f.Fact, at: datetime) -> Incident:
         recent=fact.recent,
         contact=fact.contact,
         office=fact.office or Office(timezone=fact.terms.timezone),
+        renews=fact.renews,
     )
 
 
@@ -234,6 +235,10 @@ def _quote_fact(
     if isinstance(fact, f.QuoteCancelled):
         return replace(i, outcome=f.Outcome.NO_QUOTE)
     return i
+
+
+def _renewal_asked(i: Incident, fact: f.RenewalAsked, _at: datetime) -> Incident:
+    return replace(i, renewals=(*i.renewals, fact))
 
 
 def _prolonged(i: Incident, fact: f.QuoteProlonged, _at: datetime) -> Incident:
@@ -470,6 +475,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.QuoteDeclined: _quote_fact,
     f.QuoteLapsed: _quote_fact,
     f.QuoteCancelled: _quote_fact,
+    f.RenewalAsked: _renewal_asked,
     f.QuoteProlonged: _prolonged,
     f.WorkFinished: _finished,
     f.ContractWithdrawn: _withdrawn,

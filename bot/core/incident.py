@@ -171,6 +171,8 @@ class Incident:
 
     `contact` is who opened it and is answered, where that is not the customer's address on file. `invoice_faults`
     keep what is owed from being billed; `former_invoices` were taken back by corrections, `correction` is the last.
+    `renews` is another incident's lapsed quote that this one was opened for, `renewals` are this one's own that were
+    asked for anew.
     """
 
     id: int
@@ -191,6 +193,8 @@ class Incident:
     recent: bool = True
     contact: str = ""
     office: Office
+    renews: str = ""
+    renewals: tuple[f.RenewalAsked, ...] = ()
     newcomers: tuple[Newcomer, ...] = ()
     announced_at: datetime | None = None
     unannounced_at: datetime | None = None
@@ -230,6 +234,10 @@ class Incident:
 
     def quote_named(self, number: str) -> Quote | None:
         return next((quote for quote in self.quotes if quote.number == number), None)
+
+    def renewal_of(self, number: str) -> f.RenewalAsked | None:
+        """The request to have this lapsed quote anew."""
+        return next((asked for asked in self.renewals if asked.number == number), None)
 
     def newcomer(self, address: str) -> Newcomer | None:
         """Who wrote from this address without being a contact."""

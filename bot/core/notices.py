@@ -69,6 +69,7 @@ class IncidentOpened(Notice):
     lapse_days: int
     previous: str
     recent: bool = True
+    renews: str = ""
 
 
 ANNOUNCEMENT = IncidentOpened.name()

@@ -77,6 +77,20 @@ def is_declined(incident: Incident, command: c.DeclineQuote) -> bool:
     return _is(incident, command.number, QuoteState.DECLINED)
 
 
+def ask_renewal(incident: Incident, command: c.AskRenewal, _now: datetime) -> Decided:
+    """Nothing is accepted by it, and nothing starts again: a lapse is an end (letter §3.8)."""
+    quote = incident.quote_named(command.number)
+    if quote is None:
+        return Refused(Reason.QUOTE_UNKNOWN)
+    if quote.state is not QuoteState.LAPSED:
+        return Refused(Reason.NOT_NOW)
+    return (f.RenewalAsked(number=command.number, incident=command.incident, evidence=command.evidence),)
+
+
+def is_renewal_asked(incident: Incident, command: c.AskRenewal) -> bool:
+    return incident.renewal_of(command.number) is not None
+
+
 def cancel(incident: Incident, command: c.CancelQuote, _now: datetime) -> Decided:
     """We take the quote back and give no other: nothing is owed (letter §3.4)."""
     if not command.reason.strip():
@@ -128,5 +142,6 @@ DECIDERS: Deciders = {
     c.OfferQuote: offer,
     c.AcceptQuote: accept,
     c.DeclineQuote: decline,
+    c.AskRenewal: ask_renewal,
     c.CancelQuote: cancel,
 }

@@ -37,6 +37,7 @@ def _opened(i: Incident, fact: f.IncidentOpened, _now: datetime) -> Notice:
         lapse_days=i.terms.announcement_lapse_days,
         previous=f"INC-{fact.previous}" if fact.previous else "",
         recent=fact.recent,
+        renews=fact.renews,
     )
 
 
@@ -58,6 +59,7 @@ def _announced_again(i: Incident, fact: f.AnnouncementRepeated, _now: datetime) 
         lapse_days=i.terms.announcement_lapse_days,
         previous=f"INC-{i.previous}" if i.previous else "",
         recent=i.recent,
+        renews=i.renews,
     )
 
 

@@ -91,6 +91,7 @@ def _diagnosis(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "incident_opened-late": replace(opened, previous="INC-37", recent=False),
         "incident_opened-offer": replace(opened, price=_FREE, offer_until=_OFFER),
         "incident_opened-free": replace(opened, price=_FREE, usual=_FREE),
+        "incident_opened-renewal": replace(opened, price=_FREE, usual=_FREE, previous="INC-37", renews=_QUOTE),
         "incident_opened-announced": replace(opened, must_order=False),
         "order_nudged": n.OrderNudged(price=_DIAGNOSIS, lapses_on=_LAPSES),
         "order_nudged-offer": n.OrderNudged(price=_FREE, lapses_on=_LAPSES),

@@ -30,6 +30,7 @@ NOT_WORDS = {
     "notice",
     "number",
     "order",
+    "renews",
     "replaces",
     "together",
     "via",

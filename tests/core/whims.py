@@ -269,6 +269,7 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.OfferQuote: _quote,
     c.AcceptQuote: _acceptance,
     c.DeclineQuote: _quote,
+    c.AskRenewal: _quote,
     c.StopWork: _reason,
     c.SettleWithdrawal: _share,
     c.Settle: _settlement,

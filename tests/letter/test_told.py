@@ -46,6 +46,7 @@ SILENT = {
     f.SupportForfeited,  # the confirmed contest is told
     f.SupportLimited,  # the long unpaid invoice is told
     f.SupportReinstated,  # the payment, the concession or the reversal is told
+    f.RenewalAsked,  # the incident that is opened for it is announced
     f.PaymentRefunded,  # their bank shows it, and the page
     f.PersonalDataErased,  # whoever asked is answered by a person
 }

@@ -48,6 +48,13 @@ def _may_start(case: Case) -> bool:
     return ordered and not case.incident.paused
 
 
+def _may_renew(case: Case) -> bool:
+    """The customer wants a lapsed quote anew, and has ordered (letter §2.5)."""
+    incident = case.incident
+    begun = incident.stage is Stage.DIAGNOSING and incident.quote is None
+    return bool(incident.renews) and (begun or _may_start(case))
+
+
 def _is_reported(case: Case) -> bool:
     return bool(case.incident.report)
 
@@ -124,6 +131,16 @@ ACTS: Mapping[str, Act] = {
             asks=_asks_start,
             style="primary",
             modal=False,
+        ),
+        Act(
+            id="renew_quote",
+            label="Send the quote again",
+            command=c.StartDiagnosis,
+            guard=_may_renew,
+            asks=lambda case: f"The report and the lines of {case.incident.renews} go out once more, valid anew.",
+            style="primary",
+            modal=False,
+            stages=ALLOWED[c.StartDiagnosis][1] | {Stage.DIAGNOSING},
         ),
         Act(id="conclude", label="Conclude", command=c.ConcludeDiagnosis, style="primary"),
         Act(
@@ -229,9 +246,9 @@ ACTS: Mapping[str, Act] = {
 # The three that come first at each stage; the others follow in the order above.
 FIRST: Mapping[Stage, tuple[str, ...]] = {
     Stage.OPENED: ("take", "reply", "close"),
-    Stage.ANNOUNCED: ("start_diagnosis", "take", "reply"),
-    Stage.ORDERED: ("start_diagnosis", "take", "reply"),
-    Stage.DIAGNOSING: ("settle_disowned", "send_quote", "conclude", "ask_customer", "ask_consent"),
+    Stage.ANNOUNCED: ("renew_quote", "start_diagnosis", "take", "reply"),
+    Stage.ORDERED: ("renew_quote", "start_diagnosis", "take", "reply"),
+    Stage.DIAGNOSING: ("settle_disowned", "renew_quote", "send_quote", "conclude", "ask_customer", "ask_consent"),
     Stage.REPAIRING: ("finish_work", "record_act", "reply"),
     Stage.QUOTED: ("reply", "send_quote", "cancel_quote"),
     Stage.WORKING: ("settle_disowned", "finish_work", "record_act", "ask_customer"),

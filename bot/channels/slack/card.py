@@ -87,6 +87,8 @@ def _fields(case: Case) -> Iterator[tuple[str, str]]:
     yield "Way in", f"{incident.way_in} · answered by {incident.channel}, in {incident.language}"
     if incident.previous is not None:
         since = "" if incident.recent else ", which ended too long ago to be the same problem"
+        if incident.renews:
+            since = f", whose quote {incident.renews} lapsed: its diagnosis is done and not charged again"
         yield "Follows", f"INC-{incident.previous}{since}"
     yield "Diagnosis", _diagnosis(incident)
     yield "Leave", "\n".join(_consents(incident)) or "none asked"

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.app import decisions, read
 from bot.app.handle import Done, carry_out, settle
 from bot.app.read import Case
+from bot.app.renewal import send_again
 from bot.channels.slack import blocks, forms, orders, story
 from bot.channels.slack.acts import ACTS, Act
 from bot.channels.slack.answer import open_modal, since, whisper
@@ -155,6 +156,8 @@ async def _do(room: Room, case: Case, act: Act, actor: Actor, click: Click, now:
             return f"{case.incident.reference} was taken by {incident.assignee} in the meantime. Nothing was done."
         if act.id == "issue_invoice" and incident is not None:
             return settle(tx, room.desk, incident, actor, now, expected=click.version)
+        if act.id == "renew_quote" and incident is not None:
+            return send_again(tx, room.desk, incident, actor, now, expected=click.version)
         return carry_out(tx, room.desk, case.incident.id, _DIRECT[act.id](actor, click.version), now)
 
     done = await room.desk.store.run(work)

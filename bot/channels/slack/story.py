@@ -270,6 +270,13 @@ def _lapsed(_case: Case, fact: f.QuoteLapsed) -> Entry:
     return Entry(f"Quote {fact.number} lapsed; the diagnosis stays owed")
 
 
+def _renewal_asked(_case: Case, fact: f.RenewalAsked) -> Entry:
+    return Entry(
+        f"The customer asks for quote {fact.number} anew. Nothing is accepted and nothing starts: INC-{fact.incident}"
+        " is open for it, its diagnosis free. “Send the quote again” on its card sends the same lines, valid anew"
+    )
+
+
 def _prolonged(_case: Case, fact: f.QuoteProlonged) -> Entry:
     return Entry(f"Quote {fact.number} sent again, valid until {day(fact.valid_until)} now")
 
@@ -474,6 +481,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.QuoteDeclined: _declined,
     f.QuoteLapsed: _lapsed,
     f.QuoteCancelled: _quote_cancelled,
+    f.RenewalAsked: _renewal_asked,
     f.QuoteProlonged: _prolonged,
     f.WorkFinished: _finished,
     f.ContractWithdrawn: _withdrawn,

@@ -186,6 +186,12 @@ def _decline(opened: Opened, click: Click) -> Decision:
     return Decision(command=c.DeclineQuote(actor=opened.actor, number=click.shown.number, evidence=click.evidence))
 
 
+def _ask_again(opened: Opened, click: Click) -> Decision:
+    """The lapsed quote anew; the incident for it is opened when that is carried out."""
+    number = quote_shown(opened)
+    return Decision(command=c.AskRenewal(actor=opened.actor, number=number, incident=0, evidence=click.evidence))
+
+
 def _give(opened: Opened, click: Click) -> Decision | Incomplete:
     acts = click.form.many("acts")
     if not acts:
@@ -279,7 +285,7 @@ LONGEST_REASON = 2000
 
 CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
     Purpose.ORDER: {"order": _order, "withdraw": _withdraw},
-    Purpose.QUOTE: {"accept": _accept, "decline": _decline},
+    Purpose.QUOTE: {"accept": _accept, "decline": _decline, "ask_again": _ask_again},
     Purpose.CONSENT: {"give": _give, "refuse": _refuse, "revoke": _revoke},
     Purpose.INVOICE: {"contest": _contest, "promise": _promise, "go_on": _go_on},
     Purpose.CONTEST: {"confirm": _confirm, "keep": _keep, "contest": _contest},

@@ -15,6 +15,7 @@ from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out, carry_out_on_customer, handle
 from bot.app.keys import token_sha256
 from bot.app.read import kept, linked
+from bot.app.renewal import ask_renewal
 from bot.channels.web.answers import Problems, html, language_of, original, pdf
 from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, purposes_of
 from bot.channels.web.courtesy import Wish, wish
@@ -39,7 +40,7 @@ from bot.channels.web.pages import (
 )
 from bot.channels.web.seals import Shown, sealed, unsealed, wording_sha256
 from bot.channels.web.signals import decided_by, is_doubted, signals
-from bot.core.commands import DoubtDecision, ResumeCourtesy, SettleContact, StopCourtesy
+from bot.core.commands import AskRenewal, DoubtDecision, ResumeCourtesy, SettleContact, StopCourtesy
 from bot.core.facts import BOT, Evidence
 from bot.core.lives import Stage
 from bot.core.notices import Purpose
@@ -299,6 +300,8 @@ def _carry_out(tx: Transaction, desk: Desk, opened: Opened, decision: Decision, 
     if decision.order is not None and isinstance(decision.command, type(decision.order.order)):
         form = replace(decision.order, order=decision.command)
         done = order_in(tx, desk, incident, form, now)
+    elif isinstance(decision.command, AskRenewal):
+        done = ask_renewal(tx, desk, incident, decision.command, now)
     elif isinstance(decision.command, SettleContact):
         done = settle(tx, desk, incident, decision.command, now)
     else:

@@ -158,6 +158,7 @@ def _quote(_provider: Provider, opened: Opened) -> Page | None:
         "consent": pending(opened.incident),
         "expired": opened.now > opened.incident.terms.end_of(quote.valid_until),
         "ticked": (),
+        "renewal": opened.incident.renewal_of(quote.number),
     }
     return Page(
         template="quote",
