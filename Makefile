@@ -22,13 +22,14 @@ run: $(VENV)/.run  ## start everything on this machine, with the sandbox
 	$(BIN)/python -m storage upgrade
 	exec $(BIN)/python -m bot sandbox
 
-# What tests run beside the desk: a browser, and the mail servers of the world outside.
+# What tests run beside the desk: browsers, with pictures and without, and the mail servers of the world outside.
 programs:
 	@missing=; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	test -x /usr/sbin/postfix || missing="$$missing postfix"; \
 	test -x /usr/lib/dovecot/imap || missing="$$missing dovecot-imapd"; \
 	test -x /usr/bin/strace || missing="$$missing strace"; \
+	command -v lynx >/dev/null || missing="$$missing lynx"; \
 	test -z "$$missing" || $(MAKE) --no-print-directory system PACKAGES="$$missing"
 
 test: $(VENV)/.dev programs  ## run the tests

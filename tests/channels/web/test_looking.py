@@ -11,8 +11,11 @@ from datetime import timedelta
 import pytest
 
 from bot.app.keys import token_sha256
+from bot.core import commands as c
+from bot.core import facts as f
 from bot.core.notices import Purpose
 from tests.channels.web.front import ADDRESS, Front
+from tests.channels.web.test_original import send
 
 PREFETCH = {"Purpose": "prefetch", "Sec-Purpose": "prefetch;prerender", "X-Moz": "prefetch"}
 
@@ -41,6 +44,27 @@ async def test_fetching_every_link_in_every_way_changes_nothing(front: Front) ->
     after = (await front.story(), await front.mails(), [await front.link(path) for path in paths])
     assert after == before
     assert statuses == {("GET", 200), ("HEAD", 200), ("OPTIONS", 405)}
+
+
+async def test_fetching_what_is_asked_at_the_end_changes_nothing(front: Front) -> None:
+    """The pages of a bill, of a contest and of a newcomer, and the documents and mails below a page."""
+    await front.open()
+    told = await send(front, "<p>Toujours en panne</p>")
+    newcomer = c.ProposeContact(actor=f.BOT, address="alice@clientsa.fr", message="1")
+    await front.give(newcomer)
+    await front.diagnose()
+    number = await front.bill()
+    await front.give(c.SayContest(actor=front.bob, evidence=front.evidence))
+    purposes = (Purpose.CONTACT, Purpose.INVOICE, Purpose.CONTEST, Purpose.INCIDENT)
+    pages = [await front.mailed(purpose) for purpose in purposes]
+    paths = [*pages, f"{pages[1]}/document/{number}", pages[3] + told.mail]
+    before = (await front.story(), await front.mails(), [await front.link(path) for path in pages])
+
+    fetches = [front.client.request(method, path) for path in paths for method in ("GET", "HEAD") for _ in range(20)]
+    statuses = {answer.status for answer in await asyncio.gather(*fetches)}
+
+    assert statuses == {200}
+    assert (await front.story(), await front.mails(), [await front.link(path) for path in pages]) == before
 
 
 async def test_pages_need_no_script_and_load_nothing_from_elsewhere(one_front: Front) -> None:
