@@ -66,6 +66,7 @@ ORDERS: tuple[c.Command, ...] = (
     c.Disown(actor=CUSTOMER, about="order", evidence=EVIDENCE),
     c.SettleDisowned(actor=MANAGER, stands=True, reason="they remember it now"),
     c.TakeIncident(actor=STAFF),
+    c.MoveIncident(actor=STAFF, to=43, reason="it is the other Client SA's"),
     c.WaiveDiagnosis(actor=STAFF, reason="the same problem again"),
     c.StartDiagnosis(actor=STAFF),
     c.AskCustomer(actor=STAFF, question="Since when?", message="<q1@host.example>"),

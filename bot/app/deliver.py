@@ -171,12 +171,16 @@ def _via(told: Tell) -> f.Channel:
 
 
 def _overtaken(tx: Transaction, job: Job) -> str:
-    """Why a claim that waited here is not made any more: they paid, or contest it; else empty (letter §5.2)."""
+    """Why what waited here is not said any more, else empty: the incident proved to be another customer's, or a
+    claim was paid or contested (letter §5.2).
+    """
     told = _told(job)
-    if told is None or told.incident is None or told.notice not in CLAIMS:
+    incident = tx.incidents.load(told.incident) if told is not None and told.incident is not None else None
+    if told is None or incident is None:
         return ""
-    incident = tx.incidents.load(told.incident)
-    if incident is None or incident.invoice is None:
+    if incident.moved_to is not None:
+        return "the incident was moved to another customer"
+    if told.notice not in CLAIMS or incident.invoice is None:
         return ""
     if incident.contested:
         return "the invoice was contested in the meantime"

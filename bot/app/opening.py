@@ -56,6 +56,7 @@ class Opening:
     way_in: f.WayIn = f.WayIn.DIAGNOSE
     language: f.Language | None = None
     previous: int | None = None
+    moved_from: int | None = None
 
 
 def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) -> Done | Refused:
@@ -76,6 +77,7 @@ def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) 
         terms=desk.terms,
         previous=opening.previous,
         recent=opening.previous is None or _is_recent(tx, desk, opening.previous, now),
+        moved_from=opening.moved_from,
         contact="" if customer.address == opening.address.lower() else opening.address.lower(),
         office=office_of(customer),
     )

@@ -56,6 +56,7 @@ async def linked(
     """What a mailed link leads to, and what the contact it was mailed to may do; None for an unknown token.
 
     A token for none of these purposes is as unknown as any: nothing more is read, so that its answer takes no longer.
+    So is one to an incident that proved to be another customer's.
     """
 
     def look(tx: Transaction) -> tuple[Link, Case, Authority | None] | None:
@@ -63,7 +64,7 @@ async def linked(
         if link is None or link.purpose not in purposes or link.incident_id is None:
             return None
         found = read_case(tx, link.incident_id)
-        if found is None:
+        if found is None or found.incident.moved_to is not None:
             return None
         return link, found, tx.customers.authority(found.customer.id, link.address)
 

@@ -100,7 +100,7 @@ def _understand(
         return
     accepting = _accepting(tx, desk, mail)
     named = _named(tx, mail, accepting)
-    row = named[0] if named else None
+    row = _going_on(tx, mail, named[0]) if named else None
     if mail.automatic and mail.complained:
         bounces.complained(tx, desk, said, mail.bounced, now)
         return
@@ -153,6 +153,14 @@ def _named(tx: Transaction, mail: Incoming, accepting: Link | None = None) -> li
     rest = (*_answering_others(tx, mail, found), *_overtaken(tx, mail), *_numbered(tx, mail))
     rows = {row.id: row for row in rest if row and _belongs(tx, mail, row)}
     return list(({row.id: row for row in sure if row} | rows).values())
+
+
+def _going_on(tx: Transaction, mail: Incoming, row: IncidentRow) -> IncidentRow:
+    """The right customer's own incident, for them, where this one was moved away from the wrong one."""
+    incident = tx.incidents.load(row.id)
+    moved = tx.incidents.row(incident.moved_to) if incident and incident.moved_to else None
+    theirs = moved is not None and tx.customers.authority(moved.customer_id, mail.sender) is not None
+    return moved if moved is not None and theirs else row
 
 
 def _answered(tx: Transaction, mail: Incoming, found: Sequence[Message]) -> Iterator[IncidentRow | None]:

@@ -64,6 +64,7 @@ class OpenIncident(Command):
     message: str = ""
     contact: str = ""
     office: Office | None = None
+    moved_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,14 @@ class SettleDisowned(Command):
     """Whether a decision that was disowned after work began stands all the same, and why."""
 
     stands: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveIncident(Command):
+    """It is another customer's: it ends here, and goes on in the incident `to` of their own."""
+
+    to: int
     reason: str
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.incident import Incident
+from bot.core.letter import UNDECIDED
 from bot.core.lives import QuoteState, Stage, Support
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 from bot.core.terms import GoAhead, Kind
@@ -34,6 +35,7 @@ def open_incident(incident: Incident | None, command: c.OpenIncident, now: datet
         contact=command.contact,
         office=command.office,
         renews=command.renews,
+        moved_from=command.moved_from,
     )
     return (opened, *words)
 
@@ -70,6 +72,15 @@ def cancel(_incident: Incident, command: c.CancelIncident, _now: datetime) -> De
 
 def is_cancelled(incident: Incident, _command: c.CancelIncident) -> bool:
     return incident.stage is Stage.CANCELLED
+
+
+def move(incident: Incident, command: c.MoveIncident, _now: datetime) -> Decided:
+    """To the customer whose it is, while nobody has decided anything in it."""
+    if incident.stage not in UNDECIDED:
+        return Refused(Reason.DECIDED_HERE)
+    if not command.reason.strip():
+        return Refused(Reason.REASON_MISSING)
+    return (f.IncidentMoved(to=command.to, reason=command.reason),)
 
 
 def take(incident: Incident, command: c.TakeIncident, _now: datetime) -> Decided:
@@ -111,7 +122,10 @@ def ask(_incident: Incident, command: c.AskCustomer, _now: datetime) -> Decided:
     return (f.CustomerAsked(question=command.question, message=command.message),)
 
 
-def write(_incident: Incident, command: c.WriteToCustomer, _now: datetime) -> Decided:
+def write(incident: Incident, command: c.WriteToCustomer, _now: datetime) -> Decided:
+    """Not where it was moved away from: its customer has nothing to do with it."""
+    if incident.moved_to is not None:
+        return Refused(Reason.NOT_NOW)
     if not command.text.strip():
         return Refused(Reason.REPORT_MISSING)
     return (f.StaffWrote(message=command.message, text=command.text),)
@@ -161,6 +175,7 @@ DECIDERS: Deciders = {
     c.ChooseWayIn: choose_way_in,
     c.OrderDiagnosis: order,
     c.CancelIncident: cancel,
+    c.MoveIncident: move,
     c.TakeIncident: take,
     c.WaiveDiagnosis: waive,
     c.StartDiagnosis: start,

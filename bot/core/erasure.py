@@ -27,6 +27,7 @@ WORDS: Mapping[type[f.Fact], tuple[str, ...]] = {
     f.DisownedSettled: ("reason",),
     f.DiagnosisWaived: ("reason",),
     f.IncidentCancelled: ("reason",),
+    f.IncidentMoved: ("reason",),
     f.CustomerAsked: ("question",),
     f.StaffWrote: ("text",),
     f.ContactProposed: ("address",),

@@ -81,7 +81,8 @@ class IncidentOpened(Fact):
     """`previous` is what it answers, `recent` says that it ended so shortly before that the same problem is free.
 
     `contact` is who asked, where that is not the customer's address on file; `renews` is the lapsed quote that is
-    asked for anew, whose diagnosis is done and not charged again. `office` is where the customer is.
+    asked for anew, whose diagnosis is done and not charged again. `moved_from` is the incident that was opened in
+    another customer's name by mistake. `office` is where the customer is.
     """
 
     incident: int
@@ -98,6 +99,7 @@ class IncidentOpened(Fact):
     contact: str = ""
     office: Office | None = None
     renews: str = ""
+    moved_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +258,14 @@ class IncidentCancelled(Fact):
     """Ended before a diagnosis started; nothing is owed (letter §2.6)."""
 
     by: Role
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentMoved(Fact):
+    """It was opened in the wrong customer's name, and ended undecided: `to` is the right one's own."""
+
+    to: int
     reason: str
 
 

@@ -66,6 +66,7 @@ def _opened(fact: f.Fact, at: datetime) -> Incident:
         contact=fact.contact,
         office=fact.office or Office(timezone=fact.terms.timezone),
         renews=fact.renews,
+        moved_from=fact.moved_from,
     )
 
 
@@ -152,6 +153,10 @@ def _waived(i: Incident, _fact: f.DiagnosisWaived, _at: datetime) -> Incident:
 
 def _cancelled(i: Incident, fact: f.IncidentCancelled, at: datetime) -> Incident:
     return replace(i, ended=fact.reason, closed_at=at)
+
+
+def _moved(i: Incident, fact: f.IncidentMoved, at: datetime) -> Incident:
+    return replace(i, moved_to=fact.to, ended="moved", closed_at=at)
 
 
 def _taken(i: Incident, fact: f.IncidentTaken, _at: datetime) -> Incident:
@@ -457,6 +462,7 @@ _CHANGES: dict[type[f.Fact], Callable[..., Incident]] = {
     f.DisownedSettled: _disowned_settled,
     f.DiagnosisWaived: _waived,
     f.IncidentCancelled: _cancelled,
+    f.IncidentMoved: _moved,
     f.IncidentTaken: _taken,
     f.DiagnosisStarted: _started,
     f.CustomerAsked: _asked,

@@ -189,6 +189,8 @@ class Incident:
     seq: int = 1
     version: int = 1
     previous: int | None = None
+    moved_from: int | None = None
+    moved_to: int | None = None
     vat: Vat = Vat.STANDARD
     recent: bool = True
     contact: str = ""

@@ -15,6 +15,7 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
     Stage.OPENED: {
         f.PriceAnnounced: Stage.ANNOUNCED,
         f.IncidentCancelled: Stage.CANCELLED,
+        f.IncidentMoved: Stage.CANCELLED,
         f.SupportEnded: Stage.CLOSED,
     },
     Stage.ANNOUNCED: {
@@ -22,6 +23,7 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
         f.DiagnosisOrdered: Stage.ORDERED,
         f.DiagnosisStarted: Stage.DIAGNOSING,  # go_ahead = announce only (letter §2.5)
         f.IncidentCancelled: Stage.CANCELLED,
+        f.IncidentMoved: Stage.CANCELLED,
         f.SupportEnded: Stage.CLOSED,
     },
     Stage.ORDERED: {
@@ -68,6 +70,7 @@ FOLLOWS: Mapping[Stage, Mapping[type[f.Fact], Stage]] = {
 
 OPEN = frozenset(Stage) - {Stage.CANCELLED, Stage.CLOSED}
 ENDINGS = frozenset({Stage.SOLVED, Stage.QUOTE_REFUSED, Stage.DONE, Stage.STOPPED, Stage.UNBILLED, Stage.CORRECTED})
+UNDECIDED = frozenset({Stage.OPENED, Stage.ANNOUNCED})
 BEFORE_DIAGNOSIS = frozenset({Stage.OPENED, Stage.ANNOUNCED, Stage.ORDERED})
 AT_WORK = frozenset({Stage.DIAGNOSING, Stage.QUOTED, Stage.REPAIRING, Stage.WORKING})
 SUPPORTED = BEFORE_DIAGNOSIS | AT_WORK | {Stage.WITHDRAWN}
@@ -118,6 +121,7 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.Disown: (CUSTOMER, DISOWNABLE),
     c.SettleDisowned: (MANAGER, frozenset({Stage.DIAGNOSING, Stage.WORKING})),
     c.TakeIncident: (STAFF, OPEN),
+    c.MoveIncident: (STAFF, OPEN),  # refused with the reason once the customer has decided
     c.WaiveDiagnosis: (STAFF, SUPPORTED),
     c.StartDiagnosis: (STAFF, frozenset({Stage.ANNOUNCED, Stage.ORDERED})),
     c.AskCustomer: (STAFF, frozenset({Stage.DIAGNOSING, Stage.WORKING, Stage.REPAIRING})),

@@ -571,6 +571,15 @@ class SupportEnded(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentMoved(Notice):
+    """An incident opened in their name by mistake is not theirs any more: nothing of the other customer, no page."""
+
+    BY_MAIL: ClassVar[bool] = True
+    reference: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportUnavailable(Notice):
     """The one polite answer to somebody without entitlement: the reason and the way back (letter §6.7)."""
 

@@ -26,6 +26,8 @@ _DECIDES = (
     f.DecisionDisowned,
 )
 
+_OVER = (f.IncidentClosed, f.SupportEnded, f.IncidentCancelled, f.IncidentMoved)
+
 
 def pause(incident: Incident, command: c.PauseIncident, now: datetime) -> Decided:
     """Whatever works against the customer waits. Claims wait once: or forged mails would put them off for ever."""
@@ -62,7 +64,7 @@ def that_ends(incident: Incident, command: c.Command, decided: tuple[f.Fact, ...
     if not incident.paused or any(isinstance(fact, f.PauseEnded) for fact in decided):
         return ()
     answered = command.actor.role is f.Role.CUSTOMER and any(isinstance(fact, _DECIDES) for fact in decided)
-    over = any(isinstance(fact, f.IncidentClosed | f.SupportEnded | f.IncidentCancelled) for fact in decided)
+    over = any(isinstance(fact, _OVER) for fact in decided)
     return (f.PauseEnded(by=command.actor.role),) if answered or over else ()
 
 

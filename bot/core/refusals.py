@@ -19,6 +19,8 @@ class Reason(StrEnum):
     SUPPORT_LIMITED = "support_limited"  # letter §6.6
     PRICE_CHANGED = "price_changed"
     EXPRESS_REQUEST_MISSING = "express_request_missing"  # L221-25
+    DECIDED_HERE = "decided_here"  # the customer has decided in this incident: it stays theirs
+    CUSTOMER_UNKNOWN = "customer_unknown"  # no customer has this reference and this address
     NOT_ORDERED = "not_ordered"  # the diagnosis waits for the customer's order (letter §2.5)
     REPORT_MISSING = "report_missing"
     REPORT_FIRST = "report_first"  # a quote comes with a diagnosis report (letter §3.3)

@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.channels.web.answers import Problems, stylesheet
 from bot.channels.web.pages import Said, page, render, render_expired
 from bot.core.facts import Language
-from bot.core.notices import ChatCodeSent, Notice, SupportUnavailable
+from bot.core.notices import ChatCodeSent, IncidentMoved, Notice, SupportUnavailable
 from bot.sandbox.samples import PROVIDER, context, nowhere, samples
 from bot.sandbox.showcase import expired, showcase
 from bot.words import Worded, Words
@@ -49,7 +49,7 @@ def _pages(words: Words, language: Language, sheet: str) -> dict[str, str]:
 
 def worded(words: Words, notice: Notice, language: Language) -> Worded:
     """A sample in words, in the surroundings such a notice has."""
-    without = isinstance(notice, SupportUnavailable | ChatCodeSent)
+    without = isinstance(notice, SupportUnavailable | ChatCodeSent | IncidentMoved)
     return words.notice(notice, language, nowhere(language) if without else context(language))
 
 

@@ -248,6 +248,7 @@ def _contest(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "contest_confirmed": n.ContestConfirmed(invoice=_INVOICE),
         "contest_reversed": n.ContestReversed(reason=words["paid"]),
         "support_ended": n.SupportEnded(),
+        "incident_moved": n.IncidentMoved(reference="INC-42", opened_at=_AT),
         "support_unavailable": n.SupportUnavailable(support=Support.FORFEITED, invoice=""),
         "support_unavailable-limited": n.SupportUnavailable(support=Support.LIMITED, invoice=_INVOICE),
     }

@@ -33,12 +33,19 @@ ABOUT_CUSTOMERS = {
 NOT_FROM_FACTS = {
     n.SeveralReminders,
     n.SupportUnavailable,
+    n.IncidentMoved,
     n.DecideByLink,
     n.MailUnread,
     n.LinkRenewed,
     n.ChatCodeSent,
 }
-AT_THE_DOOR = {Reason.BEYOND_AUTHORITY, Reason.ADDRESS_TAKEN, Reason.SUPPORT_FORFEITED, Reason.SUPPORT_LIMITED}
+AT_THE_DOOR = {
+    Reason.CUSTOMER_UNKNOWN,
+    Reason.BEYOND_AUTHORITY,
+    Reason.ADDRESS_TAKEN,
+    Reason.SUPPORT_FORFEITED,
+    Reason.SUPPORT_LIMITED,
+}
 
 
 @settings(max_examples=80, deadline=None)

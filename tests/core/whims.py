@@ -60,6 +60,7 @@ RARE = frozenset(
         # given as often as the others, they would make every life a short one
         c.EndSupport,
         c.CancelIncident,
+        c.MoveIncident,
         c.ConcludeDiagnosis,
         c.AcceptQuote,
         c.DeclineQuote,
@@ -291,6 +292,7 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.WriteOff: _reason,
     c.EndPause: _reason,
     c.CancelIncident: _reason,
+    c.MoveIncident: _reason,
     c.CancelQuote: _reason,
     c.WaiveDiagnosis: _reason,
     c.Concede: _reason,

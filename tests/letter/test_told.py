@@ -18,6 +18,7 @@ SILENT = {
     f.AddressRestored,
     f.PauseEnded,  # whoever ended it knows; from the calendar, the next reminder says it
     f.WayInChosen,
+    f.IncidentMoved,
     f.IncidentTaken,
     f.CustomerWrote,
     f.OtherWrote,

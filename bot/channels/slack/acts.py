@@ -8,7 +8,7 @@ from bot.channels.slack import story
 from bot.core import commands as c
 from bot.core.correction import is_correctable
 from bot.core.diagnosis import may_start_unordered
-from bot.core.letter import ALLOWED, ENDINGS
+from bot.core.letter import ALLOWED, ENDINGS, UNDECIDED
 from bot.core.lives import ConsentState, ContestState, Stage, Support
 from bot.core.refusals import Reason
 
@@ -185,7 +185,13 @@ ACTS: Mapping[str, Act] = {
         ),
         Act(id="note_promise", label="They will pay by…", command=c.PromisePayment, guard=_may_promise),
         Act(id="hold_reminders", label="Hold the reminders", command=c.HoldReminders, guard=_is_open),
-        Act(id="reply", label="Reply to the customer", command=c.WriteToCustomer, versioned=False),
+        Act(
+            id="reply",
+            label="Reply to the customer",
+            command=c.WriteToCustomer,
+            guard=lambda case: case.incident.moved_to is None,
+            versioned=False,
+        ),
         Act(id="ask_customer", label="Ask the customer", command=c.AskCustomer),
         Act(id="ask_consent", label="Ask for leave", command=c.RequestConsent),
         Act(id="record_act", label="Record an act", command=c.RecordAct),
@@ -231,6 +237,13 @@ ACTS: Mapping[str, Act] = {
             label="Correct the outcome",
             command=c.CorrectOutcome,
             guard=lambda case: is_correctable(case.incident),
+        ),
+        Act(
+            id="move",
+            label="Move to another customer",
+            command=c.MoveIncident,
+            guard=lambda case: case.incident.stage in UNDECIDED,
+            instead=Reason.DECIDED_HERE,
         ),
         Act(id="same_problem", label="Same problem: free", command=c.WaiveDiagnosis, guard=_came_back),
         Act(

@@ -68,7 +68,10 @@ def _customer(case: Case) -> Payload:
     """Names and addresses are other people's words: rich text, where nothing is markup."""
     customer = case.customer
     named = f"{customer.details.name} · {customer.address}" if customer.details.name else customer.address
-    spans = [blocks.span("Customer ", strong=True), blocks.span(f"{blocks.clip(named, 300)} · {case.incident.kind}")]
+    spans = [
+        blocks.span("Customer ", strong=True),
+        blocks.span(f"{blocks.clip(named, 300)} · {case.incident.kind} · {customer.reference}"),
+    ]
     if case.incident.assignee:
         spans += [blocks.span("\nWith ", strong=True), _person(case.incident.assignee)]
     else:
@@ -90,6 +93,8 @@ def _fields(case: Case) -> Iterator[tuple[str, str]]:
         if incident.renews:
             since = f", whose quote {incident.renews} lapsed: its diagnosis is done and not charged again"
         yield "Follows", f"INC-{incident.previous}{since}"
+    if incident.moved_from is not None:
+        yield "Moved from", f"INC-{incident.moved_from}: another customer's, who must not learn of this one"
     yield "Diagnosis", _diagnosis(incident)
     yield "Leave", "\n".join(_consents(incident)) or "none asked"
     if incident.quote is not None:

@@ -137,7 +137,7 @@ async def _decider(room: Room, person: Person, incident: int | None) -> Decider 
     language = customer.language if customer else await room.language(person)
     if customer is None:
         return room.desk.words.phrase("chat.not_linked_here", language)
-    if case is None:
+    if case is None or case.incident.moved_to is not None:
         return room.desk.words.phrase("chat.unknown_button", language)
     if case.customer.id != customer.id:
         return room.desk.words.phrase("chat.not_yours", language)

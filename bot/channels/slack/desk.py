@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.app import decisions, read
+from bot.app import decisions, moving, read
 from bot.app.handle import Done, carry_out, settle
 from bot.app.read import Case
 from bot.app.renewal import send_again
@@ -38,6 +38,7 @@ PLACE |= {
 }
 ABOUT = {Reason.END_PASSED: "until", Reason.END_TOO_FAR: "until", Reason.ACT_UNASKED: "acts"}
 ABOUT |= {Reason.ACT_FORBIDDEN: "act", Reason.REASON_MISSING: "note"}
+ABOUT |= dict.fromkeys((Reason.CUSTOMER_UNKNOWN, Reason.SUPPORT_FORFEITED, Reason.SUPPORT_LIMITED), "customer")
 
 
 async def press(room: Room, click: Click, now: datetime) -> None:
@@ -207,6 +208,8 @@ async def _carry_out(filled: Filled, name: str, now: datetime) -> Done | Refused
             raise WrongFieldError("reason", "This cannot stay empty")
         end = decisions.close if name == "close" else decisions.reinstate
         return await end(desk, incident, filled.actor, reason, now, expected=filled.version)
+    if name == "move":
+        return await moving.move(desk, incident, filled.actor, orders.move(filled), now, expected=filled.version)
     command = orders.order(name, filled)
     return await desk.store.run(lambda tx: _once(tx, filled, command, now))
 

@@ -111,6 +111,42 @@ def _correct_outcome(_room: Room, case: Case, given: Given) -> list[Payload]:
     ]
 
 
+def _move(_room: Room, case: Case, given: Given) -> list[Payload]:
+    """Asked twice whose it is: two customers may have one name."""
+    customer = case.customer
+    return [
+        blocks.context(
+            f"{case.incident.reference} ends for {customer.reference}, {customer.address}: they are told that it was"
+            " opened in their name by mistake, and their links stop working. The right customer is told the price of"
+            " an incident of their own: they see what you write here and nothing of this one, whose files stay here."
+        ),
+        blocks.field(
+            "customer",
+            "The right customer's reference",
+            blocks.typed(initial=given.get("customer", ""), placeholder="C-42", most=20),
+        ),
+        blocks.field(
+            "address",
+            "Their address on file, to be sure",
+            blocks.typed(initial=given.get("address", "")),
+            hint="Both must be the same customer's",
+        ),
+        blocks.field(
+            "title", "Title, for the right customer", blocks.typed(initial=given.get("title", ""), most=120)
+        ),
+        blocks.field(
+            "description",
+            "What it is about, for the right customer",
+            blocks.typed(lines=True, initial=given.get("description", "")),
+        ),
+        blocks.field(
+            "reason",
+            "Reason, for staff alone",
+            blocks.typed(lines=True, initial=given.get("reason", "")),
+        ),
+    ]
+
+
 def _report(label: str, given: Given) -> Payload:
     return blocks.field("report", label, blocks.typed(lines=True, initial=given.get("report", "")))
 
@@ -371,6 +407,7 @@ _SUBMITS: Mapping[str, str] = {
     "ask_customer": "Send",
     "ask_consent": "Send",
     "conclude": "Conclude",
+    "move": "Move",
 }
 
 _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
@@ -393,6 +430,7 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "settle_withdrawal": _settle_withdrawal,
     "go_on": _reason("You made sure that the customer did not ask to stop, or they told you to go on: say how."),
     "correct_outcome": _correct_outcome,
+    "move": _move,
     "same_problem": _reason("This diagnosis becomes free: it is the same problem as before. The customer is told."),
     "close": _close,
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from bot.app.moving import Wish
 from bot.app.read import Case
 from bot.channels.slack import story
 from bot.channels.slack.amounts import read_amount, read_lines
@@ -45,6 +46,17 @@ class WrongFieldError(Exception):
 def order(name: str, filled: Filled) -> c.Command:
     """The command. Raises WrongFieldError."""
     return _ORDERS[name](filled)
+
+
+def move(by: Filled) -> Wish:
+    """Whose the incident is, and what they read of it. Raises WrongFieldError."""
+    return Wish(
+        customer=_needed(by, "customer"),
+        address=_needed(by, "address"),
+        title=_needed(by, "title"),
+        text=_needed(by, "description"),
+        reason=_needed(by, "reason"),
+    )
 
 
 def _conclude(by: Filled) -> c.Command:

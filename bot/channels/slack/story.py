@@ -157,6 +157,14 @@ def _cancelled(_case: Case, fact: f.IncidentCancelled) -> Entry:
     return Entry(f"Cancelled by {fact.by}; nothing is owed", fact.reason)
 
 
+def _moved_away(_case: Case, fact: f.IncidentMoved) -> Entry:
+    return Entry(
+        f"Moved to another customer: it goes on in INC-{fact.to}. This one is over, its links are closed, and its"
+        " customer is told that it was not theirs",
+        fact.reason,
+    )
+
+
 def _taken(_case: Case, _fact: f.IncidentTaken) -> Entry:
     return Entry("Taken")
 
@@ -459,6 +467,7 @@ _STORY: Mapping[type[f.Fact], Callable[..., Entry]] = {
     f.DisownedSettled: _disowned_settled,
     f.DiagnosisWaived: _waived,
     f.IncidentCancelled: _cancelled,
+    f.IncidentMoved: _moved_away,
     f.IncidentTaken: _taken,
     f.DiagnosisStarted: _started,
     f.CustomerAsked: _asked,

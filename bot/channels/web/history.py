@@ -21,6 +21,7 @@ UNTOLD: frozenset[type[f.Fact]] = frozenset(
         f.AddressLost,
         f.AddressRestored,
         f.CustomerNudged,
+        f.IncidentMoved,
         f.IncidentTaken,
         f.OtherWrote,
         f.ContactProposed,

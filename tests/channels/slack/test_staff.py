@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.app.handle import meet
 from bot.app.opening import Opening, Said, open_incident
 from bot.channels.slack import story
 from bot.channels.slack.acts import ACTS
@@ -13,6 +14,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Details
 from bot.core.lives import Stage
+from bot.core.terms import Kind
 from bot.sandbox.slack import NotPossibleError
 from bot.sandbox.slack.inputs import Entry
 from storage import Direction, Via
@@ -47,9 +49,10 @@ STAGES: Mapping[Stage, tuple[c.Command, ...]] = {
     ),
     Stage.CANCELLED: (an_order(c.CancelIncident),),
 }
+OTHER = "contact@client-sa.example"
 ALWAYS = ["take", "reply", "close"]
 OFFERED: Mapping[Stage, set[str]] = {
-    Stage.ANNOUNCED: {*ALWAYS},
+    Stage.ANNOUNCED: {*ALWAYS, "move"},
     Stage.ORDERED: {*ALWAYS, "start_diagnosis"},
     Stage.DIAGNOSING: {*ALWAYS, "conclude", "ask_customer", "ask_consent", "record_act"},
     Stage.REPAIRING: {*ALWAYS, "finish_work", "ask_customer", "ask_consent", "record_act"},
@@ -72,6 +75,13 @@ FILLED: Mapping[str, Mapping[str, Entry]] = {
     "hold_reminders": {"until": "2010-07-10", "reason": "the director is ill"},
     "cancel_quote": {"reason": "we were wrong"},
     "correct_outcome": {"outcome": "our_fault", "reason": "it was our router"},
+    "move": {
+        "customer": "C-2",
+        "address": OTHER,
+        "title": "Shop down",
+        "description": "Your shop is down.",
+        "reason": "they called",
+    },
     "close": {"reason": "opened by mistake"},
 }
 
@@ -116,6 +126,7 @@ async def test_card_offers_what_the_letter_allows_at_this_stage(town: Town, stag
 )
 async def test_every_button_at_every_stage_does_its_work(town: Town, stage: Stage, action: str) -> None:
     await reach(town, stage)
+    await town.store.run(lambda tx: meet(tx, OTHER, f.Language.FR, Kind.BUSINESS, town.clock()))
     before = (await town.case()).incident.seq
     for_managers = action in {"take", "correct_outcome"} or (stage, action) == (Stage.INVOICED, "close")
     user = OCTAVE if for_managers else ALICE
