@@ -43,6 +43,7 @@ from bot.channels.slack.receive import PATIENCE
 from bot.channels.slack.room import Canned, Preset
 from bot.channels.slack.wire import Api
 from bot.channels.web.application import application
+from bot.channels.web.google import Google
 from bot.loops import Loop
 from bot.papers import Printer
 from bot.settings import Environment, Misconfigured, Settings, read_secret, told
@@ -102,6 +103,7 @@ async def wire(settings: Settings, clock: Clock = system_clock) -> AsyncIterator
             mail_address=environment.mail_address,
             chat=not environment.slack_missing,
             limits=settings.limits,
+            taps=settings.file.gmail.confirm_action,
         )
         yield Wired(settings=settings, desk=desk, clock=clock)
     finally:
@@ -393,7 +395,9 @@ async def _start_web(
     async def takes_mail() -> bool:  # a disk may be too full for a mail, and not for what else is asked
         return all(door.is_keeping for door in doors)
 
-    app = application(wired.desk, wired.clock, tokens=wired.settings.file.api.tokens, ready=takes_mail)
+    file, desk = wired.settings.file, wired.desk
+    google = Google(file.gmail.keys_url, desk.mail_address, wired.clock) if desk.taps else None
+    app = application(desk, wired.clock, tokens=file.api.tokens, ready=takes_mail, google=google)
     if slack is not None:
         app.router.add_post("/slack/events", slack.handle)
     if more is not None:

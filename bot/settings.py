@@ -149,6 +149,13 @@ class SlackSection(Section):
     seconds_a_message: float = Field(default=1.0, ge=0, le=60)
 
 
+class GmailSection(Section):
+    """Whether mails to businesses carry a button for Gmail's list of mails, and where Google's keys are."""
+
+    confirm_action: bool = False
+    keys_url: Annotated[str, AfterValidator(_base_url)] = "https://www.googleapis.com/oauth2/v3/certs"
+
+
 class ApiSection(Section):
     tokens: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
@@ -217,6 +224,7 @@ class File(Section):
     retention: RetentionSection = RetentionSection()
     slack: SlackSection = SlackSection()
     api: ApiSection = ApiSection()
+    gmail: GmailSection = GmailSection()
     accounting: AccountingSection
     interventions: tuple[InterventionSection, ...] = ()
     canned_replies: tuple[CannedReply, ...] = ()

@@ -47,7 +47,8 @@ class Context:
     """What surrounds a notice. `reference` (`INC-42`) is empty without an incident, `customer` without a name.
 
     `links` maps a `Purpose` to its address: `incident` whenever there is one, and the notice's own `LINK`. `late` is
-    when it was written, where it says that it could not leave for hours; `accept` is where a mail accepts its quote.
+    when it was written, where it says that it could not leave for hours; `accept` is where a mail accepts its quote;
+    `tap` what Gmail reads, to show a button beside the mail.
     """
 
     reference: str
@@ -57,6 +58,7 @@ class Context:
     timezone: str
     accept: str = ""
     late: datetime | None = None
+    tap: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ class Words:
             "button": button,
             "button_url": button_url,
             "accept_url": self._accept_url(notice, language, context.accept),
+            "tap": context.tap,
             "incident_url": context.links.get(Purpose.INCIDENT, ""),
             "reference": context.reference,
         }

@@ -12,7 +12,9 @@ from storage import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """One provider's desk. `chat` says whether Slack is set up; `mail_domain` is where replies come back."""
+    """One provider's desk. `chat` says whether Slack is set up; `mail_domain` is where replies come back, `taps`
+    that mails to businesses carry a button for Gmail's list of mails.
+    """
 
     store: Store
     terms: Terms
@@ -25,6 +27,7 @@ class Desk:
     mail_address: str
     chat: bool
     limits: Limits = USUAL
+    taps: bool = False
 
     def intervention(self, act: str) -> Intervention | None:
         """The catalogue's entry with this id (letter §1.3)."""

@@ -1,11 +1,13 @@
 """From the outbox to the relay: a notice worded, built the same way each time, and sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.app.deliver import Delivered, Delivery, Failed, Later, wait_before
 from bot.app.desk import Desk
 from bot.app.jobs import TellByMail, decode
+from bot.app.tap import STATING_A_PRICE, may_tap, tap
 from bot.channels.mail import addresses
 from bot.channels.mail.mail import Attachment
 from bot.channels.mail.send import Accepted, Deferred, Letter, Refused, Relay, Unknown, build
@@ -51,6 +53,7 @@ class Postman:
             timezone=around.timezone or self.desk.terms.timezone,
             accept=self._accept(order, around),
             late=written if order.late else None,
+            tap=self._tap(order, around),
         )
         return self.desk.words.notice(order.worded(), order.language, context)
 
@@ -59,6 +62,14 @@ class Postman:
         link = order.links.get(Purpose.QUOTE)
         offers = order.notice in {QuoteOffered.name(), QuoteNudged.name()}
         return self.addresses.accept(self.desk.keys.accept_key(link)) if link and offers and around.business else ""
+
+    def _tap(self, order: TellByMail, around: "_Around") -> Mapping[str, object] | None:
+        """A button in Gmail's list of mails, for businesses whose desk wants it: it names the price, as ours do."""
+        told = order.worded()
+        if not self.desk.taps or not around.taps or not isinstance(told, STATING_A_PRICE) or not told.price.net:
+            return None
+        made = tap(self.desk.words, order.language, told.link, told.about, told.price)
+        return made.markup(f"{self.desk.url(order.links[told.link])}/confirm")
 
     def _letter(self, order: TellByMail, worded: Worded, around: "_Around", written: datetime) -> Letter:
         key = order.message_id.partition("@")[0]
@@ -92,6 +103,7 @@ class _Around:
 
     customer: str
     business: bool
+    taps: bool
     timezone: str
     file: bytes | None
     conversation: tuple[str, ...]
@@ -105,6 +117,7 @@ def _around(tx: Transaction, order: TellByMail, written: datetime) -> _Around:
     return _Around(
         customer=customer.details.name if customer else "",
         business=incident is not None and incident.kind is Kind.BUSINESS,
+        taps=incident is not None and customer is not None and may_tap(incident, customer),
         timezone=customer.timezone if customer else "",
         file=tx.blobs.content(found.sha256) if found else None,
         conversation=tuple(known),

@@ -9,6 +9,7 @@ from bot.app.desk import Desk
 from bot.channels.web.answers import Problems, guard, style, stylesheet
 from bot.channels.web.api import Api
 from bot.channels.web.edge import edge
+from bot.channels.web.google import Google
 from bot.channels.web.health import Health, Ready
 from bot.channels.web.links import Links
 from bot.channels.web.metrics import Metrics
@@ -26,16 +27,18 @@ def application(
     tokens: Collection[str] = (),
     ready: Ready | None = None,
     pace: Pace | None = None,
+    google: Google | None = None,
 ) -> web.Application:
     """The routes of `docs/operations.md`; others may be added before it is served.
 
     `tokens` are the SHA-256 hashes, in hexadecimal, of the bearer tokens that programs may use; `ready` is asked
-    besides the database; `pace` limits how many unknown links one peer may try. Serve it with `access_log=None`:
+    besides the database; `pace` limits how many unknown links one peer may try; with `google`
+    a tap in Gmail counts as a click. Serve it with `access_log=None`:
     aiohttp's own would log the links' tokens.
     """
     sheet = stylesheet()
     problems, metrics = Problems(desk.words, sheet.path), Metrics()
-    links = Links(desk, clock, problems, metrics, pace or Pace())
+    links = Links(desk, clock, problems, metrics, pace or Pace(), google)
     api = Api(desk, clock, tokens)
     health = Health(desk.store, clock, ready)
     app = web.Application(middlewares=[edge(problems, metrics)], client_max_size=LARGEST)
@@ -61,6 +64,8 @@ def application(
     async def openapi(_request: web.Request) -> web.Response:
         return web.json_response(description(desk.public_url, desk.provider.name))
 
+    if google is not None:
+        app.router.add_post("/a/{token}/confirm", links.confirm)
     app.add_routes(
         [
             web.get("/healthz", alive),

@@ -21,6 +21,7 @@ from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose
 from bot.channels.web.courtesy import Wish, wish
 from bot.channels.web.downloads import download
 from bot.channels.web.forms import Form, read_form, who
+from bot.channels.web.google import Google
 from bot.channels.web.history import files_of, told_file, told_message
 from bot.channels.web.metrics import Metrics
 from bot.channels.web.origin import is_ours, origin_of
@@ -40,6 +41,7 @@ from bot.channels.web.pages import (
 )
 from bot.channels.web.seals import Shown, sealed, unsealed, wording_sha256
 from bot.channels.web.signals import decided_by, is_doubted, signals
+from bot.channels.web.taps import TAPPED, tapped
 from bot.core.commands import AskRenewal, DoubtDecision, ResumeCourtesy, SettleContact, StopCourtesy
 from bot.core.facts import BOT, Evidence
 from bot.core.lives import Stage
@@ -82,13 +84,20 @@ class Links:
     """Serves `/a/{token}` and the documents below it."""
 
     def __init__(
-        self, desk: Desk, clock: Callable[[], datetime], problems: Problems, metrics: Metrics, pace: Pace
+        self,
+        desk: Desk,
+        clock: Callable[[], datetime],
+        problems: Problems,
+        metrics: Metrics,
+        pace: Pace,
+        google: Google | None = None,
     ) -> None:
         self._desk = desk
         self._clock = clock
         self._problems = problems
         self._metrics = metrics
         self._pace = pace
+        self._google = google
         self._guesses = Pace(GUESSED)
         self._origin = origin_of(desk.public_url)
 
@@ -165,6 +174,34 @@ class Links:
         self._metrics.decided("courtesy", wished.name.lower())
         after = await self._open(request)
         return self._shown(after or door)
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        """A tap in Gmail. Its answer is for a program: 401 without Google's word, 409 where nothing was decided."""
+        if self._google is None or not await self._google.vouches(request.headers.get("Authorization", "")):
+            raise web.HTTPUnauthorized
+        door = await self._open(request, TAPPED)
+        for _ in range(ATTEMPTS):
+            if door is None:
+                return self._unknown(request)
+            if door.expired:
+                return self._expired(door)
+            result = await self._tap(door, request)
+            if result is not Reason.STALE:
+                self._metrics.decided("tap", result or "done")
+                return self._shown(door, self._refusal(door, result), 409) if result else web.Response()
+            door = await self._open(request, TAPPED)
+        raise web.HTTPConflict
+
+    async def _tap(self, door: Door, request: web.Request) -> Reason | None:
+        """Why nothing was decided; None where it is decided now, or was."""
+        made = tapped(self._desk, door.opened, request)
+        if isinstance(made, Refused):
+            return made.reason
+        decision, wording = made
+        if is_done(door.opened, decision):
+            return None
+        done = await self._carry_out(replace(door, wording=wording), decision)
+        return done.reason if isinstance(done, Refused) and done.reason is not Reason.ALREADY else None
 
     async def _decided(
         self, request: web.Request, door: Door, name: str, form: Form, shown: Shown

@@ -19,6 +19,7 @@ from bot.app.jobs import TellByMail, decode
 from bot.app.keys import Keys, token_sha256
 from bot.app.opening import Opening, Said, open_incident
 from bot.channels.web.application import application
+from bot.channels.web.google import Google
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer, Details
@@ -74,11 +75,18 @@ def a_desk(store: Store, terms: Terms | None = None, public_url: str = "http://1
 
 
 @asynccontextmanager
-async def serving(store: Store, *, terms: Terms | None = None, limit: int = 30) -> AsyncIterator["Front"]:
-    """The front over this store, its pages served; `limit` is how many unknown links one peer may try."""
+async def serving(
+    store: Store, *, terms: Terms | None = None, limit: int = 30, keys_url: str = ""
+) -> AsyncIterator["Front"]:
+    """The front over this store, its pages served; `limit` is how many unknown links one peer may try.
+
+    `keys_url`: where Google's keys are, whose word counts then.
+    """
     clock = Clock()
     desk = a_desk(store, terms)
-    app = application(desk, clock, tokens=(sha256(TOKEN.encode()).hexdigest(),), pace=Pace(limit))
+    google = Google(keys_url, desk.mail_address, clock) if keys_url else None
+    tokens = (sha256(TOKEN.encode()).hexdigest(),)
+    app = application(desk, clock, tokens=tokens, pace=Pace(limit), google=google)
     async with TestClient(TestServer(app)) as client:
         yield Front(desk, clock, client)
 
