@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
+from bot.app.offices import office_of
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.decide import decide
@@ -53,6 +54,7 @@ def _opening(tx: Transaction, desk: Desk, old: Incident, command: c.AskRenewal) 
         previous=old.id,
         renews=command.number,
         contact="" if asks == customer.address else asks,
+        office=office_of(customer),
     )
 
 

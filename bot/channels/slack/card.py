@@ -215,8 +215,8 @@ def _waits(incident: Incident) -> Iterator[str]:
 def _waits_for_money(incident: Incident) -> Iterator[str]:
     for fault in story.faults(incident.invoice_faults):
         yield f"The invoice waits: {fault}"
-    for invoice in incident.owed_back:
-        yield f"{story.amount(invoice.paid)} came in for {invoice.number}, taken back: pay it back, or carry it over."
+    for back in incident.owed_back:
+        yield f"{story.amount(back.paid)} came in for {back.number}, taken back: pay it back, or carry it over."
     if incident.contested:
         yield "Contested: reminders have stopped. The customer confirms or withdraws, or a manager concedes."
     if incident.contest is not None and incident.contest.state is ContestState.EFFECTIVE:
