@@ -32,8 +32,8 @@ programs:
 	command -v lynx >/dev/null || missing="$$missing lynx"; \
 	test -z "$$missing" || $(MAKE) --no-print-directory system PACKAGES="$$missing"
 
-test: $(VENV)/.dev programs  ## run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev programs  ## run the tests, on all cores
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, tests: all of CI
 	$(BIN)/ruff format --check .
