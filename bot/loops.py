@@ -25,9 +25,10 @@ log = structlog.get_logger("loops")
 class Loop:
     """One queue worked by one process. `width` jobs at once; a job is tried `MOST_TRIES` times, then parked.
 
-    Failures to deliver are noted by `work` itself: the outbox has its own rule for giving up. There, what was never
-    tried leaves first, and what was tried before never takes more than half of the width: a backlog for a server
-    that is away does not hold up a fresh mail.
+    Failures to deliver are noted by `work` itself: the outbox has its own rule for giving up. What was never tried
+    comes first. What was tried before takes half of the outbox's width at most: a backlog for a server that is away
+    does not hold up a fresh mail. Elsewhere it is tried one by one: what kills the process takes with it, each time,
+    only what is fresh, and is alone in being given up.
     """
 
     store: Store
@@ -103,12 +104,12 @@ class Loop:
         return len(jobs)
 
     def _claim(self, tx: Transaction, room: int, now: datetime) -> Sequence[Job]:
-        if self.queue != "outbox":
-            return self._queue(tx).claim(now, room, self.lease, self.kinds)
-        again = self.width // 2 - sum(job.tries > 1 for job in self._running.values())
-        fresh = tx.outbox.claim(now, max(1, room - 1), self.lease, self.kinds, untried=True)
+        queue = self._queue(tx)
+        most = self.width // 2 if self.queue == "outbox" else 1
+        again = most - sum(job.tries > 1 for job in self._running.values())
+        fresh = queue.claim(now, max(1, room - 1), self.lease, self.kinds, untried=True)
         left = min(again, room - len(fresh))
-        return fresh if left <= 0 else [*fresh, *tx.outbox.claim(now, left, self.lease, self.kinds, untried=False)]
+        return fresh if left <= 0 else [*fresh, *queue.claim(now, left, self.lease, self.kinds, untried=False)]
 
     async def _one(self, job: Job) -> None:
         """The loop's edge: whatever a job raises is logged once, and the row is kept."""
