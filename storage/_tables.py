@@ -80,16 +80,13 @@ def _queue(name: str, *more: sa.Index) -> Table:
         partial_index(f"{name}_waiting", "due_at", "id", where="state = 'waiting'"),
         partial_index(f"{name}_in_order", "key", "id", where="state = 'waiting' AND key <> ''"),
         partial_index(f"{name}_parked", "id", where="state = 'parked'"),
+        partial_index(f"{name}_tried", "due_at", "id", where="state = 'waiting' AND tries > 0"),
         *more,
     )
 
 
 inbox = _queue("inbox")
-outbox = _queue(
-    "outbox",
-    partial_index("outbox_untried", "due_at", "id", where="state = 'waiting' AND tries = 0"),
-    partial_index("outbox_tried", "due_at", "id", where="state = 'waiting' AND tries > 0"),
-)
+outbox = _queue("outbox", partial_index("outbox_untried", "due_at", "id", where="state = 'waiting' AND tries = 0"))
 deadlines = _queue("deadlines")
 
 CONCLUDED: Final = "kind IN ('OurFaultFound', 'ProblemSolved', 'DiagnosisReported', 'LeftUnbilled')"

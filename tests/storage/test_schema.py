@@ -78,6 +78,26 @@ async def test_claim_uses_the_index_of_what_waits(sqlite_url: str) -> None:
     await store.close()
 
 
+@pytest.mark.parametrize("queue", ["inbox", "outbox", "deadlines"])
+async def test_claim_of_what_was_tried_passes_over_no_fresh_backlog(sqlite_url: str, queue: str) -> None:
+    store = await Store.open(sqlite_url)
+    statements: list[str] = []
+
+    def plan(tx: Transaction) -> str:
+        from tests.storage.times import MINUTE, NOW
+
+        sa.event.listen(tx._connection, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
+        {"inbox": tx.inbox, "outbox": tx.outbox, "deadlines": tx.deadlines}[queue].claim(
+            NOW, 1, MINUTE, untried=False
+        )
+        parameters = tuple(0 for _ in range(statements[-1].count("?")))
+        rows = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[-1]}", parameters)
+        return "\n".join(row.detail for row in rows)
+
+    assert f"INDEX {queue}_tried (due_at<?)" in await store.run(plan)
+    await store.close()
+
+
 async def test_file_that_another_is_about_to_make_is_waited_for(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.db"
     with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as other:
