@@ -20,7 +20,7 @@ from tests.channels.mail.door import Client
 from tests.faults.program import GRACE_SECONDS, Program, a_program
 from tests.relay import a_relay
 from tests.stories.letters import Letter, letter
-from tests.stories.people import BOB
+from tests.stories.people import BOB, DETAILS
 from tests.stories.town import PUBLIC_URL, SUPPORT, Town, town
 
 TRACED = "trace=fsync,fdatasync,read,recvfrom,recvmsg,write,writev,sendto,sendmsg"
@@ -142,6 +142,26 @@ async def test_a_disk_that_takes_no_more_takes_no_mail_until_it_does_again(sqlit
         assert taken == 250
         assert await _readiness(here) == (200, True)
         assert await here.told(BOB) == ["incident_opened"]
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+async def test_a_disk_that_takes_no_more_decides_nothing_and_the_page_says_so(sqlite_url: str, trouble: str) -> None:
+    breaks, mends = TROUBLE[trouble]
+    async with town(sqlite_url, chat=False) as here:
+        await here.mail(BOB, "Panne", "Rien ne marche.")
+        page = await here.open(here.newest(BOB).link)
+        writer = await here.store.run(_driver)
+        before = await here.history()
+        await asyncio.to_thread(writer.execute, breaks)
+
+        refused = await here.press(page, "order", **DETAILS[BOB])
+        looked = await here.open(page.url)
+        await asyncio.to_thread(writer.execute, mends)
+
+        assert (refused.status, looked.status) == (503, 200)
+        assert await here.history() == before
+        assert (await here.press(page, "order", **DETAILS[BOB])).status == 200
+        assert await here.stage() == "ordered"
 
 
 def _driver(tx: Transaction) -> sqlite3.Connection:
