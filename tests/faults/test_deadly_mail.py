@@ -28,7 +28,7 @@ async def live(store: Store) -> bool:
     loop = Loop(store=store, queue="inbox", work=work, clock=lambda: MONDAY)
     running = asyncio.create_task(loop.run())
     over = asyncio.create_task(dead.wait())
-    while not over.done() and await store.read(lambda tx: tx.inbox.waiting()):  # noqa: ASYNC110
+    while not over.done() and await store.read(lambda tx: tx.inbox.waiting() > 0):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     tasks = [running, over, *loop._running]
     for task in tasks:
