@@ -138,7 +138,7 @@ def _spoken(body: Payload, now: datetime) -> Spoken:
         channel=str(event.get("channel") or ""),
         ts=ts,
         thread_ts=str(message.get("thread_ts") or ""),
-        direct=event.get("channel_type") == "im",
+        direct=event.get("channel_type") == "im" or str(event.get("channel") or "").startswith("D"),
         text="" if gone else payloads.words_of(str(message.get("text") or "")),
         files=tuple(str(file.get("name") or "?") for file in message.get("files") or ()),
         at=payloads.moment_of(edited or ts) or now,
@@ -178,7 +178,13 @@ def _from_customer(tx: Transaction, room: Room, spoken: Spoken, now: datetime) -
         _to_nobody(tx, room, spoken, now)
         return
     incident = _meant(tx, customer, spoken)
-    said = Said(author=customer.address, text=_words(spoken), via=Via.SLACK, in_reply_to=spoken.place)
+    said = Said(
+        author=customer.address,
+        text=_words(spoken),
+        via=Via.SLACK,
+        in_reply_to=spoken.place,
+        written_at=spoken.at,
+    )
     if incident is None:
         keep(tx, said, None, now)
         _no_incident(tx, room, customer, spoken, now)
@@ -294,7 +300,7 @@ def _take(tx: Transaction, room: Room, body: Payload, taker: Actor | str, now: d
 
 def _home(tx: Transaction, _room: Room, body: Payload, now: datetime) -> None:
     event = body["event"]
-    if event.get("tab") == "home":
+    if event.get("tab", "home") == "home":
         ShowHome(team=str(body.get("team_id", "")), user=str(event.get("user", ""))).put(tx, now)
 
 

@@ -88,6 +88,9 @@ class Door:
                 self._rush.one_more()
                 await keep_event(self._room, said.body)
                 return BoltResponse(status=200)
+            if said.body.get("type") == "app_rate_limited":
+                log.warning("Slack brings no more events for a while: too many came; they are asked for later")
+                return BoltResponse(status=200)
             return await self._app.async_dispatch(said)
 
     def _is_signed(self, body: bytes, headers: dict[str, str]) -> bool:

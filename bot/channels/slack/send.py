@@ -382,6 +382,7 @@ class Outgoing:
         except NoAnswerError as trouble:
             return Later(str(trouble))
         except RefusedError as refused:
+            log.error("Slack refused what is kept aside now: %s", refused)
             return Failed(refused.code)
 
 

@@ -6,7 +6,8 @@
     await people.click("U1", "C1", ts, "take")
 
 `workspace` is what a page draws and what a test looks at; `slack.faults` breaks things on demand; `slack.calls`
-is what the desk asked for; `people.failures` is what it did not answer as it must.
+is what the desk asked for; `people.failures` is what it did not answer as it must. docs/slack-stand-in.md lists
+what it refuses, each with its source, and what it does on demand.
 """
 
 from bot.sandbox.slack.api import Call, SlackServer, start

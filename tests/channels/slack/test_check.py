@@ -134,6 +134,8 @@ async def test_command_says_each_on_a_line_and_ends_with_1(slack: SlackServer, t
         "SLACK_BOT_TOKEN": "xoxb-test",
         "SLACK_API_URL": slack.api_url,
         "SLACK_STAFF_CHANNEL": STAFF_CHANNEL,
+        "HTTP_PROXY": "http://127.0.0.1:1",  # nobody is there: a proxy for others is none of ours
+        "HTTPS_PROXY": "http://127.0.0.1:1",
     }
     lacking = await ended(await comptoir(tmp_path, "bot", "slack", "check", **environment))
     complete = await ended(

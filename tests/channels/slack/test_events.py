@@ -124,6 +124,19 @@ async def test_event_is_kept_though_slack_forgets_who_we_are(town: Town) -> None
     assert [call for call in town.slack.calls if call.method == "auth.test"] == []
 
 
+async def test_slack_that_stops_for_a_while_is_answered(town: Town) -> None:
+    body = {
+        "type": "app_rate_limited",
+        "team_id": "T0COMPTOIR",
+        "minute_rate_limited": 1276502400,
+        "api_app_id": "A1",
+    }
+
+    answer = await town.people.redeliver(Envelope(kind="events_api", payload=body))
+
+    assert answer.status == 200
+
+
 async def _tell(town: Town, event: dict[str, Any]) -> None:
     """An event as Slack sends it, which nobody in the stand-in can cause."""
     envelope: Envelope = replace(
