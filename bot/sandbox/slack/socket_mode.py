@@ -47,6 +47,11 @@ class Sockets:
             self._open.remove(socket)
         return socket
 
+    @property
+    def listeners(self) -> int:
+        """How many sockets are open."""
+        return len(self._open)
+
     async def connected(self) -> None:
         """Wait until an app has connected at least once."""
         await self._arrived.wait()
