@@ -55,6 +55,18 @@ class ShowOriginal(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinCard(Order):
+    """Pins a card that was posted."""
+
+    KIND: ClassVar[str] = "pin"
+    channel: str
+    ts: str
+
+    def put(self, tx: Transaction, now: datetime) -> None:
+        tx.outbox.put(NewJob(kind=self.KIND, payload=self.encode(), due_at=now, key=f"pin:{self.channel}"), now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowHome(Order):
     """Publishes somebody's App Home as things stand when it leaves."""
 

@@ -19,7 +19,7 @@ from bot.app.jobs import (
 from bot.app.read import Case
 from bot.channels.slack import bank, blocks, chat, home, thread
 from bot.channels.slack.card import card
-from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal
+from bot.channels.slack.jobs import PinCard, SayInSlack, ShowHome, ShowOriginal
 from bot.channels.slack.post import Post, Posted, Poster, TurnError
 from bot.channels.slack.room import OUTSIDE, SHARED, Person, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
@@ -48,6 +48,7 @@ class Outgoing:
     def senders(self) -> Mapping[str, Sender]:
         return {
             ShowCard.KIND: self.show_card,
+            PinCard.KIND: self.pin_card,
             PostInThread.KIND: self.post_in_thread,
             ShowFate.KIND: self.show_fate,
             ShowSetAside.KIND: self.show_set_aside,
@@ -63,6 +64,19 @@ class Outgoing:
         """Posts the incident's card, or brings it up to date."""
         order = decode(ShowCard, job.payload)
         return await self._to_staff(order.incident, now, lambda case: self._show_card(case, job))
+
+    async def pin_card(self, job: Job, _now: datetime) -> Delivery:
+        """A card that Slack will not pin, because there are a hundred pins already, is still the card."""
+        order = decode(PinCard, job.payload)
+
+        async def pin() -> Delivery:
+            try:
+                await self._room.api.call("pins.add", channel=order.channel, timestamp=order.ts)
+            except RefusedError as refused:
+                return Delivered(f"not pinned: {refused}")
+            return Delivered("pinned")
+
+        return await self._carefully(pin)
 
     async def post_in_thread(self, job: Job, now: datetime) -> Delivery:
         """One line under the card: a fact, with the words that came with it."""
@@ -197,10 +211,19 @@ class Outgoing:
             if await self._update(case, case.row.slack_ts):
                 return Delivered(case.row.slack_ts)
         posted = await self._new_card(case, job)
-        return Delivered(posted.ts, then=_remember(case, posted))
+        return Delivered(posted.ts, then=self._remember(case, posted))
 
     async def _comes_again(self, job: Job) -> bool:
         return await self._room.desk.store.read(lambda tx: tx.outbox.comes_again(job))
+
+    def _remember(self, case: Case, posted: Posted) -> Callable[[Transaction], None]:
+        """Notes where the card is, and has it pinned."""
+
+        def note(tx: Transaction) -> None:
+            tx.incidents.set_card(case.incident.id, posted.channel, posted.ts)
+            PinCard(channel=posted.channel, ts=posted.ts).put(tx, self._room.clock())
+
+        return note
 
     async def _update(self, case: Case, ts: str) -> bool:
         made = card(case)
@@ -214,7 +237,7 @@ class Outgoing:
         return True
 
     async def _new_card(self, case: Case, job: Job) -> Posted:
-        """A card where there is none, or none any more; pinned."""
+        """A card where there is none, or none any more."""
         made = card(case)
         post = Post(
             channel=self._room.channel,
@@ -222,16 +245,7 @@ class Outgoing:
             blocks=made.blocks,
             marks={"card": case.incident.id},
         )
-        posted = await self._once(post, job)
-        await self._pin(posted)
-        return posted
-
-    async def _pin(self, posted: Posted) -> None:
-        """A card that could not be pinned is still the card."""
-        try:
-            await self._room.api.call("pins.add", channel=posted.channel, timestamp=posted.ts)
-        except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
-            log.warning("card not pinned: %s", trouble)
+        return await self._once(post, job)
 
     async def _post_in_thread(self, case: Case, seq: int, job: Job) -> Delivered:
         told = thread.told(case, seq)
@@ -250,7 +264,7 @@ class Outgoing:
     async def _under_new_card(self, case: Case, told: thread.Told, job: Job, noted: Noted) -> Delivered:
         """The card is noted before its line is posted: a line that must wait for its turn finds it again."""
         card_at = await self._new_card(case, job)
-        await self._room.desk.store.run(_remember(case, card_at))
+        await self._room.desk.store.run(self._remember(case, card_at))
         posted = await self._under(card_at, told, job)
         return Delivered(posted.ts, then=lambda tx: noted(tx, posted))
 
@@ -306,11 +320,16 @@ class Outgoing:
         return Delivered(posted.ts)
 
     async def _attach(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
-        """The whole of words that were cut, as a file below them; without it they stay cut, and said to be."""
+        """The whole of words that were cut, as a file below them. Refused, they stay cut, and said to be.
+
+        Raises NoAnswerError where it is tried again: the words above it are then looked up, not posted twice.
+        """
         try:
             await self._upload(card_at, file_name, content, job)
-        except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
-            log.warning("the whole text was not attached: %s", trouble)
+        except RefusedError as refused:
+            log.warning("the whole text was not attached: %s", refused)
+        except RateLimitedError as limited:
+            raise NoAnswerError(str(limited)) from limited
 
     async def _upload(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
         if await self._poster.has_file(card_at, file_name, job):
@@ -384,7 +403,3 @@ class Outgoing:
         except RefusedError as refused:
             log.error("Slack refused what is kept aside now: %s", refused)
             return Failed(refused.code)
-
-
-def _remember(case: Case, posted: Posted) -> Callable[[Transaction], None]:
-    return lambda tx: tx.incidents.set_card(case.incident.id, posted.channel, posted.ts)

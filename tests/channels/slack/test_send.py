@@ -139,6 +139,35 @@ async def test_parked_jobs_leave_by_themselves_once_the_app_is_back(town: Town, 
     assert await town.store.read(lambda tx: tx.outbox.parked(10)) == []
 
 
+async def test_card_is_pinned_once_slack_lets_it(town: Town) -> None:
+    town.slack.faults.limit_rate(retry_after=40, method="pins.add")
+    await town.open()
+    posted, pinned = len(town.thread()), town.card().pinned
+
+    town.clock.turn(seconds=41)
+    await town.settle()
+
+    assert (posted > 0, pinned, town.card().pinned) == (True, False, True)
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+@pytest.mark.parametrize("fault", ["limited", "lost"])
+async def test_whole_text_is_attached_once_however_slack_answers(town: Town, method: str, fault: str) -> None:
+    if fault == "limited":
+        town.slack.faults.limit_rate(retry_after=40, method=method)
+    else:
+        town.slack.faults.lose_answer(method=method)
+    await town.open(text="x" * 5000)
+
+    for _ in range(3):
+        town.clock.turn(hours=1)
+        await town.settle()
+
+    replies = town.workspace.replies(STAFF_CHANNEL, town.card().ts)
+    assert sum(bool(one.files) for one in replies) == 1
+    assert sum("xxx" in str(one.blocks) for one in replies) == 1
+
+
 async def test_card_that_was_deleted_is_made_again(town: Town) -> None:
     await town.open()
     before = town.card()
