@@ -25,7 +25,7 @@ from bot.channels.slack.wire import Payload
 ATTEMPT_SECONDS: Final = 10.0
 FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 30.0
-PING_SECONDS: Final = 5.0
+PING_SECONDS: Final = 10.0
 
 Dispatch = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
