@@ -272,7 +272,18 @@ class Environment(BaseSettings):
     slack_staff_channel: str = ""
     comptoir_config: Path = USUAL_FILE
     comptoir_secret: SecretStr | None = None
+    stripe_api_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_api_url: Annotated[str, AfterValidator(_base_url)] = "https://api.stripe.com"
+    stripe_checkout_url: Annotated[str, AfterValidator(_base_url)] = "https://checkout.stripe.com"
     log_format: Literal["json", "text"] | None = None
+
+    @model_validator(mode="after")
+    def _hears_what_was_paid(self) -> Self:
+        """A page to pay on whose payments nobody reports would have people pay twice."""
+        if (self.stripe_api_key is None) != (self.stripe_webhook_secret is None):
+            raise ValueError("STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET are set together, or neither")
+        return self
 
     @property
     def mail_endpoint(self) -> tuple[str, int]:
@@ -315,7 +326,7 @@ class Settings(BaseModel):
 
     @property
     def provider(self) -> Provider:
-        return Provider(**self.file.provider.model_dump())
+        return Provider(**self.file.provider.model_dump(), cards=self.environment.stripe_api_key is not None)
 
     @property
     def limits(self) -> Limits:

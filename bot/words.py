@@ -40,6 +40,7 @@ class Provider:
     bic: str = ""
     feedback_address: str = ""
     mediator: str = ""
+    cards: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

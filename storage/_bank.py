@@ -75,6 +75,12 @@ class Bank:
         query = sa.select(bank_entries.c.id).where(bank_entries.c.identity == identity)
         return self._connection.execute(query).first() is not None
 
+    def named(self, identity: str) -> EntryRow | None:
+        """The entry that is this one in every statement."""
+        query = sa.select(bank_entries.c.id).where(bank_entries.c.identity == identity)
+        found = self._connection.execute(query).scalar()
+        return self.load(found) if found is not None else None
+
     def load(self, entry_id: int) -> EntryRow | None:
         """The entry. A transaction that writes has it to itself from here on."""
         query = sa.select(bank_entries).where(bank_entries.c.id == entry_id)

@@ -76,6 +76,13 @@ def take_in(tx: Transaction, desk: Desk, entry: BankEntry, now: datetime) -> Tak
     return Taken(id=entry_id, fate=fate, amount=entry.amount)
 
 
+def keep_as_task(tx: Transaction, desk: Desk, entry: BankEntry, fate: Fate, why: Why, now: datetime) -> None:
+    """Keeps an entry that only says that money moved; staff are called where a person must look."""
+    entry_id = tx.bank.add(_values(desk, entry, now))
+    if entry_id is not None:
+        _note(tx, desk, entry_id, Verdict(fate=fate, kept=entry.amount - entry.amount, why=why), now)
+
+
 def note_statement(tx: Transaction, desk: Desk, day: date, now: datetime) -> None:
     """Remembers up to which day the bank has been heard; a day that has not come yet is not believed."""
     heard, newest = min(day, desk.terms.day_of(now)), newest_statement(tx)

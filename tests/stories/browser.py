@@ -105,6 +105,13 @@ class Browser:
 
     async def press(self, page: Page, button: str, **entries: Entry) -> Page:
         """Fills in the form this button belongs to and sends it, then reads where that leads."""
+        return await self._send(page, button, entries, follow=True)
+
+    async def submit(self, page: Page, button: str, **entries: Entry) -> Page:
+        """The same without going where the answer leads: it may be somebody else's page."""
+        return await self._send(page, button, entries, follow=False)
+
+    async def _send(self, page: Page, button: str, entries: Mapping[str, Entry], *, follow: bool) -> Page:
         form, pressed = page.form(button)
         for name, entry in entries.items():
             assert name in form.controls, f"no field {name}; there are {sorted(form.controls)}"
@@ -115,7 +122,8 @@ class Browser:
         # Pages with `Referrer-Policy: no-referrer` make browsers send this origin with their forms.
         headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
         where = urljoin(page.url, form.action)
-        async with self._session.post(where, data=aiohttp.FormData(fields), headers=headers) as response:
+        body = aiohttp.FormData(fields)
+        async with self._session.post(where, data=body, headers=headers, allow_redirects=follow) as response:
             return await _page(response)
 
     async def post(self, url: str, fields: Mapping[str, str], *, multipart: bool = False) -> int:

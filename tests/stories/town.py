@@ -2,11 +2,12 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import aiosmtplib
 
@@ -252,11 +253,12 @@ async def town(
     dns: str = "",
     border: str = "",
     relay_url: str = "",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Town]:
     """A town where the scheme begins. `terms` are lines of the configuration's `[terms]`; `chat` False: no Slack.
 
     `dns` is where its name server answers, as `host:port`; `border` the address of the mail server whose word counts;
-    `relay_url` another relay than the town's own.
+    `relay_url` another relay than the town's own, `more` further settings by their names.
     """
     clock = Clock(now)
     async with AsyncExitStack() as stack:
@@ -267,7 +269,7 @@ async def town(
         given = _environment(database_url, relay, slack, folder, terms, chat=chat) | {"DNS_SERVERS": dns}
         given |= {"MAIL_TRUSTED_PEERS": border, "MAIL_AUTHSERV_ID": BORDER} if border else {}
         given |= {"RELAY_URL": relay_url} if relay_url else {}
-        settings = read_settings(given)
+        settings = read_settings({**given, **more})
         wired = await stack.enter_async_context(wire(settings, clock))
         running = await stack.enter_async_context(run_parts(replace(wired, patience=PATIENCE), frozenset(PARTS)))
         browser = await stack.enter_async_context(Browser(host_of(PUBLIC_URL), running.web_port))

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from aiohttp import web
 
+from bot.app.cards import Cards
 from bot.app.desk import Desk
 from bot.channels.web.answers import Problems, guard, style, stylesheet
 from bot.channels.web.api import Api
+from bot.channels.web.cards import CardDoor
 from bot.channels.web.edge import edge
 from bot.channels.web.google import Google
 from bot.channels.web.health import Health, Ready
@@ -28,17 +30,19 @@ def application(
     ready: Ready | None = None,
     pace: Pace | None = None,
     google: Google | None = None,
+    cards: Cards | None = None,
 ) -> web.Application:
     """The routes of `docs/operations.md`; others may be added before it is served.
 
     `tokens` are the SHA-256 hashes, in hexadecimal, of the bearer tokens that programs may use; `ready` is asked
     besides the database; `pace` limits how many unknown links one peer may try; with `google`
-    a tap in Gmail counts as a click. Serve it with `access_log=None`:
-    aiohttp's own would log the links' tokens.
+    a tap in Gmail counts as a click; without `cards` nobody is offered to pay by one. Serve it with
+    `access_log=None`: aiohttp's own would log the links' tokens.
     """
     sheet = stylesheet()
     problems, metrics = Problems(desk.words, sheet.path), Metrics()
-    links = Links(desk, clock, problems, metrics, pace or Pace(), google)
+    door = CardDoor(desk, clock, problems, cards) if cards else None
+    links = Links(desk, clock, problems, metrics, pace or Pace(), google, door)
     api = Api(desk, clock, tokens)
     health = Health(desk.store, clock, ready)
     app = web.Application(middlewares=[edge(problems, metrics)], client_max_size=LARGEST)
@@ -83,4 +87,7 @@ def application(
             web.post("/api/v1/incidents", api.open),
         ]
     )
+    if door is not None:
+        app.router.add_post("/pay/stripe", door.report)
+        app.router.add_get("/pay/{outcome:done|back}", door.returned)
     return app

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
+from bot.app.cards import may_pay_by_card
 from bot.app.contacts import settle
 from bot.app.decisions import order_in, renew_link
 from bot.app.desk import Desk
@@ -17,6 +18,8 @@ from bot.app.keys import token_sha256
 from bot.app.read import kept, linked
 from bot.app.renewal import ask_renewal
 from bot.channels.web.answers import Problems, html, language_of, original, pdf
+from bot.channels.web.cards import CHOICE as PAY_BY_CARD
+from bot.channels.web.cards import CardDoor
 from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, purposes_of
 from bot.channels.web.courtesy import Wish, wish
 from bot.channels.web.downloads import download
@@ -61,6 +64,8 @@ ATTEMPTS = 3
 ANY = frozenset(Purpose)
 TOLD_ON = frozenset({Purpose.INCIDENT})
 """Where the whole story is told, with the mails and the files in it."""
+_BESIDE = {RENEW: ANY, PAY_BY_CARD: frozenset({Purpose.INVOICE})}
+"""What is no decision, and where it can be clicked."""
 EVERYBODY = "everybody"
 GUESSED = 300
 """Unknown links tried in a minute, by all peers together, from which on somebody should be told."""
@@ -91,6 +96,7 @@ class Links:
         metrics: Metrics,
         pace: Pace,
         google: Google | None = None,
+        cards: CardDoor | None = None,
     ) -> None:
         self._desk = desk
         self._clock = clock
@@ -98,6 +104,7 @@ class Links:
         self._metrics = metrics
         self._pace = pace
         self._google = google
+        self._cards = cards
         self._guesses = Pace(GUESSED)
         self._origin = origin_of(desk.public_url)
 
@@ -151,7 +158,7 @@ class Links:
         if not is_ours(request.headers, self._origin):
             return self._problems.page(403, language_of(request))
         name = form.text("choice")
-        door = await self._open(request, ANY if name == RENEW else purposes_of(name))
+        door = await self._open(request, _BESIDE.get(name) or purposes_of(name))
         if door is None:
             return self._unknown(request)
         shown = unsealed(self._desk.keys, door.token, form.text("shown"), form.text("nonce"))
@@ -210,6 +217,8 @@ class Links:
             return self._done(door), "not_expired"
         if form.text("website"):
             return self._shown(door, Said(banner="held"), 422), "held"
+        if name == PAY_BY_CARD:
+            return await self._led_to_pay(door, shown)
         click = Click(form=form, shown=shown, evidence=_evidence(request, door.opened, form, shown))
         for _ in range(ATTEMPTS):
             settled = await self._try(door, name, click)
@@ -220,6 +229,16 @@ class Links:
                 break
             door = again
         return self._shown(door, self._refusal(door, Reason.STALE), 409), Reason.STALE
+
+    async def _led_to_pay(self, door: Door, shown: Shown) -> tuple[web.Response, str]:
+        """On to a page at the provider of cards, for the sum that was shown: nothing is decided or noted by it."""
+        opened, invoice = door.opened, door.opened.incident.invoice
+        payable = invoice is not None and may_pay_by_card(opened.incident, opened.link.object)
+        if self._cards is None or invoice is None or not payable:
+            return self._shown(door, self._refusal(door, Reason.NOTHING_OPEN), 409), Reason.NOTHING_OPEN
+        if wording_sha256(door.wording) != shown.wording_sha256:
+            return self._shown(door, self._refusal(door, Reason.STALE), 409), Reason.STALE
+        return await self._cards.lead(opened, invoice), "led"
 
     async def _try(self, door: Door, name: str, click: Click) -> tuple[web.Response, str] | None:
         """The answer to a click; None when somebody else was faster and it must be looked at again."""
@@ -288,7 +307,10 @@ class Links:
         return self._sent(door, text, what_is_shown(opened, door.page, door.wording), status)
 
     def _sent(self, door: Door, text: str, shown: Shown, status: int) -> web.Response:
-        return html(sealed(text, self._desk.keys, door.token, shown).replace(HERE, f"/a/{door.token}"), status)
+        answer = html(sealed(text, self._desk.keys, door.token, shown).replace(HERE, f"/a/{door.token}"), status)
+        if self._cards is not None and door.opened.purpose is Purpose.INVOICE:
+            return self._cards.let_through(answer)
+        return answer
 
     def _done(self, door: Door) -> web.Response:
         """Back to the page, which now shows what was decided: reload, back and a second click are harmless."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.app.cards import may_pay_by_card
 from bot.app.proof import decode
 from bot.channels.web.choices import Opened, offered, pending, quote_shown
 from bot.channels.web.forms import Who, countries, on_file
@@ -200,6 +201,7 @@ def _invoice_values(provider: Provider, opened: Opened, invoice: Invoice) -> dic
         "credit_note": _pdf(opened, invoice.credit_note),
         "reference": creditor_reference(invoice.number),
         "code": code(scanned).svg_inline(border=4, light="#fff", omitsize=True) if scanned else "",
+        "by_card": provider.cards and may_pay_by_card(opened.incident, invoice.number),
         "today": today,
         "promise_last": today + timedelta(days=opened.incident.terms.promise_days),
         "overdue": bool(invoice.open) and today > invoice.due_on,

@@ -1,0 +1,1 @@
+"""Paying by card, against a stand-in of Stripe."""
