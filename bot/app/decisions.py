@@ -13,6 +13,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.customer import Customer, Details, may, vat_of
+from bot.core.invoice import asked_of_customer
 from bot.core.letter import ENDINGS, OPEN
 from bot.core.lives import ContestState, Stage, Support
 from bot.core.office import Office
@@ -48,7 +49,8 @@ def order_in(tx: Transaction, desk: Desk, incident_id: int, form: OrderForm, now
     if isinstance(done, Refused):
         return done
     customer = tx.customers.load(incident.customer)
-    if customer is not None and _may_give_details(tx, customer, form.order.actor):
+    authority = tx.customers.authority(customer.id, form.order.actor.name) if customer else None
+    if customer is not None and may_give_details(customer, authority):
         give_details(tx, desk, customer, form.order.kind, form.details, form.order.actor, now)
     if incident.way_in is form.way_in:
         return done
@@ -56,9 +58,23 @@ def order_in(tx: Transaction, desk: Desk, incident_id: int, form: OrderForm, now
     return done if isinstance(chosen, Refused) else chosen
 
 
-def _may_give_details(tx: Transaction, customer: Customer, actor: f.Actor) -> bool:
-    """Who the invoice goes to is changed by who may accept what it bills; anybody may fill in what is missing."""
-    return not customer.details.complete or may(tx.customers.authority(customer.id, actor.name), c.AcceptQuote)
+def may_give_details(customer: Customer, authority: f.Authority | None) -> bool:
+    """Who the invoice goes to is changed by who may accept what it bills; any contact may fill in what is missing."""
+    return authority is not None and (not customer.details.complete or may(authority, c.AcceptQuote))
+
+
+def complete_details(
+    tx: Transaction, desk: Desk, incident_id: int, details: Details, actor: f.Actor, now: datetime
+) -> Done | Refused:
+    """Who the invoice that waits goes to: it is issued at once where nothing else keeps it back."""
+    incident = tx.incidents.load(incident_id)
+    customer = tx.customers.load(incident.customer) if incident else None
+    if incident is None or customer is None or not asked_of_customer(incident):
+        return Refused(Reason.NOT_NOW)
+    if not may_give_details(customer, tx.customers.authority(customer.id, actor.name)):
+        return Refused(Reason.BEYOND_AUTHORITY)
+    give_details(tx, desk, customer, customer.kind, details, actor, now)
+    return Done(incident=tx.incidents.load(incident_id) or incident, facts=())
 
 
 def give_details(

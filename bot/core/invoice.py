@@ -6,10 +6,28 @@ from decimal import Decimal
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.incident import Incident
-from bot.core.letter import OWED
+from bot.core.letter import ENDINGS, OWED
 from bot.core.lives import Due, InvoiceState, QuoteState
 from bot.core.money import Line, Money, Price, total
 from bot.core.refusals import Decided, Deciders, Reason, Refused
+
+# What keeps an invoice back and its customer can say: faults by their names at the gate.
+FOR_THE_CUSTOMER = frozenset(
+    {
+        "buyer_name",
+        "buyer_address",
+        "buyer_country",
+        "buyer_siren",
+        "buyer_vat_number",
+        "buyer_vat_number_missing",
+    }
+)
+
+
+def asked_of_customer(incident: Incident) -> tuple[str, ...]:
+    """What the invoice that waits needs to be told by its customer; nothing once it is issued."""
+    waits = incident.stage in ENDINGS
+    return tuple(fault for fault in incident.invoice_faults if waits and fault in FOR_THE_CUSTOMER)
 
 
 def dues(incident: Incident) -> frozenset[Due]:

@@ -346,6 +346,14 @@ class ActRecorded(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceHeld(Notice):
+    """What an invoice needs to be told before it can be issued, by the names of the faults."""
+
+    price: Price
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceIssued(Notice):
     LINK: ClassVar[Purpose] = Purpose.INVOICE
     PAPER: ClassVar[bool] = True

@@ -10,7 +10,7 @@ from bot.core.diagnosis import may_start_unordered
 from bot.core.due import NEVER_ANNOUNCED, consent_about
 from bot.core.facts import Language, Outcome
 from bot.core.incident import Consent, Incident, Invoice, Quote
-from bot.core.invoice import price_owed
+from bot.core.invoice import asked_of_customer, price_owed
 from bot.core.lives import QuoteState
 from bot.core.money import Price
 from bot.core.notices import Notice
@@ -258,6 +258,12 @@ def _act(i: Incident, fact: f.ActRecorded, _now: datetime) -> Notice | None:
     )
 
 
+def _held(i: Incident, _fact: f.InvoiceHeld, _now: datetime) -> Notice | None:
+    """Only for what the customer can put right: the rest is ours to repair, in silence."""
+    missing, owed = asked_of_customer(i), price_owed(i)
+    return n.InvoiceHeld(price=owed, missing=missing) if missing and owed else None
+
+
 def _filed(i: Incident, fact: f.PaperFiled, _now: datetime) -> Notice:
     """An invoice or a credit note goes out once its document is frozen."""
     invoice = i.invoice_named(fact.number)
@@ -499,6 +505,7 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.ConsentExpired: _leave_expired,
     f.ConsentWithdrawn: _leave_withdrawn,
     f.ActRecorded: _act,
+    f.InvoiceHeld: _held,
     f.PaperFiled: _filed,
     f.InvoiceReminded: _reminded,
     f.PaymentPromised: _promised,

@@ -203,6 +203,11 @@ def _money(words: Mapping[str, str]) -> dict[str, n.Notice]:
     formal = n.FormalNotice(number=_INVOICE, price=price, open=price.gross, due_on=_DUE, limited_on=_LIMITED)
     paid = n.PaymentReceived(invoice=_INVOICE, price=price, amount=price.gross, still_open=_FREE.net)
     return {
+        "invoice_held": n.InvoiceHeld(price=price, missing=("buyer_name", "buyer_address")),
+        "invoice_held-numbers": n.InvoiceHeld(
+            price=price,
+            missing=("buyer_country", "buyer_siren", "buyer_vat_number", "buyer_vat_number_missing"),
+        ),
         "invoice_issued": n.InvoiceIssued(number=_INVOICE, lines=lines, price=price, due_on=_DUE),
         "reminder_before_due": n.ReminderBeforeDue(number=_INVOICE, price=price, open=price.gross, due_on=_DUE),
         "reminder_overdue": overdue,

@@ -41,11 +41,12 @@ EDIT = f.Intervention(
 
 @dataclass(kw_only=True)
 class Story:
-    """One incident being played; each command comes a little later than the last."""
+    """One incident being played; each command comes a little later than the last. `faults` keep its invoice back."""
 
     language: Language
     kind: Kind = Kind.BUSINESS
     terms: Terms = field(default_factory=Terms)
+    faults: tuple[str, ...] = ()
     now: datetime = START
     incident: Incident | None = None
     history: list[Recorded] = field(default_factory=list)
@@ -56,7 +57,13 @@ class Story:
             self._write(command)
             if self.incident is not None and self.incident.stage in ENDINGS:
                 self._write(
-                    c.Settle(actor=f.BOT, number=INVOICE, diagnosis_label=self.words["diagnosis"], part_label="")
+                    c.Settle(
+                        actor=f.BOT,
+                        number=INVOICE,
+                        diagnosis_label=self.words["diagnosis"],
+                        part_label="",
+                        faults=self.faults,
+                    )
                 )
             self.now += STEP
         return self
@@ -112,6 +119,8 @@ class Story:
 
     def _case(self, incident: Incident) -> Case:
         details = Details(name="Camille Roux", postal_address="12 rue des Tanneurs\n59000 Lille", siren="123456782")
+        if self.faults:
+            details = Details(name=details.name, siren=details.siren)
         customer = Customer(id=7, kind=self.kind, language=self.language, address=ADDRESS, details=details)
         return Case(
             incident=incident,
@@ -282,9 +291,12 @@ def _bills(language: Language) -> dict[str, Opened]:
 
 def _incidents(language: Language) -> dict[str, Opened]:
     working = Story(language=language, kind=Kind.CONSUMER).allowed().quoted().accepted()
+    held = Story(language=language, faults=("buyer_address",)).diagnosing()
+    held.give(c.ConcludeDiagnosis(actor=STAFF, outcome=f.Outcome.SOLVED, report=held.words["work"]))
     return {
         "incident": Story(language=language).announced().opened(Purpose.INCIDENT),
         "incident-working": working.opened(Purpose.INCIDENT),
+        "incident-details": held.opened(Purpose.INCIDENT),
         "incident-billed": Story(language=language).billed().opened(Purpose.INCIDENT),
     }
 

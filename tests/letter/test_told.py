@@ -33,7 +33,6 @@ SILENT = {
     f.ConsentReplaced,  # the newer request is told
     f.ConsentRunsOut,  # for staff
     f.ConsentClosed,  # the end of the work is told
-    f.InvoiceHeld,
     f.InvoiceIssued,  # told once its document is frozen
     f.InvoiceCredited,  # told once its document is frozen
     f.ReminderMoved,

@@ -166,3 +166,18 @@ async def test_staff_do_not_correct_outcomes(here: Town) -> None:
 
     assert "for managers" in here.staff.hints()[-1]
     assert await here.stage() == "invoiced"
+
+
+async def test_customer_gives_what_is_missing_on_their_page_and_the_invoice_leaves(database_url: str) -> None:
+    async with town(database_url, terms=ANNOUNCE) as here:
+        await solve(here)
+        asked = here.newest(BOB)
+
+        page = await here.press(
+            await here.open(asked.link), "details", postal_address="1 rue de la Paix\n75002 Paris"
+        )
+
+        assert "votre adresse postale" in asked.text
+        assert page.status == 200
+        assert await here.ledger() == ["F2010-00001 24.00 open"]
+        assert (await here.told(BOB))[-2:] == ["invoice_held", "invoice_issued"]

@@ -1,19 +1,20 @@
 """What can be clicked behind each kind of link, and the command each click gives."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.app.decisions import OrderForm
+from bot.app.decisions import OrderForm, may_give_details
 from bot.app.read import Case
 from bot.channels.web.forms import Form, problems, who
 from bot.channels.web.seals import Shown
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.customer import may
+from bot.core.customer import Details, may
 from bot.core.decide import decide
 from bot.core.disown import decision
 from bot.core.incident import Consent, Incident
+from bot.core.invoice import asked_of_customer
 from bot.core.lives import ConsentState, QuoteState
 from bot.core.notices import Purpose
 from bot.core.refusals import Reason, Refused
@@ -71,10 +72,17 @@ class Decision:
     leave: c.GrantConsent | None = None
 
 
-Choose = Callable[[Opened, Click], Decision | Incomplete | None]
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an invoice waits for: who it goes to. It decides nothing."""
+
+    details: Details
 
 
-def choose(opened: Opened, name: str, click: Click) -> Decision | Incomplete | None:
+Choose = Callable[[Opened, Click], Decision | Given | Incomplete | None]
+
+
+def choose(opened: Opened, name: str, click: Click) -> Decision | Given | Incomplete | None:
     """What this click orders, or what it lacks; None where this link has no such choice."""
     choice = CHOICES[opened.purpose].get(name)
     return choice(opened, click) if choice else None
@@ -85,8 +93,10 @@ def purposes_of(name: str) -> frozenset[Purpose]:
     return frozenset(purpose for purpose, choices in CHOICES.items() if name in choices)
 
 
-def is_done(opened: Opened, decision: Decision) -> bool:
+def is_done(opened: Opened, decision: Decision | Given) -> bool:
     """Whether it is so already: a second click, which is shown the result of the first."""
+    if isinstance(decision, Given):
+        return not asked_of_customer(opened.incident)
     return decide(opened.incident, decision.command, opened.now) == Refused(Reason.ALREADY)
 
 
@@ -98,7 +108,13 @@ def offered(opened: Opened) -> frozenset[str]:
         made = choice(opened, Click(form=_filled(opened), shown=shown, evidence=_WHOLE))
         if isinstance(made, Decision) and _would_be_done(opened, made.command):
             names.add(name)
-    return frozenset(names)
+    return frozenset(names | ({DETAILS} if _may_complete(opened) else set()))
+
+
+def _may_complete(opened: Opened) -> bool:
+    """Whether the invoice waits for what this contact can say, on the incident's own page."""
+    waits = opened.purpose is Purpose.INCIDENT and bool(asked_of_customer(opened.incident))
+    return waits and may_give_details(opened.case.customer, opened.authority)
 
 
 def _would_be_done(opened: Opened, command: c.Command) -> bool:
@@ -269,6 +285,16 @@ def _go_on(opened: Opened, _click: Click) -> Decision:
     return Decision(command=c.EndPause(actor=opened.actor))
 
 
+def _details(opened: Opened, click: Click) -> Given | Incomplete:
+    """Who the invoice goes to, whole: what was right on file is shown again, and may be corrected too."""
+    missing = asked_of_customer(opened.incident)
+    given = replace(who(click.form), kind=opened.incident.kind)
+    found = problems(given, priced=False)
+    if "buyer_vat_number_missing" in missing and not given.details.vat_number:
+        found = (*found, "vat_number_missing")
+    return Incomplete(found) if found and missing else Given(given.details)
+
+
 def _is(answer: f.Answer) -> Choose:
     """Who the newcomer is that the link is about."""
 
@@ -282,6 +308,7 @@ def _is(answer: f.Answer) -> Choose:
 
 
 LONGEST_REASON = 2000
+DETAILS = "details"
 
 CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
     Purpose.ORDER: {"order": _order, "withdraw": _withdraw},
@@ -298,5 +325,6 @@ CHOICES: Mapping[Purpose, Mapping[str, Choose]] = {
         "revoke": _revoke_named,
         "contest": _contest,
         "go_on": _go_on,
+        DETAILS: _details,
     },
 }

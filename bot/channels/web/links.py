@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.app.cards import may_pay_by_card
 from bot.app.contacts import settle
-from bot.app.decisions import order_in, renew_link
+from bot.app.decisions import complete_details, order_in, renew_link
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out, carry_out_on_customer, handle
 from bot.app.keys import token_sha256
@@ -20,7 +20,7 @@ from bot.app.renewal import ask_renewal
 from bot.channels.web.answers import Problems, html, language_of, original, pdf
 from bot.channels.web.cards import CHOICE as PAY_BY_CARD
 from bot.channels.web.cards import CardDoor
-from bot.channels.web.choices import Click, Decision, Incomplete, Opened, choose, is_done, purposes_of
+from bot.channels.web.choices import Click, Decision, Given, Incomplete, Opened, choose, is_done, purposes_of
 from bot.channels.web.courtesy import Wish, wish
 from bot.channels.web.downloads import download
 from bot.channels.web.forms import Form, read_form, who
@@ -245,14 +245,16 @@ class Links:
         decision = choose(door.opened, name, click)
         if decision is None:
             return self._problems.page(404, door.opened.incident.language), "unknown"
-        if isinstance(decision, Decision) and is_done(door.opened, decision):
+        if isinstance(decision, Decision | Given) and is_done(door.opened, decision):
             return self._done(door), Reason.ALREADY
         if wording_sha256(door.wording) != click.shown.wording_sha256 or not click.shown.is_fresh(door.opened.now):
             return await self._late(door, name, click)
         if isinstance(decision, Incomplete):
             said = Said(problems=decision.problems, typed=_typed(door.opened, click.form))
             return self._shown(door, said, 422), "incomplete"
-        result = await self._carry_out(door, decision)
+        result = (
+            await self._give(door, decision) if isinstance(decision, Given) else await self._carry_out(door, decision)
+        )
         if isinstance(result, Refused) and result.reason is Reason.STALE:
             return None
         if isinstance(result, Refused) and result.reason is not Reason.ALREADY:
@@ -269,6 +271,11 @@ class Links:
             doubt = DoubtDecision(actor=BOT, choice=name, evidence=click.evidence)
             await handle(self._desk, opened.incident.id, doubt, opened.now)
         return self._shown(door, Said(banner=BOTH), 409), BOTH
+
+    async def _give(self, door: Door, given: Given) -> Done | Refused:
+        opened, desk = door.opened, self._desk
+        incident, details, actor = opened.incident.id, given.details, opened.actor
+        return await desk.store.run(lambda tx: complete_details(tx, desk, incident, details, actor, opened.now))
 
     async def _carry_out(self, door: Door, decision: Decision) -> Done | Refused:
         opened, wording = door.opened, door.wording.encode()
@@ -395,6 +402,8 @@ def _typed(opened: Opened, form: Form) -> dict[str, object]:
     match opened.purpose:
         case Purpose.ORDER:
             return order_values(opened, who(form))
+        case Purpose.INCIDENT:
+            return {"who": who(form)}
         case Purpose.QUOTE:
             boxes = tuple(name for name in ("express", "leave") if form.ticked(name))
             return {"ticked": (*boxes, *form.many("acts"))}

@@ -12,7 +12,7 @@ from bot.channels.web.history import history
 from bot.channels.web.original import shown
 from bot.channels.web.seals import Shown, wording_sha256
 from bot.core.incident import Consent, Incident, Invoice
-from bot.core.invoice import dues
+from bot.core.invoice import dues, price_owed
 from bot.core.lives import ConsentState, QuoteState
 from bot.core.money import Price
 from bot.core.notices import Purpose
@@ -238,6 +238,9 @@ def _incident(_provider: Provider, opened: Opened) -> Page:
         "live": tuple(_live(opened)),
         "withdraws_until": withdrawal_end(incident, incident.accepted) if incident.accepted else None,
         "asked": pending(incident),
+        "owed": price_owed(incident),
+        "who": on_file(opened.case.customer, incident.way_in),
+        "countries": countries(incident.language),
         "reason": "",
     }
     return Page(template="incident", values=values)
