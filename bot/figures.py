@@ -72,6 +72,19 @@ def moment(value: datetime, language: Language, timezone: str) -> str:
     return f"{day(local.date(), language)} at {clock} ({_english_zone(timezone)})"
 
 
+def stamp(value: datetime, language: Language, timezone: str) -> str:
+    """Day and time in short, for lists that name their zone once: `15 juin 2026, 14 h 05`."""
+    local = value.astimezone(get_timezone(timezone))
+    clock = f"HH'{HARD}h{HARD}'mm" if language is Language.FR else "HH:mm"
+    first = "1er" if language is Language.FR and local.day == 1 else str(local.day)
+    return f"{first} {format_datetime(local, f'MMMM y, {clock}', locale=_LOCALES[language])}"
+
+
+def zone(timezone: str, language: Language) -> str:
+    """`heure de Paris` or `Paris time`."""
+    return _french_zone(timezone) if language is Language.FR else _english_zone(timezone)
+
+
 def iban(value: str) -> str:
     """In groups of four (ISO 13616); plain spaces, which a bank's form takes when pasted."""
     compact = "".join(value.split())

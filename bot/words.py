@@ -292,6 +292,16 @@ def _moment(rendering: Rendering, value: datetime) -> str:
     return figures.moment(value, rendering["language"], rendering["timezone"])
 
 
+@pass_context
+def _stamp(rendering: Rendering, value: datetime) -> str:
+    return figures.stamp(value, rendering["language"], rendering["timezone"])
+
+
+@pass_context
+def _zone(rendering: Rendering, timezone: str) -> str:
+    return figures.zone(timezone, rendering["language"])
+
+
 _FILTERS: Mapping[str, Callable[..., object]] = {
     "money": _money,
     "net": _net,
@@ -301,6 +311,8 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "size": _size,
     "day": _day,
     "moment": _moment,
+    "stamp": _stamp,
+    "zone": _zone,
     "iban": figures.iban,
     "creditor": figures.creditor_reference,
     "grouped": grouped,

@@ -44,6 +44,13 @@ def test_a_moment_names_its_zone(zone: str, french: str, english: str) -> None:
     assert figures.moment(AT, EN, zone) == f"Monday 23 November 2026 {english}"
 
 
+def test_a_list_has_short_times_and_names_their_zone_once() -> None:
+    assert figures.stamp(AT, FR, "Europe/Paris") == "23 novembre 2026, 14\u00a0h\u00a005"
+    assert figures.stamp(AT, EN, "Europe/Paris") == "23 November 2026, 14:05"
+    assert figures.stamp(datetime(2026, 2, 1, 8, tzinfo=UTC), FR, "UTC") == "1er février 2026, 08\u00a0h\u00a000"
+    assert (figures.zone("Europe/Paris", FR), figures.zone("Europe/Paris", EN)) == ("heure de Paris", "Paris time")
+
+
 def test_a_quantity_and_an_iban() -> None:
     assert figures.number(Decimal("1.50"), FR) == "1,5"
     assert figures.number(Decimal("1.50"), EN) == "1.5"

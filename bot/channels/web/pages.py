@@ -12,7 +12,7 @@ from bot.channels.web.history import history
 from bot.channels.web.original import shown
 from bot.channels.web.seals import Shown, wording_sha256
 from bot.core.incident import Consent, Incident, Invoice
-from bot.core.invoice import dues, price_owed
+from bot.core.invoice import asked_of_customer, dues, price_owed
 from bot.core.lives import ConsentState, QuoteState
 from bot.core.money import Price
 from bot.core.notices import Purpose
@@ -226,9 +226,11 @@ def _contact(_provider: Provider, opened: Opened) -> Page | None:
     return Page(template="contact", values=values)
 
 
-def _incident(_provider: Provider, opened: Opened) -> Page:
+def _incident(provider: Provider, opened: Opened) -> Page:
     incident = opened.incident
+    bill = _invoice_values(provider, opened, incident.invoice) if incident.invoice else {}
     values = {
+        **bill,
         "events": history(opened.case),
         "documents": tuple(_documents(opened)),
         "diagnosis": _diagnosis(incident),
@@ -239,6 +241,7 @@ def _incident(_provider: Provider, opened: Opened) -> Page:
         "withdraws_until": withdrawal_end(incident, incident.accepted) if incident.accepted else None,
         "asked": pending(incident),
         "owed": price_owed(incident),
+        "missing": asked_of_customer(incident),
         "who": on_file(opened.case.customer, incident.way_in),
         "countries": countries(incident.language),
         "reason": "",

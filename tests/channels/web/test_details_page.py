@@ -30,7 +30,7 @@ async def test_customer_is_told_what_is_missing_and_given_a_page_for_it(front: F
 
     told = (await front.mails())[-1]
     assert (told.notice, told.to) == ("invoice_held", ADDRESS)
-    assert "Il nous manque une indication pour la facture de 20,00 € HT — 24,00 € TTC" in page.plain
+    assert "Pour la facture de 20,00 € HT — 24,00 € TTC, il nous manque : votre adresse postale" in page.plain
     assert 'value="Client SA"' in page.text
 
 
