@@ -99,7 +99,7 @@ _FOLDED: dict[int, str | None] = {
 
 
 class Label(enum.Enum):
-    """What a line is for."""
+    """What a line is for. HEADER is of a mail that is answered, SHOWN of one that the person tells about."""
 
     TEXT = "text"
     BLANK = "blank"
@@ -110,6 +110,7 @@ class Label(enum.Enum):
     FORWARD = "forward"
     RULE = "rule"
     HEADER = "header"
+    SHOWN = "shown"
     SIGNATURE = "signature"
     DEVICE = "device"
 
@@ -171,7 +172,7 @@ def _introduce(bare: list[str], labels: list[Label], at: int) -> None:
     """Labels the lines that begin here as an introduction or a header block, if that is what they are."""
     length = _header_block(bare, at)
     if length:
-        labels[at : at + length] = [Label.HEADER] * length
+        labels[at : at + length] = [Label.SHOWN if _is_shown(bare, labels, at) else Label.HEADER] * length
         return
     if _DECORATED.match(bare[at]) and any(_names_author(line) for line in bare[at + 1 : at + 2]):
         labels[at] = Label.ORIGINAL
@@ -179,6 +180,12 @@ def _introduce(bare: list[str], labels: list[Label], at: int) -> None:
     length = _intro(bare, at) or _undated_intro(bare, labels, at)
     if length:
         labels[at : at + length] = [Label.INTRO] * length
+
+
+def _is_shown(bare: list[str], labels: list[Label], at: int) -> bool:
+    """Whether words of the person's own lead up to headers: whose mails do not arrive shows those of one."""
+    above = next((line for line in range(at - 1, max(at - 4, -1), -1) if bare[line]), None)
+    return above is not None and labels[above] is Label.TEXT and bare[above].endswith(":")
 
 
 def _undated_intro(bare: list[str], labels: list[Label], at: int) -> int:

@@ -82,6 +82,14 @@ def test_forward_that_only_its_subject_tells_is_kept() -> None:
     assert strip(OWN, subject="TR: panne") == Stripped(reply=OWN, quoted="")
 
 
+def test_headers_that_a_person_shows_are_their_words() -> None:
+    """Whose mails do not arrive shows the headers of one, and goes on below."""
+    shown = f"Voici l'en-tête du mail rejeté :\n\n{HEAD}\n\nPouvez-vous voir pourquoi ?"
+
+    assert strip(shown) == Stripped(reply=shown, quoted="")
+    assert strip(f"{shown}\n\n{OUTLOOK}\n\n{QUOTED}").reply == shown
+
+
 def test_forward_within_what_is_quoted_is_quoted() -> None:
     assert strip(f"{OWN}\n\n{OUTLOOK}\n\n{FORWARDS['gmail']}").reply == OWN
 
