@@ -169,11 +169,11 @@ def _walk(part: "Message[str, str]", found: _Found, *, is_open: bool = True) -> 
             found.forms[first:] = [_as_one(found.forms[first:])]
         if is_guessed(part) and part is not found.root:
             _keep(part, found)
-    elif split := split_by_sight(part, kind.value):
+    elif not found.is_kept and (split := split_by_sight(part, kind.value)):
         _keep(part, found)
-        found.is_kept, was_kept = True, found.is_kept
+        found.is_kept = True
         _walk(split, found)
-        found.is_kept = was_kept
+        found.is_kept = False
     else:  # no part could be told from another: all of it is text
         found.forms.append(_Form(plain=decode(content(part), kind.parameters.get("charset"))))
         _keep(part, found)

@@ -10,7 +10,7 @@ _NAME = re.compile(rb"([!-9;-~]{1,200})([ \t]*):[ \t]*")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
 _PARAMETER = re.compile(r';\s*+([^\s=;"]{1,100})\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;]*+)', re.DOTALL)
 _UNSEPARATED = re.compile(
-    r'"(?:[^"\\]|\\.)*+"|(?<![;\s])\s++(?=(?:boundary|charset|name|filename|format|delsp|type|protocol|micalg|size)\*?\d{0,2}\*?=)',
+    r'"(?:[^"\\]|\\.)*+"?|(?<![;\s])\s++(?=(?:boundary|charset|name|filename|format|delsp|type|protocol|micalg|size)\*?\d{0,2}\*?=)',
     re.DOTALL | re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(.+?)(?:\*(\d{1,2}))?(\*)?")

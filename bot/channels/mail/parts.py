@@ -20,15 +20,18 @@ from bot.channels.mail.bounds import excess
 from bot.channels.mail.headers import MediaType, media_type, separated, split_headers
 from bot.channels.mail.text import decode
 
+MOST_PIECES = 100_000
 _BROKEN_FIELD = re.compile(
     rb"^(content-(?:type|disposition):[^\n;]{1,200};[^\n]{0,1000})\n(?=[a-z]{4,9}\*?\d?\*?=)",
     re.IGNORECASE | re.MULTILINE,
 )
 _KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
 _SWAPPED = {"plain/text": "text/plain", "html/text": "text/html"}
-_DELIMITER = re.compile(r"^--([^\r\n\"\\]{1,70}?)[ \t\r]*\n(?=content-[a-z-]{1,40}:)", re.IGNORECASE | re.MULTILINE)
+_DELIMITER = re.compile(
+    r"^--([^\r\n\"\\]{1,70}?)[ \t\r]{0,9}\n(?=content-[a-z-]{1,40}:)", re.IGNORECASE | re.MULTILINE
+)
 _ENCODING = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_PADDING_WITHIN = re.compile(rb"=[^A-Za-z0-9+/]*+(?=[A-Za-z0-9+/])")
+_PADDED = re.compile(rb"[^=]*+=[^A-Za-z0-9+/]*+|[^=]++")
 _LETTERS = (string.ascii_letters + string.digits + "+/=").encode()
 _FOREIGN = bytes(range(256)).translate(None, _LETTERS)
 _PADDING_AT_END = re.compile(rb"=\s*+(?=[^A-Za-z0-9+/=\s])")
@@ -56,7 +59,8 @@ def split_by_sight(part: "Message[str, str]", kind: str) -> "Message[str, str] |
     if seen is None:
         return None
     again = f'Content-Type: {kind}; boundary="{seen[1]}"\n\n{stored(part)}'.encode("utf-8", "surrogateescape")
-    return None if excess(again, split_headers(again)) else parsed(again)
+    split = None if excess(again, split_headers(again)) else parsed(again)
+    return split if split is not None and split.is_multipart() else None
 
 
 class Part(Message):
@@ -188,8 +192,10 @@ def _is_base64(part: "Message[str, str]") -> bool:
 
 def _from_base64(written: bytes) -> bytes:
     """Undoes base64, also where it was put together from pieces that each end in padding."""
+    if written.count(b"=") > MOST_PIECES:
+        return _piece(written)
     end = _PADDING_AT_END.search(written)
-    return b"".join(map(_piece, _PADDING_WITHIN.split(written[: end.end()] if end else written)))
+    return b"".join(map(_piece, _PADDED.findall(written, 0, end.end() if end else len(written))))
 
 
 def _piece(encoded: bytes) -> bytes:

@@ -254,6 +254,27 @@ def test_flowed_lines_of_a_language_without_spaces_are_joined_without_any() -> N
     assert parse("Content-Type: text/plain; format=flowed; delsp=yes\n\nテス \nト".encode()).text == "テスト"
 
 
+ENCODED = b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"
+NESTED = b"".join(b"--x%d\nContent-Type: multipart/mixed\n\n" % number for number in range(38))
+HOSTILE = {
+    "padding alone": ENCODED + b"=" * 1_000_000,
+    "padding apart": ENCODED + b"=!" * 500_000,
+    "padding between letters": ENCODED + b"=a" * 500_000,
+    "quotes without an end": b"Content-Type: text/plain; name=" + b'\\"' * 4000 + b"\n\nx",
+    "delimiters within delimiters": b"Content-Type: multipart/mixed\n\n" + NESTED + b"x\n" * 100_000,
+    "delimiters of spaces": b"Content-Type: multipart/mixed\n\n" + (b"--" + b" " * 200_000 + b"\n") * 10,
+    "a delimiter that cannot be written": b"Content-Type: multipart/mixed\n\n--\xe9\nContent-Type: text/plain\n\nx",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_broken_on_purpose_is_read_in_time_that_grows_with_it(name: str) -> None:
+    began = time.process_time()
+
+    assert parse(HOSTILE[name]).unreadable is None
+    assert time.process_time() - began < 5
+
+
 def test_huge_picture_within_html_costs_no_time_and_no_words() -> None:
     picture = f'<img src="data:image/png;base64,{"QUJD" * 1_000_000}">'
     raw = f"Content-Type: text/html\n\n<p>Avant</p>{picture}<p>Après</p>".encode()
