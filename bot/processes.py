@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from bot.app.billing import provider_faults
 from bot.app.decisions import bill_again, held_back
-from bot.app.deliver import Sender, deliver
+from bot.app.deliver import Later, Sender, deliver
 from bot.app.desk import Desk
 from bot.app.due import ask
 from bot.app.jobs import JudgeAgain
@@ -56,6 +56,7 @@ SWEEP_SECONDS = 3600.0
 PARTS = ("web", "mail", "worker", "clock", "slack")
 LISTENING_TO_SLACK = frozenset({"worker", "slack"})
 AWAY_SECONDS = 60.0
+SOON = timedelta(minutes=1)
 GRACE_SECONDS = 5.0
 log = structlog.get_logger("processes")
 
@@ -360,7 +361,10 @@ def _understanding(
 
 def _delivering(wired: Wired, senders: Mapping[str, Sender], busy: Callable[[], bool]) -> Loop:
     async def work(job: Job) -> None:
-        await deliver(wired.desk, job, senders, wired.clock)
+        delivery = await deliver(wired.desk, job, senders, wired.clock)
+        if isinstance(delivery, Later) and delivery.after is not None and delivery.after < SOON:
+            seconds = delivery.after.total_seconds()
+            asyncio.get_running_loop().call_later(seconds, wired.desk.store.wake, "outbox")  # its turn, to the moment
 
     return Loop(store=wired.desk.store, queue="outbox", work=work, clock=wired.clock, kinds=tuple(senders), busy=busy)
 
