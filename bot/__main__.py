@@ -21,13 +21,15 @@ from bot.app.export import Exported, export
 from bot.app.retention import foreseen, sweep
 from bot.app.statements import OUTCOMES, Tally, import_statements
 from bot.channels.bank.files import read_file
+from bot.channels.slack.check import Setup, missing
+from bot.channels.slack.wire import Api
 from bot.core.bank import Statement
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
 from bot.core.money import Money
 from bot.logs import set_up
-from bot.processes import PARTS, missing_in_slack, serve_until_stopped, wire
-from bot.settings import Misconfigured, Settings, read_settings
+from bot.processes import PARTS, serve_until_stopped, system_clock, wire
+from bot.settings import Misconfigured, Settings, read_settings, told
 from bot.words import Worded
 from storage import EntryRow, Outdated, Store, Transaction, Unavailable
 
@@ -86,12 +88,31 @@ def slack(context: click.Context) -> None:
 @click.pass_obj
 def check_slack(settings: Settings) -> None:
     """Asks Slack what is missing: tokens, scopes, the channel, the people. One line each; changes nothing."""
-    lines = _run(missing_in_slack(settings))
+    lines = _run(_missing_in_slack(settings))
     for line in lines:
         click.echo(line)
     if lines:
         raise ValueError(f"the desk cannot work in Slack yet: {len(lines)} missing")
     click.echo("the desk can work in Slack")
+
+
+async def _missing_in_slack(settings: Settings) -> list[str]:
+    """What the desk lacks to work in Slack, one line each."""
+    environment, file = settings.environment, settings.file
+    setup = Setup(
+        bot_token=told(environment.slack_bot_token),
+        signing_secret=told(environment.slack_signing_secret),
+        app_token=told(environment.slack_app_token),
+        channel=environment.slack_staff_channel,
+        team=file.slack.team,
+        staff=file.slack.staff,
+        managers=file.slack.managers,
+    )
+    api = Api(token=setup.bot_token, url=environment.slack_api_url, clock=system_clock)
+    try:
+        return await missing(api, setup)
+    finally:
+        await api.close()
 
 
 @cli.command()

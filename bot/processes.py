@@ -39,10 +39,8 @@ from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Relay
 from bot.channels.mail.sign import Signer, load_signer
 from bot.channels.slack.channel import SlackChannel
-from bot.channels.slack.check import Setup, missing
 from bot.channels.slack.receive import PATIENCE
 from bot.channels.slack.room import Canned, Preset
-from bot.channels.slack.wire import Api
 from bot.channels.web.application import application
 from bot.channels.web.google import Google
 from bot.loops import Loop
@@ -203,25 +201,6 @@ def _announce(running: Running, parts: frozenset[str]) -> None:
             missing=environment.slack_missing,
             consequence="the desk runs by mail and web only",
         )
-
-
-async def missing_in_slack(settings: Settings) -> list[str]:
-    """What the desk lacks to work in Slack, one line each."""
-    environment, file = settings.environment, settings.file
-    setup = Setup(
-        bot_token=told(environment.slack_bot_token),
-        signing_secret=told(environment.slack_signing_secret),
-        app_token=told(environment.slack_app_token),
-        channel=environment.slack_staff_channel,
-        team=file.slack.team,
-        staff=file.slack.staff,
-        managers=file.slack.managers,
-    )
-    api = Api(token=setup.bot_token, url=environment.slack_api_url, clock=system_clock)
-    try:
-        return await missing(api, setup)
-    finally:
-        await api.close()
 
 
 _PRESETS = TypeAdapter(tuple[Preset, ...])
