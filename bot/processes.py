@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 from pydantic import TypeAdapter
 
+from bot.app.anchoring import anchor_daily
 from bot.app.billing import provider_faults
 from bot.app.decisions import bill_again, held_back
 from bot.app.deliver import Later, Sender, deliver
@@ -141,6 +142,8 @@ async def run_parts(
         if "clock" in parts:
             loops += _start_loops(stack, _calendar(wired))
             stack.push_async_callback(_end, asyncio.create_task(_sweep_daily(wired)))
+            anchoring = anchor_daily(wired.desk, wired.settings.file.anchor.mailbox, wired.clock)
+            stack.push_async_callback(_end, asyncio.create_task(anchoring))
         if "web" in parts:
             running = replace(running, web_port=await _start_web(wired, slack, doors, stack, more))
         if "mail" in parts:
@@ -250,6 +253,7 @@ def _start_worker(
     postman = Postman(desk=wired.desk, relay=relay, addresses=addresses)
     senders: dict[str, Sender] = {
         "mail": postman.send,
+        "anchor": postman.send_anchor,
         "paper": partial(print_paper, wired.desk, printer.print),
         **(slack.senders if slack else {}),
     }

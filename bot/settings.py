@@ -173,6 +173,10 @@ class AccountingSection(Section):
     vat: dict[Decimal, Posted]
 
 
+class AnchorSection(Section):
+    mailbox: str = ""
+
+
 class InterventionSection(Section):
     """One entry of the catalogue. Wordings are as long as what Slack shows whole in a list of choices."""
 
@@ -226,6 +230,7 @@ class File(Section):
     api: ApiSection = ApiSection()
     gmail: GmailSection = GmailSection()
     accounting: AccountingSection
+    anchor: AnchorSection = AnchorSection()
     interventions: tuple[InterventionSection, ...] = ()
     canned_replies: tuple[CannedReply, ...] = ()
     quote_presets: tuple[QuotePreset, ...] = ()

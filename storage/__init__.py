@@ -1,12 +1,13 @@
 """The door to the database: one store, its transactions, and the plain values that go through them."""
 
+from storage._anchors import Anchor, Anchors, Place
 from storage._bank import Allocation, Bank, EntryRow
 from storage._blobs import Blobs, Document
 from storage._customers import Contact, Customers
-from storage._erasure import Eraser, Gone
+from storage._erasure import ERASED, Eraser, Gone
 from storage._failures import Unavailable
 from storage._incidents import IncidentRow, Incidents
-from storage._journal import Conflict, Entry, Journal, Recorded
+from storage._journal import Conflict, Entry, Journal, Recorded, Row
 from storage._links import Link, Links
 from storage._messages import Attachment, Direction, Fate, KeptAttachment, Message, Messages, NewMessage, Via
 from storage._money import InvoiceRow, Ledger, Owed, PaperKind, Status, TransmissionStatus, Transmitted
@@ -16,7 +17,10 @@ from storage._schema import Outdated, backup, upgrade
 from storage._store import Store, Transaction
 
 __all__ = [
+    "ERASED",
     "Allocation",
+    "Anchor",
+    "Anchors",
     "Attachment",
     "Bank",
     "Blobs",
@@ -47,9 +51,11 @@ __all__ = [
     "Outdated",
     "Owed",
     "PaperKind",
+    "Place",
     "Queue",
     "Recorded",
     "Redacted",
+    "Row",
     "Status",
     "Store",
     "Transaction",

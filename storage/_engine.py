@@ -99,6 +99,18 @@ def partial_index(name: str, *columns: str, where: str) -> sa.Index:
     return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
+def standing_still(connection: sa.Connection, table: sa.Table) -> None:
+    """Waits for who is writing to this table, and lets nobody write to it until this transaction ends."""
+    if not is_sqlite(connection):  # the only writer there is
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE MODE")
+
+
+def one_snapshot(connection: sa.Connection) -> None:
+    """Whatever is read from here on is of one moment; SQLite knows nothing else."""
+    if not is_sqlite(connection):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
 def take_turns(connection: sa.Connection) -> None:
     """Waits until no other process changes the schema, however long that takes."""
     if not is_sqlite(connection):  # BEGIN IMMEDIATE has waited already

@@ -27,6 +27,8 @@ from storage._tables import (
 )
 
 ENDED: Final = ("cancelled", "closed")
+ERASED: Final = "erased "
+"""What stands before the id of a link in the place of its token's hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class Eraser:
         gone = self._messages(mine, named, sa.func.coalesce(messages.c.raw, "").not_in(list(but_mails)))
         of_incident = links.c.incident_id == incident_id
         deleted = self._run(sa.delete(links).where(of_incident, links.c.id.not_in(list(but_links))))
-        self._run(sa.update(links).where(of_incident).values(token_sha256=sa.literal("erased ") + links.c.id))
+        self._run(sa.update(links).where(of_incident).values(token_sha256=sa.literal(ERASED) + links.c.id))
         self._run(sa.update(incidents).where(incidents.c.id == incident_id).values(title="", reply_key=reply_key))
         return replace(gone, links=deleted)
 
@@ -178,15 +180,13 @@ class Eraser:
         self._run(sa.update(customers).where(customers.c.id == customer_id).values(nameless))
         return self._run(sa.delete(contacts).where(contacts.c.customer_id == customer_id))
 
-    def unnamed(self, hashes: Iterable[str]) -> int:
-        """Deletes those of these bytes that nothing names any more; how many."""
-        candidates = sorted(hashes)
-        deleted = 0
-        for sha256 in candidates:
-            deleted += self._run(
-                sa.delete(blobs).where(blobs.c.sha256 == sha256, *_nobody_names(self._dialect, sha256))
-            )
-        return deleted
+    def unnamed(self, hashes: Iterable[str]) -> tuple[str, ...]:
+        """Deletes those of these bytes that no row names any more; which."""
+        return tuple(
+            sha256
+            for sha256 in sorted(hashes)
+            if self._run(sa.delete(blobs).where(blobs.c.sha256 == sha256, *_nobody_names(self._dialect, sha256)))
+        )
 
     def _messages(self, *wanted: "sa.ColumnElement[bool]") -> Gone:
         rows = self._connection.execute(

@@ -28,6 +28,7 @@ class IncidentRow:
     stage: Stage
     way_in: WayIn
     version: int
+    seq: int
     reply_key: str
     opened_at: datetime
     updated_at: datetime
@@ -145,6 +146,7 @@ def _changing(incident: Incident, now: datetime) -> dict[str, object]:
         "stage": incident.stage,
         "way_in": incident.way_in,
         "version": incident.version,
+        "seq": incident.seq,
         "updated_at": now,
         "assignee": incident.assignee,
         "waiting": incident.waiting is not None,

@@ -12,7 +12,7 @@ from bot.core.facts import Fact
 from storage._codec import decode, encode
 from storage._failures import Raced
 from storage._redactions import START, Redactions, link, sha256
-from storage._tables import CONCLUDED, facts, storable
+from storage._tables import CONCLUDED, EPOCH, MICROSECOND, facts, storable
 
 
 class Conflict(Raced):
@@ -40,6 +40,35 @@ class Recorded:
     fact: Fact
     at: datetime
     actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fact exactly as it is kept and chained, its body not read; `at` in microseconds since 1970."""
+
+    id: int
+    subject: str
+    seq: int
+    kind: str
+    body: str
+    at: int
+    actor: str
+    body_sha256: str
+    chain: str
+
+    @property
+    def fact(self) -> Fact:
+        """Raises KeyError or ValueError where the body is not one."""
+        return decode(self.kind, self.body)
+
+    @property
+    def moment(self) -> datetime:
+        return EPOCH + self.at * MICROSECOND
+
+    def is_written(self, before: str) -> bool:
+        """Whether it is as it was written, after the fact with this chain."""
+        chain = link(before, self.subject, self.seq, self.kind, self.moment, self.actor, self.body_sha256)
+        return (self.body_sha256, self.chain) == (sha256(self.body), chain)
 
 
 class Journal:
@@ -126,19 +155,40 @@ class Journal:
         """Every reference that has facts."""
         return list(self._connection.execute(sa.select(facts.c.subject).distinct().order_by("subject")).scalars())
 
+    def count(self) -> int:
+        return self._connection.execute(sa.select(sa.func.count()).select_from(facts)).scalar_one()
+
+    def rows(self, subject: str) -> list[Row]:
+        """All facts of one subject as they are kept, in order."""
+        return [Row(*row) for row in self._connection.execute(_ROWS.where(_OF), {"of": subject})]
+
+    def after(self, subject: str, limit: int) -> dict[str, list[Row]]:
+        """The rows of the next `limit` subjects, in the database's own order of their names."""
+        names = (
+            sa.select(facts.c.subject)
+            .where(facts.c.subject > sa.bindparam("of"))
+            .distinct()
+            .order_by(facts.c.subject)
+            .limit(limit)
+        )
+        following = names.subquery()
+        query = _ROWS.where(facts.c.subject.in_(sa.select(following.c.subject)))
+        found: dict[str, list[Row]] = {}
+        for row in self._connection.execute(query, {"of": subject}):
+            found.setdefault(row.subject, []).append(Row(*row))
+        return found
+
     def verify(self, subject: str) -> int | None:
         """The first seq whose row is missing, or neither what was written nor what an erasure left; None if well."""
+        return self.first_broken(self.rows(subject))
+
+    def first_broken(self, rows: Sequence[Row]) -> int | None:
+        """Of all rows of one subject, the first seq that is missing, or neither as written nor as an erasure left."""
         chain = START
-        rows = self._connection.execute(sa.select(facts).where(facts.c.subject == subject).order_by(facts.c.seq))
         for expected, row in enumerate(rows, start=1):
-            before = chain
-            chain = link(before, subject, row.seq, row.kind, row.at, row.actor, row.body_sha256)
-            if row.seq != expected:
+            if row.seq != expected or not (row.is_written(chain) or self.redactions.explain(row, chain)):
                 return expected
-            if (row.body_sha256, row.chain) != (sha256(row.body), chain):
-                if not self.redactions.explain(row, before):
-                    return expected
-                chain = row.chain
+            chain = row.chain
         return None
 
 
@@ -146,6 +196,11 @@ _QUERY: Final = sa.select(
     facts.c.id, facts.c.subject, facts.c.seq, facts.c.kind, facts.c.body, facts.c.at, facts.c.actor
 )
 _OF: Final = facts.c.subject == sa.bindparam("of")
+_MOMENT: Final = sa.type_coerce(facts.c.at, sa.BigInteger)
+_ROWS: Final = sa.select(
+    *(facts.c.id, facts.c.subject, facts.c.seq, facts.c.kind, facts.c.body, _MOMENT, facts.c.actor),
+    *(facts.c.body_sha256, facts.c.chain),
+).order_by(facts.c.subject, facts.c.seq)
 _BY_SUBJECT: Final = _QUERY.where(_OF).order_by(facts.c.seq)
 _BY_COMMAND: Final = sa.select(facts.c.id).where(facts.c.command == sa.bindparam("key")).limit(1)
 _END: Final = sa.select(facts.c.seq, facts.c.chain).where(_OF).order_by(facts.c.seq.desc()).limit(1)

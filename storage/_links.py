@@ -50,6 +50,11 @@ class Links:
         query = sa.select(links).where(links.c.customer_id == customer_id).order_by(links.c.created_at, links.c.id)
         return [Link(**row._asdict()) for row in self._connection.execute(query)]
 
+    def of_incident(self, incident_id: int) -> list[Link]:
+        """All links into one incident, in the order they were made."""
+        query = sa.select(links).where(links.c.incident_id == incident_id).order_by(links.c.created_at, links.c.id)
+        return [Link(**row._asdict()) for row in self._connection.execute(query)]
+
     def use(self, link_id: str, now: datetime, *, again_after: timedelta | None = None) -> bool:
         """Marks it used; False if it was used before, or, where it may be used again, less than that ago."""
         free: sa.ColumnElement[bool] = links.c.used_at.is_(None)

@@ -1,7 +1,7 @@
 """The ledger: invoices and credit notes as rows, and whose every numbered paper is."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Final
@@ -115,6 +115,13 @@ class Ledger:
         """Notes what has been paid in all, and what became of the invoice."""
         changed = sa.update(invoices).where(invoices.c.number == number)
         self._connection.execute(changed.values(paid=paid.cents, status=status))
+
+    def forget_labels(self, numbers: Collection[str]) -> None:
+        """What the lines of these were for goes; their amounts stay."""
+        for row in self._some(invoices.c.number.in_(list(numbers))):
+            bare = tuple(replace(line, label="") for line in row.lines)
+            changed = sa.update(invoices).where(invoices.c.number == row.number)
+            self._connection.execute(changed.values(lines=_LINES.dump_json(bare).decode()))
 
     def by_number(self, number: str) -> InvoiceRow | None:
         return next(iter(self._some(invoices.c.number == number)), None)

@@ -10,10 +10,11 @@ from typing import Final, Self, TypeVar
 import sqlalchemy as sa
 
 from storage import _tables
+from storage._anchors import Anchors
 from storage._bank import Bank
 from storage._blobs import Blobs
 from storage._customers import Customers
-from storage._engine import Engine, insert, is_sqlite, open_engine, tell_others
+from storage._engine import Engine, insert, is_sqlite, one_snapshot, open_engine, tell_others
 from storage._erasure import Eraser
 from storage._failures import Unavailable
 from storage._incidents import Incidents
@@ -39,6 +40,7 @@ class Transaction:
         self.outbox = Queue(connection, _tables.outbox, self.put_into)
         self.deadlines = Queue(connection, _tables.deadlines, self.put_into)
         self.journal = Journal(connection)
+        self.anchors = Anchors(connection)
         self.alone = is_sqlite(connection)  # one process; its writers take turns
         locks = writes and not self.alone
         self.incidents = Incidents(connection, self.journal, locks=locks)
@@ -61,6 +63,14 @@ class Transaction:
         drawn = _next_numbered(self._connection.dialect.name)
         row = self._connection.execute(drawn, {"series": series, "value": 1, "day": today.isoformat()}).one()
         return row.value, date.fromisoformat(row.day)
+
+    def series(self) -> dict[str, int]:
+        """Where every counter stands."""
+        return {row.series: row.value for row in self._connection.execute(sa.select(counters))}
+
+    def one_snapshot(self) -> None:
+        """To be said first: whatever is read in this transaction is of one moment."""
+        one_snapshot(self._connection)
 
     def count(self, names: Sequence[str]) -> dict[str, int]:
         """Adds one to each of these counters, and says where they stand."""

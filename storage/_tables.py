@@ -111,6 +111,18 @@ facts = Table(
     partial_index("facts_concluded", "at", where=CONCLUDED),
 )
 
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("upto", sa.BigInteger, nullable=False, unique=True),
+    Column("facts", sa.BigInteger, nullable=False),
+    Column("root", sa.Text, nullable=False),
+    Column("before", sa.Text, nullable=False, unique=True),
+    Column("hash", sa.Text, nullable=False, unique=True),
+)
+
 customers = Table(
     "customers",
     metadata,
@@ -159,6 +171,7 @@ incidents = Table(
     Column("stage", Words, nullable=False),
     Column("way_in", Words, nullable=False),
     Column("version", sa.Integer, nullable=False),
+    Column("seq", sa.Integer, nullable=False, server_default="0"),
     Column("reply_key", Words, nullable=False, unique=True),
     Column("opened_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),

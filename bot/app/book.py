@@ -1,33 +1,44 @@
 """The ledger's rows, written with the facts they follow from: what accountants read."""
 
 from datetime import datetime
+from typing import Protocol
 
 from bot.core import facts as f
 from bot.core.incident import Incident, Invoice
 from bot.core.money import Money
-from storage import InvoiceRow, PaperKind, Status, Transaction
+from storage import InvoiceRow, PaperKind, Status
 
 
-def book(tx: Transaction, incident: Incident, fact: f.Fact, now: datetime) -> None:
+class Books(Protocol):
+    """What is booked into: the ledger, or one made again to compare with it."""
+
+    def insert(self, invoice: InvoiceRow) -> None: ...
+
+    def update(self, number: str, *, paid: Money, status: Status) -> None: ...
+
+    def name(self, number: str, kind: PaperKind, incident_id: int) -> None: ...
+
+
+def book(books: Books, incident: Incident, fact: f.Fact, now: datetime) -> None:
     """Books what a fact means in money; `incident` is the state after all facts of the command."""
     match fact:
         case f.QuoteDrafted(number=number):
-            tx.money.name(number, PaperKind.QUOTE, incident.id)
+            books.name(number, PaperKind.QUOTE, incident.id)
         case f.InvoiceIssued():
-            tx.money.insert(_invoice(incident, fact, now))
-            tx.money.name(fact.number, PaperKind.INVOICE, incident.id)
+            books.insert(_invoice(incident, fact, now))
+            books.name(fact.number, PaperKind.INVOICE, incident.id)
         case f.PaymentReceived():
-            _update(tx, incident, Status.OPEN if fact.still_open else Status.PAID, fact.number)
+            _update(books, incident, Status.OPEN if fact.still_open else Status.PAID, fact.number)
         case f.PaymentReturned():
-            _update(tx, incident, Status.OPEN, fact.number)
+            _update(books, incident, Status.OPEN, fact.number)
         case f.PaymentRefunded():
-            _update(tx, incident, Status.CREDITED, fact.number)
+            _update(books, incident, Status.CREDITED, fact.number)
         case f.InvoiceCredited():
-            tx.money.insert(_credit_note(incident, fact, now))
-            tx.money.name(fact.number, PaperKind.CREDIT_NOTE, incident.id)
-            _update(tx, incident, Status.CREDITED, fact.invoice)
+            books.insert(_credit_note(incident, fact, now))
+            books.name(fact.number, PaperKind.CREDIT_NOTE, incident.id)
+            _update(books, incident, Status.CREDITED, fact.invoice)
         case f.InvoiceWrittenOff():
-            _update(tx, incident, Status.WRITTEN_OFF, fact.number)
+            _update(books, incident, Status.WRITTEN_OFF, fact.number)
         case _:
             return
 
@@ -67,8 +78,8 @@ def _credit_note(incident: Incident, fact: f.InvoiceCredited, now: datetime) -> 
     )
 
 
-def _update(tx: Transaction, incident: Incident, status: Status, number: str) -> None:
-    tx.money.update(number, paid=_billed(incident, number).paid, status=status)
+def _update(books: Books, incident: Incident, status: Status, number: str) -> None:
+    books.update(number, paid=_billed(incident, number).paid, status=status)
 
 
 def _billed(incident: Incident, number: str) -> Invoice:

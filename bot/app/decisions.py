@@ -33,12 +33,8 @@ class OrderForm:
     order: c.OrderDiagnosis
 
 
-async def order(desk: Desk, incident: int, form: OrderForm, now: datetime) -> Done | Refused:
-    """Keeps who the invoice would go to, the way in, and the order, together or not at all."""
-    return await desk.store.run(lambda tx: order_in(tx, desk, incident, form, now))
-
-
 def order_in(tx: Transaction, desk: Desk, incident_id: int, form: OrderForm, now: datetime) -> Done | Refused:
+    """Keeps who the invoice would go to, the way in, and the order, together or not at all."""
     incident = tx.incidents.load(incident_id)
     if incident is None:
         return Refused(Reason.NOT_NOW)

@@ -26,10 +26,15 @@ CLAIMS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Taken over by the relay or by Slack, in their own words. `then` runs in the transaction that notes it."""
+    """Taken over by the relay or by Slack, in their own words. `then` runs in the transaction that notes it.
+
+    `sent` is what a customer was told, `copy` the bytes it names: kept in that transaction.
+    """
 
     reply: str
     then: Callable[[Transaction], None] | None = None
+    sent: f.Sent | None = None
+    copy: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
     match delivery:
         case Delivered(reply=reply):
             if tx.outbox.done(job, now):
-                _report(tx, desk, job, reply, now, delivered=True)
+                _report(tx, desk, job, reply, now, taken=delivery)
                 if delivery.then is not None:
                     delivery.then(tx)
         case Dropped(reason=reason):
@@ -98,7 +103,7 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
 
 def _give_up(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime, *, gone: bool = False) -> None:
     if tx.outbox.park(job, reason, now):
-        _report(tx, desk, job, reason, now, delivered=False, gone=gone)
+        _report(tx, desk, job, reason, now, gone=gone)
 
 
 def _try_again(tx: Transaction, desk: Desk, job: Job, later: Later, now: datetime) -> None:
@@ -142,13 +147,20 @@ def wait_before(tries: int, chance: Callable[[], float] = CHANCE.random) -> time
 
 
 def _report(
-    tx: Transaction, desk: Desk, job: Job, reply: str, now: datetime, *, delivered: bool, gone: bool = False
+    tx: Transaction,
+    desk: Desk,
+    job: Job,
+    reply: str,
+    now: datetime,
+    *,
+    taken: Delivered | None = None,
+    gone: bool = False,
 ) -> None:
-    """What customers were told, or could not be told, is a fact of the incident."""
+    """What customers were told, or could not be told, is a fact of the incident, and names the copy that is kept."""
     told = _told(job)
     message = tx.messages.by_outbox_id(job.id)
     if message is not None:
-        fates.come_to(tx, desk, message, Fate.ACCEPTED if delivered else Fate.FAILED, reply, now)
+        fates.come_to(tx, desk, message, Fate.ACCEPTED if taken else Fate.FAILED, reply, now)
     if told is None:
         return
     if told.incident is None:
@@ -159,11 +171,14 @@ def _report(
         actor=f.BOT,
         notice=told.notice,
         via=_via(told),
-        delivered=delivered,
+        delivered=taken is not None,
         reply=reply,
         address=told.to if gone else "",
+        sent=taken.sent if taken else None,
     )
     carry_out(tx, desk, told.incident, report, now)
+    if taken is not None and taken.copy:
+        tx.blobs.keep(taken.copy)
 
 
 def _via(told: Tell) -> f.Channel:

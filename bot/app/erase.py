@@ -10,7 +10,19 @@ from bot.app.keys import random_key
 from bot.app.proof import decode as proof_of
 from bot.core import facts as f
 from bot.core.customer import Customer
-from bot.core.erasure import OVER, Kept, Retention, Why, evidence_of, numbers_of, proofs, without_words, words_until
+from bot.core.erasure import (
+    OVER,
+    Kept,
+    Retention,
+    Why,
+    evidence_of,
+    numbers_of,
+    proofs,
+    rested_on,
+    sent_of,
+    without_words,
+    words_until,
+)
 from bot.core.incident import Incident
 from bot.core.redaction import Cause, Redaction
 from storage import Gone, Recorded, Redacted, Store, Transaction
@@ -86,12 +98,13 @@ def erase_incident(tx: Transaction, planned: Plan, cause: Cause, reason: str, no
     staying = [e for e, kept in zip(planned.history, planned.kept, strict=True) if _stays(kept, today)]
     leaving = [e for e in planned.history if e.seq in planned.going]
     gone = _delete(tx, planned, staying, leaving)
+    deleted = tx.erasure.unnamed(gone.bytes_of)
     redactions = tx.journal.redactions.prepare(incident.reference, _redacted(leaving))
-    if redactions or gone != Gone():
-        _note(tx, customer, incident.reference, cause, reason, redactions, gone, now)
+    if redactions or deleted or replace(gone, bytes_of=frozenset()) != Gone():
+        missed = sorted(_named(planned.history).intersection(deleted))
+        _note(tx, customer, incident.reference, cause, reason, redactions, gone, now, missed)
     kept = [(proof.why, (1, proof.until)) for proof in planned.kept if proof is not None and proof.until >= today]
-    blobs = tx.erasure.unnamed(gone.bytes_of)
-    return Erased(facts=len(redactions), gone=gone, blobs=blobs, kept=_together(kept))
+    return Erased(facts=len(redactions), gone=gone, blobs=len(deleted), kept=_together(kept))
 
 
 def erase_record(tx: Transaction, customer: Customer, cause: Cause, reason: str, now: datetime) -> Erased:
@@ -108,7 +121,7 @@ def erase_record(tx: Transaction, customer: Customer, cause: Cause, reason: str,
     redactions = tx.journal.redactions.prepare(customer.reference, _redacted(history))
     _note(tx, customer, customer.reference, cause, reason, redactions, gone, now)
     tx.erasure.customer(customer.id)
-    return Erased(facts=len(redactions), gone=gone, blobs=tx.erasure.unnamed(gone.bytes_of))
+    return Erased(facts=len(redactions), gone=gone, blobs=len(tx.erasure.unnamed(gone.bytes_of)))
 
 
 def raws(payloads: Iterable[bytes]) -> frozenset[str]:
@@ -184,14 +197,15 @@ def _stays(kept: Kept | None, today: date) -> bool:
 
 def _delete(tx: Transaction, planned: Plan, staying: Sequence[Recorded], leaving: Sequence[Recorded]) -> Gone:
     """Deletes the rows; the bytes they named are looked at once nothing names them here any more."""
-    incident = planned.incident
-    evidence, ended = _evidence(staying), _evidence(leaving)
+    incident, evidence = planned.incident, _evidence(staying)
     papers = numbers_of(entry.fact for entry in leaving) - numbers_of(entry.fact for entry in staying)
     gone = tx.erasure.papers(incident.id, papers)
+    tx.money.forget_labels(papers)
+    rested = rested_on(entry.fact for entry in staying) | _confirming(tx, incident, staying)
     if planned.words:
         gone += tx.erasure.words(
             incident.id,
-            but={one.message for one in evidence if one.message},
+            but=rested,
             but_mails={one.mail_sha256 for one in evidence if one.mail_sha256},
             but_links={one.link for one in evidence if one.link},
             reply_key=random_key(),
@@ -199,16 +213,39 @@ def _delete(tx: Transaction, planned: Plan, staying: Sequence[Recorded], leaving
         tx.outbox.forget(gone.outbox)
     if planned.again == FOR_GOOD:
         gone += tx.erasure.payments(incident.id, gone=FOR_GOOD)
-    return replace(gone, bytes_of=(gone.bytes_of | _bytes_of(ended)) - _bytes_of(evidence))
+    copies = _copies(planned.history if planned.words else leaving)
+    going = gone.bytes_of | _bytes_of(_evidence(leaving)) | set(copies.values())
+    staying_copies = {copy for message, copy in copies.items() if message in rested}
+    return replace(gone, bytes_of=frozenset(going - _bytes_of(evidence) - staying_copies))
+
+
+def _confirming(tx: Transaction, incident: Incident, staying: Iterable[Recorded]) -> set[str]:
+    """The messages that confirmed these decisions: part of how a contract came about (L221-13 C. conso.)."""
+    decisions = {entry.seq for entry in staying if evidence_of(entry.fact) is not None}
+    told = (message for message in tx.messages.of_incident(incident.id) if message.fact in decisions)
+    return {message.rfc_message_id or message.reply for message in told} - {""}
 
 
 def _evidence(entries: Iterable[Recorded]) -> list[f.Evidence]:
     return [found for entry in entries if (found := evidence_of(entry.fact)) is not None]
 
 
-def _bytes_of(evidence: Iterable[f.Evidence]) -> frozenset[str]:
+def _bytes_of(evidence: Iterable[f.Evidence]) -> set[str]:
     """What an evidence names by its hash alone: what was shown, and the mail."""
-    return frozenset(sha256 for one in evidence for sha256 in (one.wording_sha256, one.mail_sha256) if sha256)
+    return {sha256 for one in evidence for sha256 in (one.wording_sha256, one.mail_sha256) if sha256}
+
+
+def _copies(entries: Iterable[Recorded]) -> dict[str, str]:
+    """What is kept of the messages that left: the hash of the copy, by the message's id."""
+    found = (sent_of(entry.fact) for entry in entries)
+    return {sent.message: sent.copy_sha256 for sent in found if sent is not None}
+
+
+def _named(history: Iterable[Recorded]) -> set[str]:
+    """All that these facts name by its hash."""
+    entries = list(history)
+    papers = {getattr(entry.fact, "document_sha256", "") for entry in entries}
+    return papers | _bytes_of(_evidence(entries)) | set(_copies(entries).values())
 
 
 def _redacted(history: Iterable[Recorded]) -> Mapping[int, Redacted]:
@@ -238,8 +275,9 @@ def _note(
     redactions: tuple[Redaction, ...],
     gone: Gone,
     now: datetime,
+    missed: Sequence[str] = (),
 ) -> None:
-    """The fact comes first: without it nothing may be redacted."""
+    """The fact comes first: without it nothing may be redacted. `missed` are bytes gone that facts still name."""
     erased = f.PersonalDataErased(
         about=about,
         cause=cause,
@@ -250,6 +288,7 @@ def _note(
         documents=gone.documents,
         links=gone.links,
         payments=gone.payments,
+        gone=tuple(missed),
     )
     note_on_customer(tx, customer, (erased,), f.BOT, now)
     tx.journal.redactions.redact(redactions)

@@ -17,6 +17,7 @@ from bot.app.jobs import notice_of
 from bot.app.read import Case, read_case
 from bot.core import facts as f
 from bot.core.customer import Customer
+from bot.core.erasure import sent_of
 from bot.words import TEMPLATES, Context
 from storage import Contact, Direction, EntryRow, InvoiceRow, KeptAttachment, Link, Message, Recorded, Transaction
 
@@ -131,6 +132,9 @@ def _named(held: Held) -> Iterator[tuple[str, str]]:
                 yield evidence.wording_sha256, f"evidence/{case.row.reference}-{entry.seq}.html.txt"
             if isinstance(evidence, f.Evidence) and evidence.mail_sha256:
                 yield evidence.mail_sha256, f"evidence/{case.row.reference}-{entry.seq}.eml"
+            sent = sent_of(entry.fact)
+            if sent is not None:
+                yield sent.copy_sha256, f"sent/{case.row.reference}-{entry.seq}{_ending(entry.fact)}"
     for message in held.messages:
         if message.raw:
             yield message.raw, f"mails/{message.id}.eml"
@@ -138,6 +142,11 @@ def _named(held: Held) -> Iterator[tuple[str, str]]:
             yield message.html_sha256, f"mails/{message.id}.html.txt"
     for file in held.files:
         yield file.sha256, f"files/{file.message_id}-{file.id}-{_clean(file.name)}"
+
+
+def _ending(fact: f.Fact) -> str:
+    """Mails are mails; what was posted in chat is its blocks."""
+    return ".json" if getattr(fact, "via", None) is f.Channel.SLACK else ".eml"
 
 
 def _clean(name: str) -> str:

@@ -10,6 +10,7 @@ from bot.app.book import book
 from bot.app.desk import Desk
 from bot.app.jobs import Ask, PrintPaper
 from bot.app.keys import random_key
+from bot.app.witness import witnessed
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer, apply_customer, decide_customer, may
@@ -51,6 +52,7 @@ async def handle(desk: Desk, incident: int, command: c.Command, now: datetime) -
 def carry_out(tx: Transaction, desk: Desk, incident_id: int, command: c.Command, now: datetime) -> Done | Refused:
     """Decides and writes everything that follows, or changes nothing and says why."""
     incident = None if isinstance(command, c.OpenIncident) else tx.incidents.load(incident_id)
+    command = witnessed(tx, incident, command, now)
     decided = _beyond(tx, incident, command) or decide(incident, command, now)
     if isinstance(decided, Refused):
         return decided
@@ -136,7 +138,7 @@ def _write(
     tx.journal.append(after.reference, before, [_entry(fact, actor, now) for fact in facts])
     held: list[f.Fact] = []
     for seq, fact in enumerate(facts, start=before + 1):
-        book(tx, after, fact, now)
+        book(tx.money, after, fact, now)
         held += _follow(tx, desk, after, fact, seq, now)
     if held:
         done = _write(tx, desk, after, tuple(held), f.BOT, now)

@@ -1,7 +1,7 @@
 """What waits in the queues: one dataclass per kind of job, kept as JSON."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter
@@ -112,6 +112,26 @@ class ShowMissingStatement(Order):
 
     KIND: ClassVar[str] = "statement"
     newest: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostAnchor(Order):
+    """Tells staff the newest hash over the journal: how many facts it stands over, and since when."""
+
+    KIND: ClassVar[str] = "anchored"
+    number: int
+    hash: str
+    facts: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailAnchor(PostAnchor):
+    """Takes it to a mailbox outside."""
+
+    KIND: ClassVar[str] = "anchor"
+    to: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

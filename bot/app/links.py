@@ -34,8 +34,12 @@ def mint(
 
 
 def masked(text: str) -> str:
-    """The text with the links of our pages made useless: who reads what another quotes must not decide for them."""
-    return _LINK.sub(r"\1…", text)
+    """The text with what opens our pages, or accepts a quote by mail, made useless.
+
+    Who reads what another quotes must not decide for them, and what is kept must not either.
+    """
+    return _ACCEPT.sub(r"\1…", _LINK.sub(r"\1…", text))
 
 
 _LINK = re.compile(r"(/a/)[A-Za-z0-9_-]{20,}")
+_ACCEPT = re.compile(r"(accept(?:\+|%2[Bb]))[A-Za-z0-9._-]{20,}")

@@ -356,6 +356,8 @@ def _command(
         link=mail.accepts,
         message=said.rfc_message_id or "",
         mail_sha256=said.raw or "",
+        answers=said.in_reply_to or "",
+        language=incident.language,
         proof=proof.encode(mail.proof),
     )
     quote = incident.quote_named(decision.number)

@@ -51,8 +51,14 @@ class Answer(StrEnum):
 class Evidence:
     """How a customer's decision reached us. Empty strings where a channel has no such thing.
 
-    Of a mail, `message` is its id, `mail_sha256` the hash of its bytes, which are kept, and `proof` what was found
-    about its author: with the key in it, anybody can verify those bytes again. `signals` name what hints at a robot.
+    `wording_sha256` names what was shown, which is kept, with its `template` and `language`; `shown_at` is when it
+    was shown, `posted_at` when the answer came. `answers` is our mail or chat message that carried the link or the
+    button, or that the mail replies to, `reply` what the relay or Slack said of it; `nonce` is what the form proved
+    itself with. `authority` is what who decides may do for the customer, at that moment.
+
+    `message` is the id of a mail or the place in Slack that the answer came from; of a mail, `mail_sha256` is the
+    hash of its bytes, which are kept, and `proof` what was found about its author: with the key in it, anybody can
+    verify those bytes. `signals` name what hints at a robot.
     """
 
     method: str
@@ -68,3 +74,10 @@ class Evidence:
     mail_sha256: str = ""
     proof: str = ""
     signals: tuple[str, ...] = ()
+    posted_at: datetime | None = None
+    authority: str = ""
+    template: str = ""
+    language: str = ""
+    nonce: str = ""
+    answers: str = ""
+    reply: str = ""

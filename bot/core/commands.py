@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.core.facts import Actor, Answer, Authority, Channel, Evidence, Intervention, Language, Outcome, WayIn
+from bot.core.facts import Actor, Answer, Authority, Channel, Evidence, Intervention, Language, Outcome, Sent, WayIn
 from bot.core.lives import Support
 from bot.core.money import Line, Money, Vat
 from bot.core.office import Office
@@ -71,7 +71,7 @@ class OpenIncident(Command):
 class ReportDelivery(Command):
     """A sender reports what the relay or Slack answered for a notice (letter §2.4).
 
-    `address` where it was refused because there is no such address.
+    `address` where it was refused because there is no such address, `sent` what was taken.
     """
 
     notice: str
@@ -79,6 +79,7 @@ class ReportDelivery(Command):
     delivered: bool
     reply: str
     address: str = ""
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,7 @@ class EndPause(Command):
     """The customer never said stop, or staff made sure of what they want; staff say how."""
 
     reason: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,7 @@ class OrderDiagnosis(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelIncident(Command):
     reason: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ def report(incident: Incident, command: c.ReportDelivery, _now: datetime) -> Dec
         failed = f.NoticeFailed(notice=command.notice, via=command.via, reply=command.reply)
         return (failed, *_lost(incident, command.address, command.reply))
     if command.notice == ANNOUNCEMENT and incident.stage is Stage.OPENED:
-        return (f.PriceAnnounced(price=incident.price, via=command.via, reply=command.reply),)
-    return (f.NoticeDelivered(notice=command.notice, via=command.via, reply=command.reply),)
+        return (f.PriceAnnounced(price=incident.price, via=command.via, reply=command.reply, sent=command.sent),)
+    return (f.NoticeDelivered(notice=command.notice, via=command.via, reply=command.reply, sent=command.sent),)
 
 
 def report_delay(_incident: Incident, command: c.ReportDelay, _now: datetime) -> Decided:

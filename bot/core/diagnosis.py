@@ -67,7 +67,7 @@ def cancel(_incident: Incident, command: c.CancelIncident, _now: datetime) -> De
     """Until the diagnosis starts the customer may withdraw, and staff may close with a reason (letter §2.6)."""
     if command.actor.role is not f.Role.CUSTOMER and not command.reason.strip():
         return Refused(Reason.REASON_MISSING)
-    return (f.IncidentCancelled(by=command.actor.role, reason=command.reason),)
+    return (f.IncidentCancelled(by=command.actor.role, reason=command.reason, evidence=command.evidence),)
 
 
 def is_cancelled(incident: Incident, _command: c.CancelIncident) -> bool:

@@ -72,6 +72,8 @@ PROOFS = frozenset(
         f.InvoiceCredited,
     }
 )
+# Decisions on which nothing is owed: a proof beside others, alone the end of an incident like any other.
+FREE = (f.IncidentCancelled, f.PauseEnded)
 ABOUT_QUOTES = (f.QuoteDrafted, f.QuoteDeclined, f.RenewalAsked)
 NEVER_TAKEN = frozenset(QuoteState) - {QuoteState.ACCEPTED, QuoteState.REVOKED}
 
@@ -135,7 +137,7 @@ def proofs(incident: Incident, facts: Sequence[f.Fact], retention: Retention) ->
     def kept(fact: f.Fact) -> Kept | None:
         if _refusal(incident, fact):
             return _refused(incident, fact, retention)
-        if evidence_of(fact) is not None or (decided and type(fact) in PROOFS):
+        if decided and (evidence_of(fact) is not None or type(fact) in PROOFS):
             return accounts
         return None
 
@@ -143,18 +145,34 @@ def proofs(incident: Incident, facts: Sequence[f.Fact], retention: Retention) ->
 
 
 def _binds(incident: Incident, fact: f.Fact) -> bool:
-    """Whether something came of it: a decision that was not a refusal, or a bill."""
-    decided = evidence_of(fact) is not None and not _refusal(incident, fact)
+    """Whether something came of it: a decision that was not a refusal nor an end, or a bill."""
+    decided = evidence_of(fact) is not None and not isinstance(fact, FREE) and not _refusal(incident, fact)
     return decided or isinstance(fact, f.InvoiceIssued)
+
+
+def rested_on(facts: Iterable[f.Fact]) -> set[str]:
+    """The messages that these facts prove or rest on, by their ids: announced, answered, or answering."""
+    found: set[str] = set()
+    for fact in facts:
+        evidence = evidence_of(fact)
+        if evidence is not None:
+            found |= {evidence.message, evidence.answers}
+        if isinstance(fact, f.PriceAnnounced) and fact.sent is not None:
+            found.add(fact.sent.message)
+    return found - {""}
 
 
 def without_words(fact: f.Fact) -> f.Fact:
     """The same fact without what people wrote, or are named by; money, states, times and hashes stay."""
     emptied = {name: _emptied(getattr(fact, name)) for name in WORDS.get(type(fact), ())}
-    evidence = evidence_of(fact)
+    evidence, sent = evidence_of(fact), sent_of(fact)
+    if sent is not None:
+        emptied["sent"] = replace(sent, message="", links=())
     if evidence is not None:
         # Its times, hashes and method say nothing without the person.
-        emptied["evidence"] = replace(evidence, who="", ip="", agent="", link="", message="", proof="")
+        emptied["evidence"] = replace(
+            evidence, who="", ip="", agent="", link="", message="", proof="", nonce="", answers="", reply=""
+        )
     return replace(fact, **emptied) if emptied else fact
 
 
@@ -162,6 +180,11 @@ def evidence_of(fact: f.Fact) -> f.Evidence | None:
     """How the decision that this fact reports reached us, where it is one."""
     found = getattr(fact, "evidence", None)
     return found if isinstance(found, f.Evidence) else None
+
+
+def sent_of(fact: f.Fact) -> f.Sent | None:
+    """What left, where this fact reports that it was taken."""
+    return fact.sent if isinstance(fact, f.PriceAnnounced | f.NoticeDelivered) else None
 
 
 def numbers_of(facts: Iterable[f.Fact]) -> set[str]:

@@ -103,12 +103,28 @@ class IncidentOpened(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What left, as it was handed over: its Message-ID, or `channel/ts` in Slack, and who signed it (DKIM).
+
+    `sha256` is the hash of the very bytes. They are not kept, for they hold the secrets of their links; `copy_sha256`
+    names the copy that is, in which each link is cut off. `links` are the ids of those links.
+    """
+
+    message: str
+    sha256: str
+    copy_sha256: str
+    links: tuple[str, ...] = ()
+    signed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceAnnounced(Fact):
     """The announcement was delivered (letter §2.4); `reply` is the relay's or Slack's own word."""
 
     price: Price
     via: Channel
     reply: str
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +132,7 @@ class NoticeDelivered(Fact):
     notice: str
     via: Channel
     reply: str
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +210,7 @@ class IncidentPaused(Fact):
 class PauseEnded(Fact):
     by: Role
     reason: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +277,7 @@ class IncidentCancelled(Fact):
 
     by: Role
     reason: str
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,12 +425,14 @@ class QuoteSuperseded(Fact):
 class QuoteAccepted(Fact):
     number: str
     evidence: Evidence
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteDeclined(Fact):
     number: str
     evidence: Evidence
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -788,7 +809,8 @@ class SupportReinstated(Fact):
 class PersonalDataErased(Fact):
     """Words and names are gone, for good: of `about` (`INC-42`, `C-17`), and how many of each.
 
-    Without this fact in their own customer's chain, redacted facts do not verify.
+    `gone` are the SHA-256 of bytes that facts name and that are no more: papers, pages, mails. Without this fact in
+    their own customer's chain, neither redacted facts verify nor those that name what is gone.
     """
 
     about: str
@@ -800,6 +822,7 @@ class PersonalDataErased(Fact):
     documents: int = 0
     links: int = 0
     payments: int = 0
+    gone: tuple[str, ...] = ()
 
 
 FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__()}

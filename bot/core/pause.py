@@ -56,7 +56,7 @@ def end(incident: Incident, command: c.EndPause, _now: datetime) -> Decided:
         return Refused(Reason.ALREADY)
     if command.actor.role is not f.Role.CUSTOMER and not command.reason.strip():
         return Refused(Reason.REASON_MISSING)
-    return (f.PauseEnded(by=command.actor.role, reason=command.reason),)
+    return (f.PauseEnded(by=command.actor.role, reason=command.reason, evidence=command.evidence),)
 
 
 def that_ends(incident: Incident, command: c.Command, decided: tuple[f.Fact, ...]) -> tuple[f.Fact, ...]:

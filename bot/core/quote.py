@@ -59,7 +59,7 @@ def accept(incident: Incident, command: c.AcceptQuote, now: datetime) -> Decided
         return Refused(Reason.QUOTE_REPLACED)
     if incident.kind is Kind.CONSUMER and not command.evidence.express_request:
         return Refused(Reason.EXPRESS_REQUEST_MISSING)
-    return (f.QuoteAccepted(number=command.number, evidence=command.evidence),)
+    return (f.QuoteAccepted(number=command.number, evidence=command.evidence, price=quote.price),)
 
 
 def is_accepted(incident: Incident, command: c.AcceptQuote) -> bool:
@@ -70,7 +70,7 @@ def decline(incident: Incident, command: c.DeclineQuote, now: datetime) -> Decid
     quote = _decidable(incident, command.number, now)
     if isinstance(quote, Refused):
         return quote
-    return (f.QuoteDeclined(number=command.number, evidence=command.evidence),)
+    return (f.QuoteDeclined(number=command.number, evidence=command.evidence, price=quote.price),)
 
 
 def is_declined(incident: Incident, command: c.DeclineQuote) -> bool:

@@ -331,6 +331,7 @@ def _row(incident: Incident) -> IncidentRow:
         stage=incident.stage,
         way_in=incident.way_in,
         version=incident.version,
+        seq=incident.seq,
         reply_key="showcase",
         opened_at=incident.opened_at,
         updated_at=incident.opened_at,

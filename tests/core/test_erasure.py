@@ -8,7 +8,7 @@ import pytest
 
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.erasure import USUAL, Kept, Why, evidence_of, proofs, without_words, words_until
+from bot.core.erasure import USUAL, Kept, Why, evidence_of, proofs, rested_on, without_words, words_until
 from bot.core.fold import fold
 from bot.core.incident import Incident
 from bot.core.lives import Stage
@@ -140,6 +140,38 @@ def test_evidence_without_its_person_keeps_what_it_proves() -> None:
     assert evidence_of(without_words(fact)) == f.Evidence(method="link", who="", wording_sha256="ab")
 
 
+def test_what_left_is_known_by_its_hash_alone() -> None:
+    sent = f.Sent(message="1.bob@x", sha256="ab", copy_sha256="cd", links=("l1",), signed_by=("host.fr",))
+    fact = f.NoticeDelivered(notice="quote_offered", via=f.Channel.MAIL, reply="250 bob@x.example", sent=sent)
+
+    left = without_words(fact)
+
+    bare = f.Sent(message="", sha256="ab", copy_sha256="cd", signed_by=("host.fr",))
+    assert left == f.NoticeDelivered(notice="quote_offered", via=f.Channel.MAIL, reply="", sent=bare)
+
+
+def test_proofs_rest_on_what_was_announced_and_on_what_they_answer() -> None:
+    def sent(message: str) -> f.Sent:
+        return f.Sent(message=message, sha256="ab", copy_sha256="cd")
+
+    evidence = f.Evidence(method="mail", who="bob@x.example", message="theirs", answers="ours")
+    play = a_play(at=Stage.ANNOUNCED)
+    announced = f.PriceAnnounced(price=play.incident.price, via=f.Channel.MAIL, reply="250", sent=sent("price"))
+    told = f.NoticeDelivered(notice="work_finished", via=f.Channel.MAIL, reply="250", sent=sent("report"))
+
+    found = rested_on((announced, told, f.QuoteAccepted(number="D2010-00001", evidence=evidence)))
+
+    assert found == {"price", "theirs", "ours"}
+
+
+def test_a_withdrawal_before_any_order_is_no_proof() -> None:
+    play = a_play(at=Stage.ANNOUNCED)
+    evidence = f.Evidence(method="link", who="bob@x.example")
+    play.order(an_order(c.CancelIncident, evidence=evidence))
+
+    assert set(proofs(play.incident, play.facts, USUAL)) == {None}
+
+
 def _close(play: Play) -> None:
     play.order(an_order(c.Settle))
     play.order(_payment(play.incident))
@@ -155,8 +187,10 @@ def _filled(kind: type[f.Fact]) -> f.Fact:
     given: dict[str, Any] = {
         field.name: "x" if field.type in (str, str | None) else ()
         for field in fields(kind)
-        if field.name != "evidence"
+        if field.name not in {"evidence", "sent"}
     }
     if "evidence" in {field.name for field in fields(kind)}:
         given["evidence"] = f.Evidence(method="link", who="x")
+    if "sent" in {field.name for field in fields(kind)}:
+        given["sent"] = f.Sent(message="x", sha256="ab", copy_sha256="cd", links=("x",))
     return kind(**given)

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from bot.app import read
+from bot.app.check import look_over
 from bot.core import facts as f
 from storage import Direction, Store, Transaction
 from tests.builders import MONDAY
@@ -102,7 +102,7 @@ class Trial:
 
     async def wrong(self) -> list[str]:
         """What is not as it must be, once all is done."""
-        broken = await self.store.read(read.first_wrong)
+        broken = (await look_over(self.store)).wrong
         return [broken] * bool(broken) + await self._effects() + await self.store.run(_holes) + await self._history()
 
     async def _effects(self) -> list[str]:

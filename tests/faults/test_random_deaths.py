@@ -10,7 +10,7 @@ from pathlib import Path
 import aiosmtplib
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from bot.app import read
+from bot.app.check import look_over
 from storage import Store
 from tests.builders import MONDAY
 from tests.faults.killing import Count, CountingSink, running
@@ -101,7 +101,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_made_up(sqlite_url: s
     assert len(clients.acknowledged) > DEATHS
     assert set(answered) == clients.acknowledged
     assert len(forms) == len(answered), "something left in two forms"
-    assert await store.read(read.first_wrong) == ""
+    assert (await look_over(store)).wrong == ""
     assert await store.run(lambda tx: tx.next_number("INC")) - 1 == len(clients.acknowledged)
     await store.close()
 

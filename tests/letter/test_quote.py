@@ -95,7 +95,7 @@ def test_accepting_takes_one_click_and_work_starts_at_once() -> None:
 
     decided = play.order(an_order(c.AcceptQuote))
 
-    assert decided == (f.QuoteAccepted(number=QUOTE, evidence=EVIDENCE),)
+    assert decided == (f.QuoteAccepted(number=QUOTE, evidence=EVIDENCE, price=play.incident.quotes[0].price),)
     assert play.incident.stage is Stage.WORKING
     assert play.incident.invoice is None
     assert play.told[-1] == n.QuoteAccepted(
@@ -205,7 +205,7 @@ def test_declining_leaves_the_diagnosis_owed_and_says_so() -> None:
 
     decided = play.order(an_order(c.DeclineQuote))
 
-    assert decided == (f.QuoteDeclined(number=QUOTE, evidence=EVIDENCE),)
+    assert decided == (f.QuoteDeclined(number=QUOTE, evidence=EVIDENCE, price=play.incident.quotes[0].price),)
     assert play.told[-1] == n.QuoteDeclined(quote=QUOTE, diagnosis=price("20.00"))
     assert play.order(an_order(c.DeclineQuote, expected=7)) == Refused(Reason.ALREADY)
 

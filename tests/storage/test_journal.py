@@ -135,3 +135,31 @@ def test_fact_survives_json(kind: type[Fact], data: st.DataObject) -> None:
     fact = data.draw(st.from_type(kind))
 
     assert decode(*encode(fact)) == fact
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO facts SELECT * FROM facts WHERE seq = 1 {0}",
+        "INSERT INTO facts (subject, seq, kind, body, at, actor, body_sha256, chain) "
+        "SELECT subject, seq, kind, '{{}}', at, actor, body_sha256, chain FROM facts WHERE seq = 3 {1}",
+    ],
+)
+async def test_facts_refuse_to_be_replaced(store: Store, sql: str) -> None:
+    await three_facts(store)
+    sqlite = await store.read(lambda tx: tx.alone)
+    how = ("ON CONFLICT (id) DO UPDATE SET body = '{}'", "ON CONFLICT (subject, seq) DO UPDATE SET body = '{}'")
+    statement = sql.format("", "").replace("INSERT", "INSERT OR REPLACE") if sqlite else sql.format(*how)
+
+    with pytest.raises(sa.exc.IntegrityError, match="append-only"):
+        await store.run(lambda tx: behind_our_back(tx, statement))
+    assert await store.read(lambda tx: tx.journal.verify("INC-1")) is None
+
+
+async def test_facts_refuse_to_be_truncated(postgres_url: str) -> None:
+    store = await Store.open(postgres_url)
+    await three_facts(store)
+
+    with pytest.raises(sa.exc.IntegrityError, match="append-only"):
+        await store.run(lambda tx: behind_our_back(tx, "TRUNCATE facts"))
+    await store.close()

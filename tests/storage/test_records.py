@@ -195,6 +195,7 @@ async def test_incident_is_the_fold_of_its_facts(store: Store) -> None:
         stage=Stage.ORDERED,
         way_in=WayIn.DIAGNOSE,
         version=incident.version,
+        seq=4,
         reply_key="key42",
         opened_at=NOW,
         updated_at=NOW + MINUTE,

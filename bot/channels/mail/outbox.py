@@ -1,16 +1,19 @@
 """From the outbox to the relay: a notice worded, built the same way each time, and sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from bot.app.deliver import Delivered, Delivery, Failed, Later, wait_before
 from bot.app.desk import Desk
-from bot.app.jobs import TellByMail, decode
+from bot.app.jobs import MailAnchor, TellByMail, decode
+from bot.app.links import masked
 from bot.app.tap import STATING_A_PRICE, may_tap, tap
 from bot.channels.mail import addresses
 from bot.channels.mail.mail import Attachment
 from bot.channels.mail.send import Accepted, Deferred, Letter, Refused, Relay, Unknown, build
+from bot.core.facts import Language, Sent
 from bot.core.notices import Purpose, QuoteNudged, QuoteOffered
 from bot.core.terms import Kind
 from bot.words import Context, Worded
@@ -33,16 +36,25 @@ class Postman:
         around = await self.desk.store.read(lambda tx: _around(tx, order, job.created_at))
         letter = self._letter(order, self._worded(order, around, job.created_at), around, job.created_at)
         outcome = await self.relay.send(letter.envelope_sender, order.to, build(letter))
-        match outcome:
-            case Accepted(reply=reply):
-                return Delivered(reply)
-            case Refused(code=code, reply=reply, gone=gone):
-                return Failed(f"{code} {reply}", gone=gone)
-            case Deferred(code=code, reply=reply, seconds=seconds):
-                after = max(wait_before(job.tries), timedelta(seconds=seconds))
-                return Later(f"{code} {reply}" if code else reply, after, untaken=True)
-            case Unknown(reason=reason):
-                return Later(f"cut off before the relay had answered ({reason})")
+        return _delivered(order, letter, outcome) if isinstance(outcome, Accepted) else _not_delivered(outcome, job)
+
+    async def send_anchor(self, job: Job, _now: datetime) -> Delivery:
+        """Works one outbox row of kind `anchor`: a mail of the desk's own to the mailbox that keeps anchors."""
+        order = decode(MailAnchor, job.payload)
+        said = {"number": str(order.number), "facts": str(order.facts), "at": f"{order.at:%Y-%m-%d %H:%M:%S} UTC"}
+        letter = Letter(
+            message_id=order.message_id,
+            sender_name=self.desk.provider.name,
+            sender=self.desk.mail_address,
+            to=order.to,
+            envelope_sender=self.addresses.bounce(order.message_id.partition("@")[0]),
+            reply_to=self.desk.mail_address,
+            subject=self.desk.words.phrase("anchor.subject", Language.EN, **said),
+            text=self.desk.words.phrase("anchor.text", Language.EN, **said, hash=order.hash),
+            date=job.created_at,
+        )
+        outcome = await self.relay.send(letter.envelope_sender, order.to, build(letter))
+        return Delivered(outcome.reply) if isinstance(outcome, Accepted) else _not_delivered(outcome, job)
 
     def _worded(self, order: TellByMail, around: "_Around", written: datetime) -> Worded:
         context = Context(
@@ -95,6 +107,31 @@ class Postman:
             automatic=order.worded().AUTOMATIC,
             attachments=attachments,
         )
+
+
+def _not_delivered(outcome: Deferred | Refused | Unknown, job: Job) -> Delivery:
+    match outcome:
+        case Refused(code=code, reply=reply, gone=gone):
+            return Failed(f"{code} {reply}", gone=gone)
+        case Deferred(code=code, reply=reply, seconds=seconds):
+            after = max(wait_before(job.tries), timedelta(seconds=seconds))
+            return Later(f"{code} {reply}" if code else reply, after, untaken=True)
+        case Unknown(reason=reason):
+            return Later(f"cut off before the relay had answered ({reason})")
+
+
+def _delivered(order: TellByMail, letter: Letter, taken: Accepted) -> Delivered:
+    """What the relay took, by its hash, and a copy that can be kept: it opens no page; documents are filed apart."""
+    html = masked(letter.html) if letter.html is not None else None
+    copy = build(replace(letter, text=masked(letter.text), html=html, attachments=()))
+    sent = Sent(
+        message=letter.message_id,
+        sha256=taken.sha256,
+        copy_sha256=sha256(copy).hexdigest(),
+        links=tuple(order.links.values()),
+        signed_by=taken.signed_by,
+    )
+    return Delivered(taken.reply, sent=sent, copy=copy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

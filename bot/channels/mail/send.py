@@ -7,7 +7,8 @@ import time
 import urllib.parse
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from weakref import WeakValueDictionary
 
 import aiosmtplib
@@ -43,9 +44,11 @@ log = structlog.get_logger("mail.send")
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The relay has the mail; `reply` is what it said."""
+    """The relay has the mail; `reply` is what it said, `sha256` the hash of what it took, and who signed that."""
 
     reply: str
+    sha256: str = ""
+    signed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,10 @@ class Relay:
                 )
         except TimeoutError:
             outcome = Deferred(0, "no connection to the relay was free")
-        if not isinstance(outcome, Accepted):
-            log.warning("mail_not_sent", outcome=type(outcome).__name__, code=getattr(outcome, "code", None))
+        if isinstance(outcome, Accepted):
+            domains = tuple(dict.fromkeys(signer.domain for signer in self._signers))
+            return replace(outcome, sha256=sha256(signed).hexdigest(), signed_by=domains)
+        log.warning("mail_not_sent", outcome=type(outcome).__name__, code=getattr(outcome, "code", None))
         return outcome
 
     def _resting(self, domain: str) -> Deferred | None:

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from bot import figures
+from bot.app.deliver import Delivered
 from bot.app.desk import Desk
 from bot.app.jobs import TellInChat
+from bot.app.links import masked
 from bot.app.read import Case
 from bot.channels.slack import blocks
 from bot.channels.slack.wire import Payload
@@ -71,6 +74,19 @@ def message(desk: Desk, case: Case, order: TellInChat) -> Chat:
     if buttons:
         made.append(blocks.actions("main", buttons))
     return Chat(text=blocks.escape(blocks.clip(worded.subject, 300)), blocks=made)
+
+
+def delivered(made: Chat, order: TellInChat, place: str) -> Delivered:
+    """That it stands there, by the hash of what was posted, with a copy that can be kept: it opens no page."""
+    shown = json.dumps(made.blocks, sort_keys=True)
+    copy = masked(shown).encode()
+    sent = f.Sent(
+        message=place,
+        sha256=sha256(shown.encode()).hexdigest(),
+        copy_sha256=sha256(copy).hexdigest(),
+        links=tuple(order.links.values()),
+    )
+    return Delivered(place, sent=sent, copy=copy)
 
 
 def root(case: Case) -> Root | None:

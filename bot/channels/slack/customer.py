@@ -7,8 +7,9 @@ from datetime import datetime
 from hashlib import sha256
 
 from bot.app import decisions
-from bot.app.decisions import OrderForm
+from bot.app.decisions import OrderForm, order_in
 from bot.app.handle import Done, carry_out
+from bot.app.links import masked
 from bot.app.read import Case, read_case
 from bot.channels.slack import linking
 from bot.channels.slack.answer import open_modal, whisper
@@ -32,11 +33,12 @@ ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decider:
-    """A linked customer before their own incident."""
+    """A linked customer before their own incident. `shown` is what they had before them, its links cut off."""
 
     room: Room
     case: Case
     person: Person
+    shown: str
 
     @property
     def language(self) -> Language:
@@ -59,24 +61,40 @@ class Decider:
         stage = words.phrase(f"stage.{incident.stage}", self.language)
         return f"{words.refusal(refused.reason, self.language)} ({incident.reference}: {stage})"
 
-    def evidence(self, shown: str, place: str, at: datetime | None, document: str = "") -> Evidence:
+    def evidence(self, by: Click | Submission, place: str, at: datetime | None, carrier: str) -> Evidence:
         """How the decision reached us: the Slack user, and the hash of exactly what they had before them."""
         return Evidence(
             method="slack",
             who=f"{self.person.team}/{self.person.user}",
-            wording_sha256=sha256(shown.encode()).hexdigest(),
-            document_sha256=document,
+            wording_sha256=sha256(self.shown.encode()).hexdigest() if self.shown else "",
+            document_sha256=str(by.carried.get("sha256") or ""),
+            template=f"slack/{by.name}",
+            language=self.language,
             shown_at=at,
             message=place,
+            answers=carrier,
         )
 
     def pressed(self, click: Click) -> Evidence:
-        document = str(click.carried.get("sha256") or "")
-        return self.evidence(click.shown, f"{click.channel}/{click.ts}", moment_of(click.ts), document)
+        place = f"{click.channel}/{click.ts}"
+        return self.evidence(click, place, moment_of(click.ts), place)
 
     def submitted(self, form: Submission) -> Evidence:
-        evidence = self.evidence(form.shown, f"view/{form.view_id}", None, str(form.carried.get("sha256") or ""))
+        opened_at = moment_of(str(form.carried.get("opened_at") or ""))
+        opened_from = str(form.carried.get("opened_from") or "")
+        evidence = self.evidence(form, f"view/{form.view_id}", opened_at, opened_from)
         return replace(evidence, express_request=form.entries.get("express_request") == TICKED)
+
+    async def take(self, decide: Callable[[Transaction], Done | Refused]) -> Done | Refused:
+        """Decides, and keeps what was shown under the hash that the evidence names, in one transaction."""
+
+        def taken(tx: Transaction) -> Done | Refused:
+            done = decide(tx)
+            if isinstance(done, Done) and self.shown:
+                tx.blobs.keep(self.shown.encode())
+            return done
+
+        return await self.room.desk.store.run(taken)
 
 
 async def open_form(room: Room, click: Click, _now: datetime) -> None:
@@ -127,12 +145,14 @@ async def _wrong_with_staff(room: Room, form: Submission) -> Payload:
 # --- presses ---
 
 
-async def _decider(room: Room, person: Person, incident: int | None) -> Decider | str:
+async def _decider(room: Room, by: Click | Submission) -> Decider | str:
     """The linked customer whose incident this is, or what to say instead."""
 
     def look(tx: Transaction) -> tuple[Customer | None, Case | None]:
-        return tx.customers.by_slack(person.team, person.user), read_case(tx, incident) if incident else None
+        found = read_case(tx, by.incident) if by.incident else None
+        return tx.customers.by_slack(person.team, person.user), found
 
+    person = by.person
     customer, case = await room.desk.store.read(look)
     language = customer.language if customer else await room.language(person)
     if customer is None:
@@ -141,7 +161,7 @@ async def _decider(room: Room, person: Person, incident: int | None) -> Decider 
         return room.desk.words.phrase("chat.unknown_button", language)
     if case.customer.id != customer.id:
         return room.desk.words.phrase("chat.not_yours", language)
-    return Decider(room=room, case=case, person=person)
+    return Decider(room=room, case=case, person=person, shown=masked(by.shown))
 
 
 Deciding = Callable[[Decider, Click, datetime], Awaitable[Done | Refused | None]]
@@ -151,7 +171,7 @@ def _press(decide: Deciding) -> Callable[[Room, Click, datetime], Awaitable[None
     """A press by the customer the incident belongs to; what is refused is said to them alone."""
 
     async def press(room: Room, click: Click, now: datetime) -> None:
-        by = await _decider(room, click.person, click.incident)
+        by = await _decider(room, click)
         if isinstance(by, str):
             await whisper(room, click, by)
             return
@@ -169,12 +189,14 @@ async def _order(by: Decider, click: Click, now: datetime) -> Done | Refused | N
     shown = _whole(click.carried.get("price"), price.net.cents)
     known = customer.details.complete and incident.kind is Kind.BUSINESS
     if incident.ordered_at is None and not (known or not price.net):
-        carried = {"incident": incident.id, "version": incident.version, "price": price.net.cents}
+        carried = {"incident": incident.id, "version": incident.version, "price": price.net.cents} | _opened(
+            click, now
+        )
         await open_modal(by.room, click, by.questions.order(by.case, price, carried))
         return None
     order = c.OrderDiagnosis(actor=by.actor, price_cents=shown, kind=incident.kind, evidence=by.pressed(click))
     form = OrderForm(details=customer.details, way_in=incident.way_in, order=order)
-    return await decisions.order(by.room.desk, incident.id, form, now)
+    return await by.take(lambda tx: order_in(tx, by.room.desk, incident.id, form, now))
 
 
 async def _accept(by: Decider, click: Click, now: datetime) -> Done | Refused | None:
@@ -183,7 +205,7 @@ async def _accept(by: Decider, click: Click, now: datetime) -> Done | Refused | 
     quote = incident.quote_named(number)
     asks = not by.case.customer.details.complete or incident.kind is Kind.CONSUMER
     if quote is not None and quote.decided_at is None and asks:
-        carried = {"incident": incident.id, "number": number, "sha256": shown}
+        carried = {"incident": incident.id, "number": number, "sha256": shown} | _opened(click, now)
         await open_modal(by.room, click, by.questions.accept(by.case, quote, carried))
         return None
     command = c.AcceptQuote(actor=by.actor, number=number, document_sha256=shown, evidence=by.pressed(click))
@@ -204,7 +226,7 @@ async def _give(by: Decider, click: Click, now: datetime) -> Done | Refused | No
     return await _carry_out(by, command, now)
 
 
-async def _choose(by: Decider, click: Click, _now: datetime) -> Done | Refused | None:
+async def _choose(by: Decider, click: Click, now: datetime) -> Done | Refused | None:
     """The form on which a part of the request is allowed."""
     incident = by.case.incident
     consent = incident.consent_named(_number(click))
@@ -212,7 +234,7 @@ async def _choose(by: Decider, click: Click, _now: datetime) -> Done | Refused |
         return Refused(Reason.CONSENT_UNKNOWN)
     if consent.state is not ConsentState.REQUESTED:
         return Refused(Reason.CONSENT_DECIDED)
-    carried = {"incident": incident.id, "number": str(consent.number)}
+    carried = {"incident": incident.id, "number": str(consent.number)} | _opened(click, now)
     await open_modal(by.room, click, by.questions.part(incident, consent, carried))
     return None
 
@@ -227,21 +249,21 @@ async def _revoke(by: Decider, click: Click, now: datetime) -> Done | Refused | 
     return await _carry_out(by, command, now)
 
 
-async def _contest(by: Decider, click: Click, _now: datetime) -> Done | Refused | None:
+async def _contest(by: Decider, click: Click, now: datetime) -> Done | Refused | None:
     incident = by.case.incident
     if incident.invoice is None or not incident.invoice.open:
         return Refused(Reason.NOTHING_OPEN)
     if incident.contested:
         return Refused(Reason.ALREADY)
-    await open_modal(by.room, click, by.questions.contest(incident, {"incident": incident.id}))
+    await open_modal(by.room, click, by.questions.contest(incident, {"incident": incident.id} | _opened(click, now)))
     return None
 
 
-async def _confirm(by: Decider, click: Click, _now: datetime) -> Done | Refused | None:
+async def _confirm(by: Decider, click: Click, now: datetime) -> Done | Refused | None:
     incident = by.case.incident
     if not incident.contested:
         return Refused(Reason.NOT_CONTESTED)
-    await open_modal(by.room, click, by.questions.confirm(incident, {"incident": incident.id}))
+    await open_modal(by.room, click, by.questions.confirm(incident, {"incident": incident.id} | _opened(click, now)))
     return None
 
 
@@ -251,7 +273,12 @@ async def _withdraw(by: Decider, click: Click, now: datetime) -> Done | Refused 
 
 async def _carry_out(by: Decider, command: c.Command, now: datetime) -> Done | Refused:
     desk, incident = by.room.desk, by.case.incident.id
-    return await desk.store.run(lambda tx: carry_out(tx, desk, incident, command, now))
+    return await by.take(lambda tx: carry_out(tx, desk, incident, command, now))
+
+
+def _opened(click: Click, now: datetime) -> dict[str, object]:
+    """When a form was opened, and from which message, comes back with it: Slack does not say."""
+    return {"opened_at": f"{now.timestamp():.6f}", "opened_from": f"{click.channel}/{click.ts}"}
 
 
 def _number(given: Click | Submission) -> int:
@@ -273,7 +300,7 @@ def _submit(place: str, decide: Submitting) -> Callable[[Room, Submission, datet
 
     async def submit(room: Room, form: Submission, now: datetime) -> Payload:
         field = place if place in form.entries else next(iter(form.entries), place)
-        by = await _decider(room, form.person, form.incident)
+        by = await _decider(room, form)
         if isinstance(by, str):
             return _errors(field, by)
         done = await decide(by, form, now)
@@ -296,9 +323,8 @@ async def _ordered(by: Decider, form: Submission, now: datetime) -> Done | Refus
     order = c.OrderDiagnosis(actor=by.actor, price_cents=cents, kind=kind, evidence=evidence)
     way_in = f.WayIn(form.entries.get("way_in") or by.case.incident.way_in)
     details = _details(by, form)
-    return await decisions.order(
-        by.room.desk, by.case.incident.id, OrderForm(details=details, way_in=way_in, order=order), now
-    )
+    filled = OrderForm(details=details, way_in=way_in, order=order)
+    return await by.take(lambda tx: order_in(tx, by.room.desk, by.case.incident.id, filled, now))
 
 
 async def _accepted(by: Decider, form: Submission, now: datetime) -> Done | Refused | Payload:
@@ -324,7 +350,7 @@ async def _accepted(by: Decider, form: Submission, now: datetime) -> Done | Refu
             decisions.give_details(tx, by.room.desk, customer, customer.kind, details, by.actor, now)
         return done
 
-    return await by.room.desk.store.run(work)
+    return await by.take(work)
 
 
 def _details(by: Decider, form: Submission) -> Details:

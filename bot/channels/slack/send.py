@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.app import fates, read
 from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
 from bot.app.jobs import (
+    PostAnchor,
     PostInThread,
     ShowCard,
     ShowEntry,
@@ -23,6 +24,7 @@ from bot.channels.slack.jobs import PinCard, SayInSlack, ShowHome, ShowOriginal
 from bot.channels.slack.post import Post, Posted, Poster, TurnError
 from bot.channels.slack.room import OUTSIDE, SHARED, Person, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
+from bot.core.facts import Language
 from storage import Job, Message, Transaction
 
 GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
@@ -54,6 +56,7 @@ class Outgoing:
             ShowSetAside.KIND: self.show_set_aside,
             ShowEntry.KIND: self.show_entry,
             ShowMissingStatement.KIND: self.show_missing_statement,
+            PostAnchor.KIND: self.post_anchor,
             ShowOriginal.KIND: self.show_original,
             TellInChat.KIND: self.tell_in_chat,
             SayInSlack.KIND: self.say,
@@ -99,6 +102,14 @@ class Outgoing:
             return await self._show_set_aside(message, job)
 
         return await self._carefully(checked)
+
+    async def post_anchor(self, job: Job, now: datetime) -> Delivery:
+        """The newest hash over the journal, where staff can find it again."""
+        order = decode(PostAnchor, job.payload)
+        said = {"number": str(order.number), "facts": str(order.facts), "at": f"{order.at:%Y-%m-%d %H:%M:%S} UTC"}
+        text = self._room.desk.words.phrase("anchor.line", Language.EN, **said, hash=order.hash)
+        made = bank.Shown(text=text, blocks=[blocks.naming(text, self._room.known)])
+        return await self._to_channel(made, job, now)
 
     async def show_entry(self, job: Job, now: datetime) -> Delivery:
         """An entry of the bank's that a person must decide on."""
@@ -363,7 +374,7 @@ class Outgoing:
                 raise
             alone = Post(channel=order.user, text=made.text, blocks=made.blocks, marks=post.marks)
             posted = await self._once(alone, job, user=order.user)
-        return Delivered(f"{posted.channel}/{posted.ts}")
+        return chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
 
     async def _say(self, order: SayInSlack, job: Job) -> Delivered:
         made = [blocks.naming(order.text, self._room.known)]

@@ -175,8 +175,8 @@ def _order(opened: Opened, click: Click) -> Decision | Incomplete:
     return Decision(command=command, order=OrderForm(details=given.details, way_in=given.way_in, order=command))
 
 
-def _withdraw(opened: Opened, _click: Click) -> Decision:
-    return Decision(command=c.CancelIncident(actor=opened.actor))
+def _withdraw(opened: Opened, click: Click) -> Decision:
+    return Decision(command=c.CancelIncident(actor=opened.actor, evidence=click.evidence))
 
 
 def _accept(opened: Opened, click: Click) -> Decision | Incomplete:
@@ -280,9 +280,9 @@ def _disown(opened: Opened, click: Click) -> Decision:
     return Decision(command=c.Disown(actor=opened.actor, about=about, evidence=click.evidence))
 
 
-def _go_on(opened: Opened, _click: Click) -> Decision:
+def _go_on(opened: Opened, click: Click) -> Decision:
     """It was not they who said stop, or not what they meant."""
-    return Decision(command=c.EndPause(actor=opened.actor))
+    return Decision(command=c.EndPause(actor=opened.actor, evidence=click.evidence))
 
 
 def _details(opened: Opened, click: Click) -> Given | Incomplete:

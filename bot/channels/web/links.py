@@ -219,7 +219,7 @@ class Links:
             return self._shown(door, Said(banner="held"), 422), "held"
         if name == PAY_BY_CARD:
             return await self._led_to_pay(door, shown)
-        click = Click(form=form, shown=shown, evidence=_evidence(request, door.opened, form, shown))
+        click = Click(form=form, shown=shown, evidence=_evidence(request, door, form, shown))
         for _ in range(ATTEMPTS):
             settled = await self._try(door, name, click)
             if settled is not None:
@@ -380,20 +380,24 @@ def _carry_out(tx: Transaction, desk: Desk, opened: Opened, decision: Decision, 
     return done
 
 
-def _evidence(request: web.Request, opened: Opened, form: Form, shown: Shown) -> Evidence:
+def _evidence(request: web.Request, door: Door, form: Form, shown: Shown) -> Evidence:
     """How this decision reached us: whoever holds the link, what they saw, and from where they sent it."""
-    link, agent = opened.link, request.headers.get("User-Agent", "")[:AGENT_LENGTH]
+    link, language = door.opened.link, door.opened.incident.language
+    agent = request.headers.get("User-Agent", "")[:AGENT_LENGTH]
     return Evidence(
         method="link",
         who=link.address,
         link=link.id,
+        template=f"{language}/{door.page.template}",
+        language=language,
+        nonce=form.text("nonce"),
         wording_sha256=shown.wording_sha256,
         document_sha256=shown.document_sha256,
         express_request=form.ticked("express"),
         shown_at=shown.at,
         ip=request.remote or "",
         agent=agent,
-        signals=signals(shown, opened.now, agent),
+        signals=signals(shown, door.opened.now, agent),
     )
 
 
