@@ -11,7 +11,7 @@ import click
 import uvloop
 
 from bot.accounting import accounting, report
-from bot.app import preview, read
+from bot.app import preview
 from bot.app.bank import forget_statements
 from bot.app.billing import provider_faults
 from bot.app.contacts import put_on_file, take_off_file
@@ -27,6 +27,7 @@ from bot.core.bank import Statement
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
 from bot.core.money import Money
+from bot.evidence import evidence, verify
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped, system_clock, wire
 from bot.settings import Misconfigured, Settings, read_settings, told
@@ -438,23 +439,10 @@ def check(settings: Settings) -> None:
     click.echo("invoices can be issued with these settings")
 
 
-@cli.command()
-@click.pass_obj
-def verify(settings: Settings) -> None:
-    """Recomputes the journal's chains and the filed documents' hashes; names the first bad thing."""
-    wrong = _run(_verify(settings))
-    if wrong:
-        raise ValueError(wrong)
-    click.echo("the journal and the documents are as they were written")
-
-
 cli.add_command(accounting)
 cli.add_command(report)
-
-
-async def _verify(settings: Settings) -> str:
-    async with wire(settings) as wired:
-        return await wired.desk.store.read(read.first_wrong)
+cli.add_command(evidence)
+cli.add_command(verify)
 
 
 def _run(work: Coroutine[None, None, T]) -> T:

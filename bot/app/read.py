@@ -3,7 +3,6 @@
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from bot.core.customer import Customer
 from bot.core.facts import Authority
@@ -80,16 +79,3 @@ def written_earlier(message: Message) -> datetime | None:
 async def kept(store: Store, sha256: str) -> bytes | None:
     """The bytes with this hash."""
     return await store.read(lambda tx: tx.blobs.content(sha256))
-
-
-def first_wrong(tx: Transaction) -> str:
-    """The first fact or document that is not as it was written, in words; empty when all are."""
-    for subject in tx.journal.subjects():
-        seq = tx.journal.verify(subject)
-        if seq is not None:
-            return f"{subject}: fact {seq} is not what was written"
-        for kept in tx.blobs.documents_of(int(subject[4:])) if subject.startswith("INC-") else []:
-            content = tx.blobs.content(kept.sha256)
-            if content is None or sha256(content).hexdigest() != kept.sha256:
-                return f"{subject}: the document {kept.number} is not what was sent"
-    return ""

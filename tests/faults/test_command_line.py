@@ -47,6 +47,7 @@ REFUSED: tuple[Case, ...] = (
     (("bot", "verify"), {"COMPTOIR_CONFIG": "nowhere.toml"}, "nowhere.toml"),
     (("bot", "slack"), {}, "SLACK"),
     (("bot", "customers", "add", "not-an-address"), {}, "not-an-address"),
+    (("bot", "evidence", "INC-1"), NO_TABLES, "upgrade"),
 )
 
 
@@ -122,3 +123,43 @@ async def test_settings_that_would_keep_every_invoice_back_are_named_in_one_line
     assert wrong[0] == 1
     assert "siren is not a SIREN" in wrong[-1]
     assert "art. 293 B CGI" in wrong[-1]
+
+
+async def test_evidence_is_written_once_for_its_owner_alone(tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": "sqlite:///desk.db"}
+
+    async def run(*arguments: str) -> tuple[int | None, str, str]:
+        return await ended(await comptoir(tmp_path, *arguments, **environment))
+
+    await run("storage", "upgrade")
+    async with a_relay() as relay, a_program(tmp_path, environment["DATABASE_URL"], relay) as desk:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=desk.mail_port, start_tls=False) as client:
+            await client.sendmail(BOB, [SUPPORT], MAIL)
+        await relay.wait_for(1)
+        await desk.stop()
+
+    written = await run("bot", "evidence", "INC-1", "-o", "out", "--language", "en")
+    checked = await run("bot", "verify")
+
+    files = {file.name: oct(file.stat().st_mode & 0o777) for file in (tmp_path / "out").iterdir()}
+    assert written == (0, "out/INC-1.pdf\nout/INC-1.zip\n", "")
+    assert files == {"INC-1.pdf": "0o600", "INC-1.zip": "0o600"}
+    assert (checked[0], checked[2]) == (0, "")
+    assert checked[1].startswith("everything is as it was written: ")
+    (tmp_path / "file").write_text("mine")
+    for arguments, why in (
+        (("INC-9", "-o", "new"), "no incident is known as INC-9"),
+        (("C-1", "-o", "new"), "no incident is known as C-1"),
+        ((f"INC-{10**30}", "-o", "new"), "no incident is known as INC-1000"),
+        (("INC-1", "-o", "out"), "out/INC-1.pdf is there already, and nothing is written over it"),
+        (("INC-1", "-o", "file/below"), "file"),
+    ):
+        code, out, err = await run("bot", "evidence", *arguments)
+        assert (code, out, len(err.splitlines())) == (1, "", 1), err
+        assert why in err
+    assert not (tmp_path / "new").exists()
+    other = await run("bot", "verify", "--anchor", "0" * 64)
+    assert other[::2] == (
+        1,
+        f"comptoir: no anchor of this journal is {'0' * 64}: it is not the one that was anchored\n",
+    )

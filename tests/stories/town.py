@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import aiosmtplib
 
-from bot.app import read
+from bot.app.check import look_over
 from bot.app.customers import Registration, register
 from bot.core import facts as f
 from bot.core.customer import Customer, Details
@@ -68,7 +68,8 @@ class Clock:
 class Town:
     """Everything a story needs. What people do here returns once all that follows from it is done.
 
-    `parked` is how many jobs may be set aside at the end, `repeats` whether a mail may have left twice.
+    `parked` is how many jobs may be set aside at the end, `repeats` whether a mail may have left twice, `wrong` what
+    is no more as it was written.
     """
 
     clock: Clock
@@ -79,6 +80,7 @@ class Town:
     browser: Browser
     parked: int = 0
     repeats: bool = False
+    wrong: str = ""
     _mails: int = 0
 
     @property
@@ -230,7 +232,7 @@ class Town:
 
     async def audit(self) -> None:
         """What must hold at the end of any story."""
-        assert await self.store.read(read.first_wrong) == ""
+        assert (await look_over(self.store)).wrong == self.wrong
         parked = await self.store.read(_parked)
         assert len(parked) == self.parked, parked
         assert [(str(each.answer), each.envelope.payload) for each in self.people.failures] == []

@@ -73,10 +73,11 @@ def _said(kind: Booked, amounts: Sequence[Money]) -> str:
     return f"{len(amounts)} {NAMES[kind]}{'' if len(amounts) == 1 else 's'} {told}".rstrip()
 
 
-def write_new(folder: Path, files: Mapping[str, bytes], *, again: bool = False) -> None:
+def write_new(folder: Path, files: Mapping[str, bytes], *, again: bool = False, mode: int = 0o666) -> None:
     """All of the files or none, and nothing that is there already is written over (ValueError).
 
-    `again`: one that is there with just these bytes is one that was written before, when all was cut short.
+    `again`: one that is there with just these bytes is one that was written before, when all was cut short. `mode` is
+    who may read them, where the process's mask allows more.
     """
     there = [name for name in files if (folder / name).exists()]
     wrong = [name for name in there if not again or (folder / name).read_bytes() != files[name]]
@@ -86,7 +87,7 @@ def write_new(folder: Path, files: Mapping[str, bytes], *, again: bool = False) 
         for name in files.keys() - set(there):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as opened:
+            with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as opened:
                 written.append(path)
                 opened.write(files[name])
                 opened.flush()
