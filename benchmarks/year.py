@@ -21,9 +21,10 @@ from random import Random
 from typing import Any
 
 import storage
-from bot.app import due, read
+from bot.app import due
 from bot.app.accounting.books import read_books
 from bot.app.bank import Skipped, take_in
+from bot.app.check import look_over
 from bot.app.customers import Registration, register
 from bot.app.desk import Desk
 from bot.app.handle import Done, carry_out
@@ -382,7 +383,6 @@ def explain(tx: Transaction, desk: Desk) -> Account:
     _numbers(rows, desk)
     billed = [_billed(tx, row) for row in invoices]
     _reminders(billed, desk)
-    assert read.first_wrong(tx) == ""
     return replace(found, reminders=sum(len(one.reminders) for one in billed))
 
 
@@ -541,6 +541,7 @@ async def _main(incidents: int, seed: int) -> None:
         await year.live(incidents)
         lived = time.perf_counter()
         account = await store.read(lambda tx: explain(tx, year.desk))
+        assert (await look_over(store)).wrong == ""
         explained = time.perf_counter()
         await store.close()
     print(
