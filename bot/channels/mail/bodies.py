@@ -152,19 +152,19 @@ class _Found:
     is_kept: bool = False
 
 
-def _walk(part: "Message[str, str]", found: _Found, *, is_open: bool = True) -> None:
-    """Reads a part and what is in it. `is_open`: nothing ends what it is the last of, so it may have been cut off."""
+def _walk(part: "Message[str, str]", found: _Found, *, cut: bool | None = None) -> None:
+    """Reads a part and what is in it. `cut`: nothing ends it, so some may be missing; None for what is a whole."""
     kind = content_type(part)
     found.encrypted |= kind.value in _SEALED
     found.signed |= kind.value in _SIGNATURES | {"multipart/signed"}
     if not kind.value.startswith("multipart/"):
-        _leaf(part, kind, found, is_cut=is_open and part is not found.root)
+        _leaf(part, kind, found, is_cut=bool(cut))
     elif part.is_multipart():
         first = len(found.forms)
         *others, last = children(part)
         for child in others:
-            _walk(child, found, is_open=False)
-        _walk(last, found, is_open=is_open and is_cut(part) and not end(part, last))
+            _walk(child, found, cut=False)
+        _walk(last, found, cut=cut is not False and is_cut(part) and not end(part, last))
         if kind.value == "multipart/alternative":
             found.forms[first:] = [_as_one(found.forms[first:])]
         if is_guessed(part) and part is not found.root:
