@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.core import facts as f
+from bot.settings import Misconfigured, read_settings
 from tests.channels.cards.standin import API_KEY, WEBHOOK_SECRET, StandIn, a_stand_in, send
 from tests.stories.browser import Page
 from tests.stories.people import BOB
@@ -233,6 +234,13 @@ async def test_what_is_contested_is_not_to_be_paid(here: Town, stripe: StandIn) 
     assert (await pay(here, page)).status == 409
     assert stripe.asked == []
     assert "pay_card" not in (await here.open(page.url)).choices
+
+
+@pytest.mark.parametrize("name", ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"])
+def test_one_secret_without_the_other_is_said_at_start(name: str) -> None:
+    """People would be led to pay what nobody here hears of."""
+    with pytest.raises(Misconfigured, match="set together, or neither"):
+        read_settings({name: "x"})
 
 
 async def test_without_a_provider_nobody_is_offered_it(database_url: str) -> None:
