@@ -24,7 +24,7 @@ from bot.app.keys import Keys
 from bot.app.language import warm_up
 from bot.app.paper import print_paper
 from bot.app.retention import is_todays, sweep
-from bot.channels.cards.checkout import StripeCards
+from bot.channels.cards.checkout import stripe_cards
 from bot.channels.mail.addresses import desk_address
 from bot.channels.mail.border import Border, parse_peers
 from bot.channels.mail.certificate import Certificate
@@ -385,9 +385,8 @@ async def _start_web(
 
     file, desk = wired.settings.file, wired.desk
     google = Google(file.gmail.keys_url, desk.mail_address, wired.clock) if desk.taps else None
-    cards = _cards(environment, stack)
-    tokens = file.api.tokens
-    app = application(desk, wired.clock, tokens=tokens, ready=takes_mail, google=google, cards=cards)
+    cards = await stack.enter_async_context(stripe_cards(*environment.stripe))
+    app = application(desk, wired.clock, tokens=file.api.tokens, ready=takes_mail, google=google, cards=cards)
     if slack is not None:
         app.router.add_post("/slack/events", slack.handle)
     if more is not None:
@@ -398,20 +397,6 @@ async def _start_web(
     site = web.TCPSite(runner, environment.host, environment.port)
     await site.start()
     return int(runner.addresses[0][1])
-
-
-def _cards(environment: Environment, stack: AsyncExitStack) -> StripeCards | None:
-    """Whoever takes cards for us, where that is set up."""
-    if environment.stripe_api_key is None:
-        return None
-    cards = StripeCards(
-        told(environment.stripe_api_key),
-        told(environment.stripe_webhook_secret),
-        api_url=environment.stripe_api_url,
-        origin=environment.stripe_checkout_url,
-    )
-    stack.push_async_callback(cards.close)
-    return cards
 
 
 async def _start_mail(wired: Wired, stack: AsyncExitStack) -> Listener:

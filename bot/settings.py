@@ -291,6 +291,12 @@ class Environment(BaseSettings):
         return self
 
     @property
+    def stripe(self) -> tuple[str, str, str, str]:
+        """Its two secrets, empty where nobody takes cards, and where its interface and its pages are."""
+        secrets = told(self.stripe_api_key), told(self.stripe_webhook_secret)
+        return *secrets, self.stripe_api_url, self.stripe_checkout_url
+
+    @property
     def mail_endpoint(self) -> tuple[str, int]:
         host, _, port = self.mail_listen.rpartition(":")
         return host.strip("[]"), int(port)

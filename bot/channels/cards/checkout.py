@@ -1,6 +1,7 @@
 """Stripe Checkout, through Stripe's own library: a hosted page to pay on, and signed reports of what was paid."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,21 @@ RETRIES = 1
 PAID = "paid"
 OF_DESK = "invoice"
 """The key of our metadata: other pages of the same account are none of the desk's."""
+
+
+@asynccontextmanager
+async def stripe_cards(
+    api_key: str, webhook_secret: str, api_url: str, origin: str
+) -> AsyncIterator["StripeCards | None"]:
+    """Stripe while this lasts; None without a key."""
+    if not api_key:
+        yield None
+        return
+    cards = StripeCards(api_key, webhook_secret, api_url=api_url, origin=origin)
+    try:
+        yield cards
+    finally:
+        await cards.close()
 
 
 class StripeCards:
