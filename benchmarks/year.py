@@ -141,7 +141,7 @@ def _recorded(_year: "Year", incident: Incident, _customer: f.Actor) -> c.Comman
 def _refunded(year: "Year", incident: Incident, _customer: f.Actor) -> BankEntry:
     """Our own transfer names the invoice that is owed back."""
     owed = incident.owed_back
-    return year.entry(Side.DEBIT, owed[0].paid.cents if owed else 1, owed[0].number if owed else "")
+    return year.entry(Side.DEBIT, owed[0].owed_back.cents if owed else 1, owed[0].number if owed else "")
 
 
 TO_DIAGNOSIS: tuple[Step, ...] = (
@@ -373,7 +373,7 @@ def explain(tx: Transaction, desk: Desk) -> Account:
         reminders=0,
         customers=len({row.customer_id for row in invoices}),
     )
-    owed_back = sum(row.paid.cents for row in invoices if row.status is Status.CREDITED)
+    owed_back = sum(max(row.paid.cents - (row.gross.cents - row.credited.cents), 0) for row in invoices)
     assert found.issued == found.open + found.paid + found.credited + found.written_off - owed_back, found
     _what_changed_hands(tx, found.paid)
     books = read_books(tx, desk.terms.day_of)

@@ -61,7 +61,11 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRow:
-    """An issued invoice or credit note. `about` is the invoice that a credit note takes back."""
+    """An issued invoice or credit note. `about` is the invoice that a credit note takes back, or a part of it.
+
+    `due_on` is the document's own; `moved_to` by when what credit notes left of an invoice is to be paid. A credit
+    note's `due_on` is that day.
+    """
 
     number: str
     kind: PaperKind
@@ -75,12 +79,20 @@ class InvoiceRow:
     issued_at: datetime
     due_on: date | None
     status: Status
+    credited: Money
     about: str | None = None
+    moved_to: date | None = None
 
     @property
     def open(self) -> Money:
         """What remains to be paid."""
-        return self.gross - self.paid if self.status is Status.OPEN else self.paid - self.paid
+        owed = self.gross - self.credited
+        return owed - self.paid if self.status is Status.OPEN else self.paid - self.paid
+
+    @property
+    def payable_on(self) -> date | None:
+        """By when it is to be paid, as it was said last."""
+        return self.moved_to or self.due_on
 
 
 class Ledger:
@@ -102,6 +114,7 @@ class Ledger:
             "vat": invoice.vat.cents,
             "gross": invoice.gross.cents,
             "paid": invoice.paid.cents,
+            "credited": invoice.credited.cents,
             "currency": invoice.gross.currency,
             "lines": _LINES.dump_json(invoice.lines).decode(),
             "issued_at": invoice.issued_at,
@@ -111,10 +124,17 @@ class Ledger:
         }
         self._connection.execute(sa.insert(invoices), values)
 
-    def update(self, number: str, *, paid: Money, status: Status) -> None:
-        """Notes what has been paid in all, and what became of the invoice."""
-        changed = sa.update(invoices).where(invoices.c.number == number)
-        self._connection.execute(changed.values(paid=paid.cents, status=status))
+    def update(
+        self, number: str, *, paid: Money, credited: Money, status: Status, moved_to: date | None = None
+    ) -> None:
+        """Notes what has been paid and taken back in all, and what became of the invoice."""
+        values = {
+            "paid": paid.cents,
+            "credited": credited.cents,
+            "status": status,
+            "moved_to": moved_to.isoformat() if moved_to else None,
+        }
+        self._connection.execute(sa.update(invoices).where(invoices.c.number == number).values(values))
 
     def forget_labels(self, numbers: Collection[str]) -> None:
         """What the lines of these were for goes; their amounts stay."""
@@ -139,8 +159,8 @@ class Ledger:
 
     def owed(self) -> list[Owed]:
         """What is open, by the day it is due."""
-        days = (invoices.c.due_on, invoices.c.currency)
-        left, count = sa.func.sum(invoices.c.gross - invoices.c.paid), sa.func.count()
+        days = (sa.func.coalesce(invoices.c.moved_to, invoices.c.due_on).label("due_on"), invoices.c.currency)
+        left, count = sa.func.sum(invoices.c.gross - invoices.c.paid - invoices.c.credited), sa.func.count()
         query = sa.select(*days, left.label("left"), count.label("many")).where(invoices.c.status == Status.OPEN)
         return [
             Owed(
@@ -217,4 +237,6 @@ def _invoice(row: "sa.Row[Any]") -> InvoiceRow:
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
         status=Status(row.status),
         about=row.about,
+        credited=money(row.credited),
+        moved_to=date.fromisoformat(row.moved_to) if row.moved_to else None,
     )

@@ -200,6 +200,8 @@ invoices = Table(
     Column("issued_at", Moment, nullable=False),
     Column("due_on", sa.Text),
     Column("paid", sa.BigInteger, nullable=False),
+    Column("credited", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    Column("moved_to", sa.Text),
     Column("status", Words, nullable=False),
     Column("about", sa.ForeignKey("invoices.number")),
     Column("lines", Words, nullable=False),

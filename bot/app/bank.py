@@ -267,7 +267,7 @@ def _owed_back(tx: Transaction, number: str) -> int:
     """How many cents of this invoice are to be paid back."""
     row = tx.money.by_number(number)
     incident = tx.incidents.load(row.incident_id) if row else None
-    return next((one.paid.cents for one in incident.owed_back if one.number == number), 0) if incident else 0
+    return next((one.owed_back.cents for one in incident.owed_back if one.number == number), 0) if incident else 0
 
 
 def _refund(tx: Transaction, desk: Desk, entry: BankEntry, entry_id: int, number: str, now: datetime) -> Fate:

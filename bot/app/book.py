@@ -1,10 +1,12 @@
 """The ledger's rows, written with the facts they follow from: what accountants read."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.core import facts as f
 from bot.core.incident import Incident, Invoice
+from bot.core.lives import InvoiceState
 from bot.core.money import Money
 from storage import InvoiceRow, PaperKind, Status
 
@@ -14,7 +16,9 @@ class Books(Protocol):
 
     def insert(self, invoice: InvoiceRow) -> None: ...
 
-    def update(self, number: str, *, paid: Money, status: Status) -> None: ...
+    def update(
+        self, number: str, *, paid: Money, credited: Money, status: Status, moved_to: date | None = None
+    ) -> None: ...
 
     def name(self, number: str, kind: PaperKind, incident_id: int) -> None: ...
 
@@ -27,18 +31,12 @@ def book(books: Books, incident: Incident, fact: f.Fact, now: datetime) -> None:
         case f.InvoiceIssued():
             books.insert(_invoice(incident, fact, now))
             books.name(fact.number, PaperKind.INVOICE, incident.id)
-        case f.PaymentReceived():
-            _update(books, incident, Status.OPEN if fact.still_open else Status.PAID, fact.number)
-        case f.PaymentReturned():
-            _update(books, incident, Status.OPEN, fact.number)
-        case f.PaymentRefunded():
-            _update(books, incident, Status.CREDITED, fact.number)
+        case f.PaymentReceived() | f.PaymentReturned() | f.PaymentRefunded() | f.InvoiceWrittenOff():
+            _update(books, incident, fact.number)
         case f.InvoiceCredited():
             books.insert(_credit_note(incident, fact, now))
             books.name(fact.number, PaperKind.CREDIT_NOTE, incident.id)
-            _update(books, incident, Status.CREDITED, fact.invoice)
-        case f.InvoiceWrittenOff():
-            _update(books, incident, Status.WRITTEN_OFF, fact.number)
+            _update(books, incident, fact.invoice)
         case _:
             return
 
@@ -53,6 +51,7 @@ def _invoice(incident: Incident, fact: f.InvoiceIssued, now: datetime) -> Invoic
         vat=fact.price.vat,
         gross=fact.price.gross,
         paid=Money(cents=0, currency=fact.price.net.currency),
+        credited=Money(cents=0, currency=fact.price.net.currency),
         lines=fact.lines,
         issued_at=now,
         due_on=fact.due_on,
@@ -70,16 +69,33 @@ def _credit_note(incident: Incident, fact: f.InvoiceCredited, now: datetime) -> 
         vat=fact.price.vat,
         gross=fact.price.gross,
         paid=fact.price.gross,
-        lines=_billed(incident, fact.invoice).lines,
+        credited=Money(cents=0, currency=fact.price.net.currency),
+        lines=fact.lines or _billed(incident, fact.invoice).lines,
         issued_at=now,
-        due_on=None,
+        due_on=fact.due_on,
         status=Status.PAID,
         about=fact.invoice,
     )
 
 
-def _update(books: Books, incident: Incident, status: Status, number: str) -> None:
-    books.update(number, paid=_billed(incident, number).paid, status=status)
+STATUS: Mapping[InvoiceState, Status] = {
+    InvoiceState.ISSUED: Status.OPEN,
+    InvoiceState.PART_PAID: Status.OPEN,
+    InvoiceState.PAID: Status.PAID,
+    InvoiceState.CREDITED: Status.CREDITED,
+    InvoiceState.WRITTEN_OFF: Status.WRITTEN_OFF,
+}
+
+
+def _update(books: Books, incident: Incident, number: str) -> None:
+    invoice = _billed(incident, number)
+    books.update(
+        number,
+        paid=invoice.paid,
+        credited=invoice.price.gross - invoice.owed,
+        status=STATUS[invoice.state],
+        moved_to=invoice.due_on if invoice.printed_due_on else None,
+    )
 
 
 def _billed(incident: Incident, number: str) -> Invoice:

@@ -171,8 +171,11 @@ class _Books:
     def insert(self, invoice: InvoiceRow) -> None:
         self.rows[invoice.number] = invoice
 
-    def update(self, number: str, *, paid: Money, status: Status) -> None:
-        self.rows[number] = replace(self.rows[number], paid=paid, status=status)
+    def update(
+        self, number: str, *, paid: Money, credited: Money, status: Status, moved_to: date | None = None
+    ) -> None:
+        row = self.rows[number]
+        self.rows[number] = replace(row, paid=paid, credited=credited, status=status, moved_to=moved_to)
 
     def name(self, number: str, kind: PaperKind, incident_id: int) -> None:  # noqa: ARG002
         self.names[number] = kind

@@ -16,12 +16,15 @@ def compose(provider: Provider, incident: Incident, customer: Customer, number: 
         return _quote(provider, incident, customer, quote, now)
     if invoice is not None and number == invoice.number:
         return _invoice(provider, incident, customer, invoice)
-    if invoice is not None and number == invoice.credit_note:
+    credit = invoice.credit(number) if invoice else None
+    if invoice is not None and credit is not None:
         return replace(
             _invoice(provider, incident, customer, invoice),
             kind=PaperKind.CREDIT_NOTE,
             number=number,
-            issued_on=invoice.credited_on or invoice.issued_on,
+            issued_on=credit.issued_on,
+            lines=credit.lines,
+            price=credit.price,
             due_on=None,
             about=invoice.number,
             about_issued_on=invoice.issued_on,
@@ -81,7 +84,7 @@ def _invoice(provider: Provider, incident: Incident, customer: Customer, invoice
         lines=invoice.lines,
         price=invoice.price,
         vat=incident.vat,
-        due_on=invoice.due_on,
+        due_on=invoice.printed_due_on or invoice.due_on,
         served_from=started,
         served_until=max(started, invoice.issued_on) if started else invoice.issued_on,
         mediator=provider.mediator,

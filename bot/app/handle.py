@@ -231,7 +231,8 @@ def _change_support(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fac
 def _long_unpaid(tx: Transaction, incident: Incident, now: datetime) -> bool:
     """Whether another invoice of this customer still keeps their support limited (letter §6.6)."""
     latest = incident.terms.day_of(now) - timedelta(days=incident.terms.limit_after_days)
-    return any(row.due_on is not None and row.due_on <= latest for row in tx.money.open_of(incident.customer))
+    dues = (row.payable_on for row in tx.money.open_of(incident.customer))
+    return any(due_on is not None and due_on <= latest for due_on in dues)
 
 
 def _support_command(incident: Incident, fact: f.Fact) -> c.Command | None:

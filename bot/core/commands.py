@@ -481,8 +481,11 @@ class WriteOff(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SayContest(Command):
+    """`lines`: which of the invoice's, counted from 1, they do not agree with; none means all of it."""
+
     evidence: Evidence
     reason: str = ""
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -501,10 +504,15 @@ class ConfirmContest(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concede(Command):
-    """The provider gives in: credit note `number`, support kept (letter §6.4)."""
+    """The provider gives in: credit note `number`, support kept (letter §6.4).
+
+    `lines` as they are counted on the invoice, none for what is contested; `net` of them where less was agreed.
+    """
 
     number: str
     reason: str
+    lines: tuple[int, ...] = ()
+    net: Money | None = None
     day: date | None = None
 
 

@@ -6,6 +6,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.incident import Incident
 from bot.core.lives import ContestState, InvoiceState
+from bot.core.part import credit_note, take
 from bot.core.refusals import Decided, Deciders, Reason, Refused
 
 SETTLED_BY_CONTEST = frozenset({ContestState.SAID, ContestState.EFFECTIVE, ContestState.CONCEDED})
@@ -25,11 +26,11 @@ def correct(incident: Incident, command: c.CorrectOutcome, now: datetime) -> Dec
     invoice = incident.invoice
     if invoice is None or invoice.state not in BILLED:
         return (f.OutcomeCorrected(outcome=command.outcome, reason=command.reason),)
-    credited = f.InvoiceCredited(
-        number=command.number,
-        invoice=invoice.number,
-        price=invoice.price,
-        issued_on=command.day or incident.terms.day_of(now),
+    all_of_it = take(invoice)
+    if all_of_it is None:
+        return Refused(Reason.NOT_NOW)
+    credited = credit_note(
+        invoice, all_of_it, command.number, command.day or incident.terms.day_of(now), invoice.due_on
     )
     paid = invoice.paid or None
     return (credited, f.OutcomeCorrected(outcome=command.outcome, reason=command.reason, paid=paid))

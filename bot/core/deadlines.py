@@ -171,5 +171,6 @@ _FALLS_DUE: Mapping[type[f.Fact], tuple[Callable[..., Deadline], ...]] = {
     f.ContestWithdrawn: (_reminder, _limit),
     f.ContestLapsed: (_reminder, _limit),
     f.ContestSaid: (_lapse_contest,),
+    f.InvoiceCredited: (_reminder, _limit),
     f.ContractWithdrawn: (_lapse_withdrawal,),
 }

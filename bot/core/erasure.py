@@ -49,6 +49,7 @@ WORDS: Mapping[type[f.Fact], tuple[str, ...]] = {
     f.ConsentWithdrawn: ("reason",),
     f.ActRecorded: ("place", "note"),
     f.InvoiceIssued: ("lines",),
+    f.InvoiceCredited: ("lines",),
     f.InvoiceWrittenOff: ("reason",),
     f.ContestSaid: ("reason",),
     f.ContestConceded: ("reason",),

@@ -634,12 +634,20 @@ class PaymentRefunded(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCredited(Fact):
-    """A credit note names the invoice it takes back; both stay as they are."""
+    """A credit note names the invoice it takes back, or a part of it; both stay as they are.
+
+    `of`: the invoice's lines, counted from 1, and in `lines` what of each is taken back; none where that is all of
+    it. `due_on` is by when the rest is to be paid, `dropped` the cents that the rounding of VAT would have left.
+    """
 
     number: str
     invoice: str
     price: Price
     issued_on: date
+    of: tuple[int, ...] = ()
+    lines: tuple[Line, ...] = ()
+    dropped: Money | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -703,8 +711,11 @@ class InvoiceLongOverdue(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestSaid(Fact):
+    """`lines`: which of the invoice's, counted from 1; none where it is all of it."""
+
     evidence: Evidence
     reason: str = ""
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

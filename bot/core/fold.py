@@ -8,6 +8,7 @@ from bot.core import facts as f
 from bot.core.incident import (
     Consent,
     Contest,
+    Credit,
     Disowned,
     Incident,
     Invoice,
@@ -350,23 +351,33 @@ def _filed(i: Incident, fact: f.PaperFiled, _at: datetime) -> Incident:
 def _with_paper(invoice: Invoice, fact: f.PaperFiled) -> Invoice:
     if fact.number == invoice.number:
         return replace(invoice, document_sha256=fact.document_sha256)
-    if fact.number == invoice.credit_note:
-        return replace(invoice, credit_note_sha256=fact.document_sha256)
-    return invoice
+    return replace(
+        invoice,
+        credits=tuple(
+            replace(credit, document_sha256=fact.document_sha256) if credit.number == fact.number else credit
+            for credit in invoice.credits
+        ),
+    )
 
 
 def _paid(i: Incident, fact: f.PaymentReceived, _at: datetime) -> Incident:
-    state = InvoiceState.PART_PAID if fact.still_open else InvoiceState.PAID
-    return _with_invoice(i, lambda v: replace(v, paid=v.paid + fact.amount, state=state))
+    return _with_invoice(i, lambda v: _weighed(replace(v, paid=v.paid + fact.amount)))
+
+
+def _weighed(v: Invoice) -> Invoice:
+    """In the state that what was paid and what was taken back make."""
+    if not v.owed:
+        return replace(v, state=InvoiceState.CREDITED)
+    if v.owed <= v.paid:
+        return replace(v, state=InvoiceState.PAID)
+    return replace(v, state=InvoiceState.PART_PAID if v.paid else InvoiceState.ISSUED)
 
 
 def _returned(i: Incident, fact: f.PaymentReturned, at: datetime) -> Incident:
     """Open again; a debt that was long overdue before is given its days anew."""
 
     def change(v: Invoice) -> Invoice:
-        paid = v.paid - fact.amount
-        state = InvoiceState.PART_PAID if paid else InvoiceState.ISSUED
-        return replace(v, paid=paid, state=state, returned_at=at, long_overdue=False)
+        return _weighed(replace(v, paid=v.paid - fact.amount, returned_at=at, long_overdue=False))
 
     return replace(_with_invoice(i, change), ended="", closed_at=None)
 
@@ -380,9 +391,21 @@ def _refunded(i: Incident, fact: f.PaymentRefunded, _at: datetime) -> Incident:
 
 
 def _credited(i: Incident, fact: f.InvoiceCredited, _at: datetime) -> Incident:
-    return _with_invoice(
-        i, lambda v: replace(v, state=InvoiceState.CREDITED, credit_note=fact.number, credited_on=fact.issued_on)
-    )
+    def change(v: Invoice) -> Invoice:
+        credit = Credit(
+            number=fact.number,
+            issued_on=fact.issued_on,
+            price=fact.price,
+            of=fact.of or tuple(range(1, len(v.lines) + 1)),
+            lines=fact.lines or v.lines,
+            dropped=fact.dropped,
+        )
+        moved = fact.due_on is not None and fact.due_on != v.due_on
+        printed = (v.printed_due_on or v.due_on) if moved else v.printed_due_on
+        due_on = fact.due_on or v.due_on
+        return _weighed(replace(v, credits=(*v.credits, credit), due_on=due_on, printed_due_on=printed))
+
+    return _with_invoice(i, change)
 
 
 def _written_off(i: Incident, _fact: f.InvoiceWrittenOff, _at: datetime) -> Incident:
@@ -426,7 +449,7 @@ def _long_overdue(i: Incident, _fact: f.InvoiceLongOverdue, _at: datetime) -> In
 
 
 def _contest_said(i: Incident, fact: f.ContestSaid, at: datetime) -> Incident:
-    return replace(i, contest=Contest(state=ContestState.SAID, said_at=at, reason=fact.reason))
+    return replace(i, contest=Contest(state=ContestState.SAID, said_at=at, reason=fact.reason, lines=fact.lines))
 
 
 def _contest_fact(i: Incident, fact: f.Fact, at: datetime) -> Incident:

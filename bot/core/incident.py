@@ -59,8 +59,27 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A credit note: `lines` are its own, `of` says which of the invoice's each takes back, counted from 1.
+
+    `dropped`: the cents that the rounding of VAT would have left of the invoice after it.
+    """
+
+    number: str
+    issued_on: date
+    price: Price
+    of: tuple[int, ...]
+    lines: tuple[Line, ...]
+    dropped: Money | None = None
+    document_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """The one invoice of an incident (letter §5.1). `reminded` is the last reminder's level, `reminders` how many."""
+    """The one invoice of an incident (letter §5.1). `reminded` is the last reminder's level, `reminders` how many.
+
+    `due_on` is by when what is open is to be paid; `printed_due_on` what the document says where that was moved.
+    """
 
     number: str
     lines: tuple[Line, ...]
@@ -70,9 +89,8 @@ class Invoice:
     paid: Money
     state: InvoiceState = InvoiceState.ISSUED
     document_sha256: str = ""
-    credit_note: str = ""
-    credited_on: date | None = None
-    credit_note_sha256: str = ""
+    printed_due_on: date | None = None
+    credits: tuple[Credit, ...] = ()
     reminded: int = 0
     reminders: int = 0
     reminded_at: datetime | None = None
@@ -88,7 +106,24 @@ class Invoice:
         """What remains to be paid, VAT included; nothing once paid, credited or written off."""
         if self.state not in {InvoiceState.ISSUED, InvoiceState.PART_PAID}:
             return self.paid - self.paid
-        return self.price.gross - self.paid
+        return self.owed - self.paid
+
+    @property
+    def owed(self) -> Money:
+        """What it asks for, VAT included, less what credit notes took back of it; what was paid is not looked at."""
+        nothing = self.paid - self.paid
+        taken = (credit.price.gross + (credit.dropped or nothing) for credit in self.credits)
+        return self.price.gross - sum(taken, start=nothing)
+
+    @property
+    def owed_back(self) -> Money:
+        """What was paid although credit notes took it back: it is the customer's."""
+        nothing = self.paid - self.paid
+        return max(self.paid - self.owed, nothing) if self.credits else nothing
+
+    def credit(self, number: str) -> Credit | None:
+        """The credit note with this number."""
+        return next((credit for credit in self.credits if credit.number == number), None)
 
     @property
     def quiet_until(self) -> date | None:
@@ -98,11 +133,12 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
-    """A customer's disagreement (letter §6)."""
+    """A customer's disagreement (letter §6), with these lines of the invoice, counted from 1; none means with all."""
 
     state: ContestState
     said_at: datetime
     reason: str = ""
+    lines: tuple[int, ...] = ()
     ended_at: datetime | None = None
 
 
@@ -251,15 +287,13 @@ class Incident:
     def invoice_named(self, number: str) -> Invoice | None:
         """The invoice with this number, or the one that the credit note with this number takes back."""
         known = (*self.former_invoices, *([self.invoice] if self.invoice else []))
-        return next(
-            (invoice for invoice in known if number and number in {invoice.number, invoice.credit_note}), None
-        )
+        return next((invoice for invoice in known if number == invoice.number or invoice.credit(number)), None)
 
     @property
     def owed_back(self) -> tuple[Invoice, ...]:
-        """The invoices that were credited although something of them had been paid, which is still here."""
+        """The invoices of which more was paid than credit notes left of them, and is still here."""
         billed = (*self.former_invoices, *([self.invoice] if self.invoice else []))
-        return tuple(one for one in billed if one.state is InvoiceState.CREDITED and one.paid)
+        return tuple(one for one in billed if one.owed_back)
 
     @property
     def contested(self) -> bool:

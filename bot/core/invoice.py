@@ -85,7 +85,7 @@ def file(incident: Incident, command: c.FilePaper, _now: datetime) -> Decided:
     invoice = incident.invoice_named(command.number)
     if invoice is None:
         return Refused(Reason.NOTHING_OPEN)
-    if invoice.document_sha256 if command.number == invoice.number else invoice.credit_note_sha256:
+    if (invoice.credit(command.number) or invoice).document_sha256:
         return Refused(Reason.ALREADY)
     return (f.PaperFiled(number=command.number, document_sha256=command.document_sha256),)
 
@@ -121,15 +121,16 @@ def return_payment(incident: Incident, command: c.ReturnPayment, _now: datetime)
         return Refused(Reason.AMOUNT_WRONG)
     if not Money(cents=0, currency=invoice.paid.currency) < command.amount <= invoice.paid:
         return Refused(Reason.AMOUNT_WRONG)
+    still = invoice.owed - invoice.paid + command.amount
     returned = f.PaymentReturned(
         number=invoice.number,
         amount=command.amount,
         returned_on=command.returned_on,
-        still_open=invoice.open + command.amount,
+        still_open=max(still, still - still),
         entry=command.entry,
         reason=command.reason,
     )
-    return (returned,)
+    return (returned,) if still.cents > 0 else (returned, f.IncidentClosed(why="paid"))
 
 
 def record_refund(incident: Incident, command: c.RecordRefund, now: datetime) -> Decided:
@@ -138,9 +139,10 @@ def record_refund(incident: Incident, command: c.RecordRefund, now: datetime) ->
     invoice = next(owed, None)
     if invoice is None:
         return Refused(Reason.NOTHING_OWED_BACK)
-    if command.amount.currency != invoice.paid.currency:
+    owed_back = invoice.owed_back
+    if command.amount.currency != owed_back.currency:
         return Refused(Reason.AMOUNT_WRONG)
-    if not Money(cents=0, currency=invoice.paid.currency) < command.amount <= invoice.paid:
+    if not owed_back - owed_back < command.amount <= owed_back:
         return Refused(Reason.AMOUNT_WRONG)
     if command.refunded_on > incident.terms.day_of(now):
         return Refused(Reason.END_PASSED)
@@ -148,7 +150,7 @@ def record_refund(incident: Incident, command: c.RecordRefund, now: datetime) ->
         number=invoice.number,
         amount=command.amount,
         refunded_on=command.refunded_on,
-        still_owed=invoice.paid - command.amount,
+        still_owed=owed_back - command.amount,
         entry=command.entry,
     )
     return (refunded,)

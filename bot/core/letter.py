@@ -162,7 +162,7 @@ ALLOWED: Mapping[type[c.Command], tuple[frozenset[Role], frozenset[Stage]]] = {
     c.WithdrawContest: (CUSTOMER, frozenset({Stage.INVOICED})),
     c.ConfirmContest: (CUSTOMER, frozenset({Stage.INVOICED})),
     c.Concede: (MANAGER, frozenset({Stage.INVOICED})),
-    c.ReverseContest: (MANAGER, frozenset({Stage.CLOSED})),
+    c.ReverseContest: (MANAGER, frozenset({Stage.INVOICED, Stage.CLOSED})),
     c.EndSupport: (MACHINE, SUPPORTED),
     c.FallDue: (frozenset({Role.CALENDAR}), frozenset(Stage)),
 }
@@ -244,21 +244,29 @@ CONSENT_FOLLOWS: Mapping[ConsentState, Mapping[type[f.Fact], ConsentState]] = {
 
 _WHILE_OPEN: Mapping[type[f.Fact], frozenset[InvoiceState]] = {
     f.PaymentReceived: frozenset({InvoiceState.PART_PAID, InvoiceState.PAID}),
-    f.InvoiceCredited: frozenset({InvoiceState.CREDITED}),
     f.InvoiceWrittenOff: frozenset({InvoiceState.WRITTEN_OFF}),
 }
 _TAKEN_BACK: Mapping[type[f.Fact], frozenset[InvoiceState]] = {
-    f.PaymentReturned: frozenset({InvoiceState.PART_PAID, InvoiceState.ISSUED})
+    f.PaymentReturned: frozenset({InvoiceState.PART_PAID, InvoiceState.ISSUED, InvoiceState.PAID})
 }
 
-# A payment, or its return, leads to the one or the other by what is still open; see `fold.apply`.
+# A payment, its return or a credit note leads to the one or the other by what is still open; see `fold.apply`.
 INVOICE_FOLLOWS: Mapping[InvoiceState, Mapping[type[f.Fact], frozenset[InvoiceState]]] = {
-    InvoiceState.ISSUED: _WHILE_OPEN,
-    InvoiceState.PART_PAID: {**_WHILE_OPEN, **_TAKEN_BACK},
+    InvoiceState.ISSUED: {
+        **_WHILE_OPEN,
+        f.InvoiceCredited: frozenset({InvoiceState.ISSUED, InvoiceState.CREDITED}),
+    },
+    InvoiceState.PART_PAID: {
+        **_WHILE_OPEN,
+        **_TAKEN_BACK,
+        f.InvoiceCredited: frozenset({InvoiceState.PART_PAID, InvoiceState.PAID, InvoiceState.CREDITED}),
+    },
     InvoiceState.PAID: {**_TAKEN_BACK, f.InvoiceCredited: frozenset({InvoiceState.CREDITED})},  # a corrected outcome
     InvoiceState.CREDITED: {},
     InvoiceState.WRITTEN_OFF: {},
 }
+
+_AGAIN: Mapping[type[f.Fact], ContestState] = {f.ContestSaid: ContestState.SAID}  # of what is still open
 
 CONTEST_FOLLOWS: Mapping[ContestState, Mapping[type[f.Fact], ContestState]] = {
     ContestState.SAID: {
@@ -267,11 +275,11 @@ CONTEST_FOLLOWS: Mapping[ContestState, Mapping[type[f.Fact], ContestState]] = {
         f.ContestConceded: ContestState.CONCEDED,
         f.ContestConfirmed: ContestState.EFFECTIVE,
     },
-    ContestState.WITHDRAWN: {f.ContestSaid: ContestState.SAID},
-    ContestState.LAPSED: {f.ContestSaid: ContestState.SAID},
-    ContestState.CONCEDED: {},
-    ContestState.EFFECTIVE: {f.ContestReversed: ContestState.REVERSED},
-    ContestState.REVERSED: {},
+    ContestState.WITHDRAWN: _AGAIN,
+    ContestState.LAPSED: _AGAIN,
+    ContestState.CONCEDED: _AGAIN,
+    ContestState.EFFECTIVE: {f.ContestReversed: ContestState.REVERSED, **_AGAIN},
+    ContestState.REVERSED: _AGAIN,
 }
 
 SUPPORT_FOLLOWS: Mapping[Support, Mapping[type[f.Fact], Support]] = {

@@ -1,6 +1,6 @@
 """Integer cents with their currency, and value added tax rounded once on a sum."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -122,6 +122,16 @@ def total(lines: tuple[Line, ...]) -> Price:
     if len({line.unit.currency for line in lines}) > 1:
         raise ValueError("a price has one currency")
     return price
+
+
+def spread(cents: int, weights: Sequence[int]) -> Iterator[int]:
+    """Whole cents as these weigh, which add up: each running sum is rounded half up, not each piece."""
+    whole, run, given = sum(weights), 0, 0
+    for weight in weights:
+        run += weight
+        end = (2 * cents * run + whole) // (2 * whole)
+        yield end - given
+        given = end
 
 
 def _sum(amounts: Iterable[Money]) -> Money:

@@ -491,13 +491,15 @@ class InvoiceWrittenOff(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCredited(Notice):
-    """The credit note with its document."""
+    """The credit note with its document; `rest` of the invoice is still to be paid by `due_on`, if any."""
 
     PAPER: ClassVar[bool] = True
     BY_MAIL: ClassVar[bool] = True
     number: str
     invoice: str
     price: Price
+    rest: Money | None = None
+    due_on: date | None = None
 
     @property
     def about(self) -> str:
@@ -506,7 +508,10 @@ class InvoiceCredited(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestSaid(Notice):
-    """The first step was taken; what confirming means, and until when (letter §6.4)."""
+    """The first step was taken; what confirming means, and until when (letter §6.4).
+
+    Where a part is contested: its lines' labels, its price, and the `rest` that is owed in any case.
+    """
 
     LINK: ClassVar[Purpose] = Purpose.CONTEST
     BY_MAIL: ClassVar[bool] = True
@@ -514,6 +519,9 @@ class ContestSaid(Notice):
     price: Price
     open: Money
     until: date
+    part: tuple[str, ...] = ()
+    contested: Price | None = None
+    rest: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -554,16 +562,27 @@ class OutcomeCorrected(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestConceded(Notice):
+    """Where a part was conceded: what is taken back, and the `rest`, to be paid by `due_on`."""
+
     invoice: str
     reason: str
+    credited: Price | None = None
+    rest: Money | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestConfirmed(Notice):
-    """Nothing is owed and support is over; services and renewals go on (letter §6.1 to §6.3)."""
+    """What was contested is not owed and support is over; services and renewals go on (letter §6.1 to §6.3).
+
+    Where that was a part: what is taken back, and the `rest`, to be paid by `due_on`.
+    """
 
     BY_MAIL: ClassVar[bool] = True
     invoice: str
+    credited: Price | None = None
+    rest: Money | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

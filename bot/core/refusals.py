@@ -53,6 +53,7 @@ class Reason(StrEnum):
     OUTCOME_IMPOSSIBLE = "outcome_impossible"  # there was no such quote, or its work was never finished
     AMOUNT_WRONG = "amount_wrong"
     NOT_CONTESTED = "not_contested"
+    PART_UNKNOWN = "part_unknown"  # a line that the invoice has not, or that was taken back already
     REASON_MISSING = "reason_missing"
     ALREADY = "already"  # it is so already
     MOOT = "moot"  # the calendar asked, and it no longer matters

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from bot.core import contest_told
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.consent import request_lapses_at
 from bot.core.diagnosis import may_start_unordered
 from bot.core.due import NEVER_ANNOUNCED, consent_about
 from bot.core.facts import Language, Outcome
-from bot.core.incident import Consent, Incident, Invoice, Quote
+from bot.core.incident import Consent, Credit, Incident, Invoice, Quote
 from bot.core.invoice import asked_of_customer, price_owed
 from bot.core.lives import QuoteState
 from bot.core.money import Price
@@ -271,25 +272,35 @@ def _filed(i: Incident, fact: f.PaperFiled, _now: datetime) -> Notice:
         raise ValueError(f"{fact.number} is no paper of {i.reference}")
     if fact.number == invoice.number:
         return n.InvoiceIssued(number=fact.number, lines=invoice.lines, price=invoice.price, due_on=invoice.due_on)
-    if invoice is i.invoice or i.correction is None:
-        return n.InvoiceCredited(number=fact.number, invoice=invoice.number, price=invoice.price)
+    credit = _credit(invoice, fact.number)
+    if invoice is i.invoice or i.correction is None or credit is not invoice.credits[-1]:
+        rest = invoice.open or None
+        due_on = invoice.due_on if rest else None
+        return n.InvoiceCredited(
+            number=fact.number, invoice=invoice.number, price=credit.price, rest=rest, due_on=due_on
+        )
     return _put_right(i, i.correction, invoice)
 
 
 def _corrected(i: Incident, fact: f.OutcomeCorrected, _now: datetime) -> Notice | None:
     """With its credit note, once that is filed; at once where nothing had been billed."""
     last = i.former_invoices[-1] if i.former_invoices else None
-    return None if last is not None and not last.credit_note_sha256 else _put_right(i, fact, None)
+    return None if last is not None and not _is_filed(last) else _put_right(i, fact, None)
+
+
+def _is_filed(invoice: Invoice) -> bool:
+    return bool(invoice.credits and invoice.credits[-1].document_sha256)
 
 
 def _put_right(i: Incident, correction: f.OutcomeCorrected, credited: Invoice | None) -> Notice:
     owed = price_owed(i)
+    credit = credited.credits[-1] if credited else None
     return n.OutcomeCorrected(
         outcome=correction.outcome,
         reason=correction.reason,
-        number=credited.credit_note if credited else "",
+        number=credit.number if credit else "",
         invoice=credited.number if credited else "",
-        price=credited.price if credited else None,
+        price=credit.price if credit else None,
         owed=i.invoice.price if i.invoice else owed,
         paid=correction.paid,
     )
@@ -377,38 +388,15 @@ def _paid(i: Incident, fact: f.PaymentReceived, _now: datetime) -> Notice:
     )
 
 
-def _returned(i: Incident, fact: f.PaymentReturned, _now: datetime) -> Notice:
+def _returned(i: Incident, fact: f.PaymentReturned, _now: datetime) -> Notice | None:
+    """Where more had come in than was owed after a credit note, nothing is asked for."""
+    if not fact.still_open:
+        return None
     return n.PaymentReturned(number=fact.number, price=_invoice(i).price, amount=fact.amount, open=fact.still_open)
 
 
 def _written_off(_i: Incident, fact: f.InvoiceWrittenOff, _now: datetime) -> Notice:
     return n.InvoiceWrittenOff(invoice=fact.number)
-
-
-def _contest_said(i: Incident, _fact: f.ContestSaid, now: datetime) -> Notice:
-    invoice = _invoice(i)
-    until = i.terms.day_of(now + timedelta(days=i.terms.contest_confirm_days))
-    return n.ContestSaid(number=invoice.number, price=invoice.price, open=invoice.open, until=until)
-
-
-def _contest_withdrawn(i: Incident, _fact: f.ContestWithdrawn, _now: datetime) -> Notice:
-    return n.ContestWithdrawn(number=_invoice(i).number, price=_invoice(i).price, open=_invoice(i).open)
-
-
-def _contest_lapsed(i: Incident, _fact: f.ContestLapsed, _now: datetime) -> Notice:
-    return n.ContestLapsed(number=_invoice(i).number, price=_invoice(i).price, open=_invoice(i).open)
-
-
-def _conceded(i: Incident, fact: f.ContestConceded, _now: datetime) -> Notice:
-    return n.ContestConceded(invoice=_invoice(i).number, reason=fact.reason)
-
-
-def _confirmed(i: Incident, _fact: f.ContestConfirmed, _now: datetime) -> Notice:
-    return n.ContestConfirmed(invoice=_invoice(i).number)
-
-
-def _reversed(_i: Incident, fact: f.ContestReversed, _now: datetime) -> Notice:
-    return n.ContestReversed(reason=fact.reason)
 
 
 def _support_ended(_i: Incident, _fact: f.SupportEnded, _now: datetime) -> Notice:
@@ -431,6 +419,13 @@ def _invoice(i: Incident) -> Invoice:
     if i.invoice is None:
         raise ValueError("no invoice yet")
     return i.invoice
+
+
+def _credit(invoice: Invoice, number: str) -> Credit:
+    credit = invoice.credit(number)
+    if credit is None:
+        raise ValueError(f"no credit note {number}")
+    return credit
 
 
 def _consent(i: Incident, number: int) -> Consent:
@@ -470,6 +465,7 @@ def _wording(i: Incident, act: f.Intervention) -> str:
 
 
 _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
+    **contest_told.TOLD,
     f.IncidentOpened: _opened,
     f.AnnouncementRepeated: _announced_again,
     f.IncidentPaused: _paused,
@@ -514,11 +510,5 @@ _TOLD: Mapping[type[f.Fact], Callable[..., Notice | None]] = {
     f.PaymentReturned: _returned,
     f.InvoiceWrittenOff: _written_off,
     f.OutcomeCorrected: _corrected,
-    f.ContestSaid: _contest_said,
-    f.ContestWithdrawn: _contest_withdrawn,
-    f.ContestLapsed: _contest_lapsed,
-    f.ContestConceded: _conceded,
-    f.ContestConfirmed: _confirmed,
-    f.ContestReversed: _reversed,
     f.SupportEnded: _support_ended,
 }

@@ -224,11 +224,14 @@ def _money(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "payment_returned": n.PaymentReturned(number=_INVOICE, price=price, amount=price.gross, open=price.gross),
         "invoice_written_off": n.InvoiceWrittenOff(invoice=_INVOICE),
         "invoice_credited": n.InvoiceCredited(number=_CREDIT, invoice=_INVOICE, price=price),
+        "invoice_credited-part": n.InvoiceCredited(
+            number=_CREDIT, invoice=_INVOICE, price=_DIAGNOSIS, rest=left, due_on=_VALID
+        ),
     }
 
 
 def _contest(words: Mapping[str, str]) -> dict[str, n.Notice]:
-    gross = _DIAGNOSIS.gross
+    gross, part = _DIAGNOSIS.gross, _DIAGNOSIS.share(25)
     corrected = n.OutcomeCorrected(
         outcome=Outcome.OUR_FAULT,
         reason=words["ours"],
@@ -240,6 +243,15 @@ def _contest(words: Mapping[str, str]) -> dict[str, n.Notice]:
     )
     return {
         "contest_said": n.ContestSaid(number=_INVOICE, price=_DIAGNOSIS, open=gross, until=_VALID),
+        "contest_said-part": n.ContestSaid(
+            number=_INVOICE,
+            price=_DIAGNOSIS,
+            open=gross,
+            until=_VALID,
+            part=(words["diagnosis"],),
+            contested=part,
+            rest=gross - part.gross,
+        ),
         "contest_withdrawn": n.ContestWithdrawn(number=_INVOICE, price=_DIAGNOSIS, open=gross),
         "contest_lapsed": n.ContestLapsed(number=_INVOICE, price=_DIAGNOSIS, open=Money(cents=1000)),
         "outcome_corrected": corrected,
@@ -250,7 +262,13 @@ def _contest(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "outcome_corrected-quote": replace(corrected, outcome=Outcome.QUOTE, owed=_DIAGNOSIS, paid=gross),
         "outcome_corrected-nothing": replace(corrected, outcome=Outcome.NO_COMPETENCE, reason=words["stuck"]),
         "contest_conceded": n.ContestConceded(invoice=_INVOICE, reason=words["ours"]),
+        "contest_conceded-part": n.ContestConceded(
+            invoice=_INVOICE, reason=words["ours"], credited=part, rest=gross - part.gross, due_on=_VALID
+        ),
         "contest_confirmed": n.ContestConfirmed(invoice=_INVOICE),
+        "contest_confirmed-part": n.ContestConfirmed(
+            invoice=_INVOICE, credited=part, rest=gross - part.gross, due_on=_VALID
+        ),
         "contest_reversed": n.ContestReversed(reason=words["paid"]),
         "support_ended": n.SupportEnded(),
         "incident_moved": n.IncidentMoved(reference="INC-42", opened_at=_AT),

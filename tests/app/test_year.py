@@ -41,7 +41,7 @@ async def test_year_is_explained_to_the_cent(year: Year) -> None:
 
     def give_a_cent(tx: Transaction) -> None:
         row = tx.money.listing(status=Status.OPEN, limit=1)[0]
-        tx.money.update(row.number, paid=row.paid + CENT, status=Status.OPEN)
+        tx.money.update(row.number, paid=row.paid + CENT, credited=row.credited, status=Status.OPEN)
 
     await store.run(give_a_cent)
     with pytest.raises(AssertionError):

@@ -174,8 +174,25 @@ def _settlement(rng: Random, play: Play) -> dict[str, Any]:
 
 
 def _correction(rng: Random, play: Play) -> dict[str, Any]:
-    numbers = {"number": f"A2010-{len(play.incident.former_invoices) + 1:05d}"}
-    return numbers | {"outcome": _one(rng, f.Outcome), "reason": rng.choice(("", "because", "because"))}
+    return _credit_note(play) | {"outcome": _one(rng, f.Outcome), "reason": rng.choice(("", "because", "because"))}
+
+
+def _credit_note(play: Play) -> dict[str, Any]:
+    return {"number": f"A2010-{play.happened.count(f.InvoiceCredited) + 1:05d}"}
+
+
+def _said(rng: Random, play: Play) -> dict[str, Any]:
+    lines = range(1, len(play.incident.invoice.lines) + 1) if play.incident.invoice else ()
+    return {"lines": rng.choice(((), _some(rng, tuple(lines)), _some(rng, tuple(lines)), (7,)))}
+
+
+def _confirmed(_rng: Random, play: Play) -> dict[str, Any]:
+    return _credit_note(play)
+
+
+def _conceded(rng: Random, play: Play) -> dict[str, Any]:
+    net = rng.choice((None, None, Money(cents=1), Money(cents=777), Money(cents=99999)))
+    return _credit_note(play) | _said(rng, play) | _reason(rng, play) | {"net": net}
 
 
 def _disowned(rng: Random, play: Play) -> dict[str, Any]:
@@ -217,7 +234,7 @@ def _act(rng: Random, _play: Play) -> dict[str, Any]:
 
 def _paper(rng: Random, play: Play) -> dict[str, Any]:
     known = [i for i in (*play.incident.former_invoices, play.incident.invoice) if i is not None]
-    numbers = [number for invoice in known for number in (invoice.number, invoice.credit_note)]
+    numbers = [n for invoice in known for n in (invoice.number, *(credit.number for credit in invoice.credits))]
     return {"number": rng.choice((INVOICE, CREDIT_NOTE, "", *numbers))}
 
 
@@ -240,7 +257,7 @@ def _patience(rng: Random, play: Play) -> dict[str, Any]:
 
 
 def _refund(rng: Random, play: Play) -> dict[str, Any]:
-    owed = [one.paid for one in play.incident.owed_back] or [Money(cents=100)]
+    owed = [one.owed_back for one in play.incident.owed_back] or [Money(cents=100)]
     today = play.incident.terms.day_of(play.now)
     return {
         "amount": rng.choice((owed[0], owed[-1], Money(cents=100))),
@@ -295,7 +312,9 @@ _VARIED: Mapping[type[c.Command], Callable[[Random, Play], dict[str, Any]]] = {
     c.MoveIncident: _reason,
     c.CancelQuote: _reason,
     c.WaiveDiagnosis: _reason,
-    c.Concede: _reason,
+    c.SayContest: _said,
+    c.ConfirmContest: _confirmed,
+    c.Concede: _conceded,
     c.ReverseContest: _reason,
     c.FallDue: _question_of_the_calendar,
 }

@@ -14,7 +14,7 @@ from tests.play import Play
 
 
 def owed_back(play: Play) -> list[tuple[str, Money]]:
-    return [(invoice.number, invoice.paid) for invoice in play.incident.owed_back]
+    return [(invoice.number, invoice.owed_back) for invoice in play.incident.owed_back]
 
 
 def corrected() -> Play:

@@ -13,7 +13,9 @@ import pikepdf
 import pytest
 
 from bot.core.facts import Language
+from bot.core.incident import Invoice
 from bot.core.money import Line, Money, Vat, total
+from bot.core.part import take
 from bot.core.terms import Kind
 from bot.papers import Paper, PaperKind, render
 from bot.papers.cii import cii, ubl
@@ -34,6 +36,22 @@ def abroad(paper: Paper, vat: Vat, country: str, number: str) -> Paper:
     return replace(priced(paper, WORK, rate=Decimal(0)), buyer=buyer, vat=vat)
 
 
+def of_part(paper: Paper, *of: int, net: Money | None = None) -> Paper:
+    """The credit note for a part of the invoice with this paper's lines."""
+    assert paper.due_on is not None
+    billed = Invoice(
+        number=paper.about,
+        lines=paper.lines,
+        price=paper.price,
+        issued_on=paper.issued_on,
+        due_on=paper.due_on,
+        paid=Money(cents=0),
+    )
+    part = take(billed, of, net)
+    assert part is not None
+    return replace(paper, lines=part.lines, price=part.price)
+
+
 def samples() -> dict[str, Paper]:
     usual = {
         f"{kind}-{language}-{customer}": a_paper(kind, language, customer)
@@ -41,6 +59,7 @@ def samples() -> dict[str, Paper]:
     }
     paper = a_paper()
     two_rates = (replace(WORK, vat_rate=Decimal(20)), BOOK)
+    credited = replace(a_paper(PaperKind.CREDIT_NOTE), lines=two_rates, price=total(two_rates))
     unregistered = priced(replace(paper, seller=replace(SELLER, vat_number="")), WORK, rate=Decimal(0))
     return usual | {
         "two-rates": replace(paper, lines=two_rates, price=total(two_rates)),
@@ -51,6 +70,8 @@ def samples() -> dict[str, Paper]:
         ),
         "odd-address": replace(paper, buyer=replace(paper.buyer, address="somewhere without a code")),
         "franchise": unregistered,
+        "part-of-lines": of_part(credited, 2),
+        "part-by-sum": of_part(credited, net=Money(cents=33333)),
     }
 
 

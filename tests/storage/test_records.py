@@ -252,6 +252,7 @@ async def test_ledger_gives_back_what_was_booked(store: Store) -> None:
         vat=price.vat,
         gross=price.gross,
         paid=Money(cents=0),
+        credited=Money(cents=0),
         lines=(Line(label="Diagnostic", quantity=Decimal("1.0"), unit=Money(cents=2000)),),
         issued_at=NOW,
         due_on=date(2010, 7, 14),
@@ -280,7 +281,11 @@ async def test_ledger_gives_back_what_was_booked(store: Store) -> None:
     assert await store.read(lambda tx: tx.money.incident_of("F2026-00042")) == 42
     assert await store.read(lambda tx: tx.money.incident_of("D2026-00001")) is None
 
-    await store.run(lambda tx: tx.money.update(invoice.number, paid=Money(cents=2400), status=Status.PAID))
+    await store.run(
+        lambda tx: tx.money.update(
+            invoice.number, paid=Money(cents=2400), credited=Money(cents=0), status=Status.PAID
+        )
+    )
 
     assert await store.read(lambda tx: tx.money.open_of(opened.customer)) == []
     assert await store.read(lambda tx: tx.money.listing()) == [

@@ -55,6 +55,13 @@ async def invoice(here: Town, who: str = BOB) -> Page:
     return await here.open(here.newest(who).link)
 
 
+async def bill(here: Town, who: str = BOB) -> Page:
+    """Quote accepted, work finished: 20,00 for the diagnosis, 180,00 and 20,00 for the work; the invoice's page."""
+    await work(here, who)
+    await here.staff.submit("finish_work", report="L'index est réparé.")
+    return await here.open(here.newest(who).link)
+
+
 async def contest(here: Town, who: str = BOB) -> Page:
     """The customer says that they disagree; the page on which to confirm it."""
     await here.press(await invoice(here, who), "contest", reason="C'était votre routeur.")

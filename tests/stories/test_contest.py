@@ -4,7 +4,7 @@ import pytest
 
 from bot.core import facts as f
 from tests.stories.people import BOB, DOWN_EN, DOWN_FR, JANE
-from tests.stories.steps import contest
+from tests.stories.steps import bill, contest
 from tests.stories.town import Town
 
 
@@ -115,3 +115,71 @@ async def test_staff_alone_cannot_give_support_back(here: Town) -> None:
 
     assert any("manager" in hint for hint in here.staff.hints())
     assert (await here.customer(BOB)).support == "forfeited"
+
+
+async def test_a_part_is_contested_on_the_page_and_the_rest_is_paid(here: Town) -> None:
+    """§6.1: the diagnosis, the work, or both; the consequences are there before the click, and in the evidence"""
+    page = await bill(here)
+    await here.press(page, "contest", part=("2",), reason="La base est toujours lente.")
+    said = here.newest(BOB)
+    assert "Réparer la base de la boutique" in said.text
+
+    confirm = await here.open(said.link)
+    before = ("216,00", "48,00", "Vous n’avez plus de support", "même si vous ne contestez qu’une partie")
+    assert [words for words in before if words not in confirm.text] == []
+    await here.press(confirm, "confirm", understood=True)
+
+    assert await here.ledger() == ["A2010-00001 216.00 paid", "F2010-00001 264.00 open"]
+    evidence = next(
+        entry.fact.evidence for entry in await here.history() if isinstance(entry.fact, f.ContestConfirmed)
+    )
+    kept = await here.store.read(lambda tx: tx.blobs.content(evidence.wording_sha256))
+    assert kept is not None
+    assert [words for words in before if words not in kept.decode()] == []
+    assert (await here.customer(BOB)).support == "forfeited"
+    assert "48,00" in next(letter.text for letter in here.inbox(BOB) if "A2010-00001" in letter.subject)
+
+    await here.wait(days=40)
+    assert "reminder_overdue" in await here.told(BOB)
+    await here.staff.submit("record_payment", amount="48,00", received_on="2010-07-20")
+    assert await here.ledger() == ["A2010-00001 216.00 paid", "F2010-00001 264.00 paid"]
+    assert (await here.incident()).ended == "paid"
+    assert (await here.customer(BOB)).support == "forfeited"
+
+
+async def test_a_manager_settles_on_a_smaller_sum_and_what_is_left_may_be_contested(here: Town) -> None:
+    """§6.4"""
+    await here.press(await bill(here), "contest", part=("1", "3"))
+    too_much = await here.manager.submit("concede", net="40,01", reason="Un geste.")
+    assert "40.00" in str(too_much.body)
+
+    await here.manager.fill(net="15,00", reason="Un geste.")
+
+    assert await here.ledger() == ["A2010-00001 18.00 paid", "F2010-00001 264.00 open"]
+    assert (await here.customer(BOB)).support == "full"
+    assert "246,00" in here.newest(BOB).text
+    again = await here.open(next(letter.link for letter in here.inbox(BOB) if "confirmation" in letter.subject))
+    assert "Nous vous avons donné raison" in again.text
+    await here.press(await here.press(again, "contest"), "confirm", understood=True)
+    assert await here.ledger() == ["A2010-00001 18.00 paid", "A2010-00002 246.00 paid", "F2010-00001 264.00 credited"]
+
+
+async def test_without_support_a_mail_has_one_polite_answer_and_then_silence_for_a_day(here: Town) -> None:
+    """§6.7: no incident, no price, no bounce; services and their renewal, and the way back"""
+    await here.press(await contest(here), "confirm", understood=True)
+    before = len(here.inbox(BOB))
+
+    for words in (DOWN_FR, "Répondez !", "Allô ?"):
+        await here.mail(BOB, "Encore une panne", words)
+        await here.wait(hours=2)
+    await here.mail(BOB, "", "Toujours là ?", answering=here.newest(BOB))
+
+    assert (await here.told(BOB))[before:] == ["support_unavailable"]
+    polite = here.newest(BOB).text
+    assert "renouvel" in polite
+    assert "HT" not in polite
+    assert not await here.exists(2)
+
+    await here.wait(days=1)
+    await here.mail(BOB, "Encore une panne", DOWN_FR)
+    assert (await here.told(BOB))[before:] == ["support_unavailable"] * 2

@@ -1,16 +1,15 @@
 """The books: every document and what settled it, as they were booked, with the part of each VAT rate."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import accumulate, pairwise
 from typing import Final
 
 from bot.core import facts as f
 from bot.core.customer import Customer
-from bot.core.money import Money, total
+from bot.core.money import Money, spread, total
 from storage import InvoiceRow, PaperKind, Recorded, Transaction
 
 
@@ -47,6 +46,7 @@ class Booking:
 
     `number` is the document's own; a payment or a write-off has that of its `invoice`. `booked_on` is the day it was
     written, `dated` the day it speaks of: a payment is dated when it came in, and booked when that was recorded.
+    `due_on` is by when an invoice is to be paid, or what a credit note leaves of it.
     """
 
     entry: int
@@ -108,12 +108,20 @@ def _written_off(fact: f.InvoiceWrittenOff) -> Settlement:
     return Settlement(kind=Booked.WRITE_OFF, invoice=fact.number, amount=None, dated=None)
 
 
+def _dropped(fact: f.InvoiceCredited) -> Settlement | None:
+    """The cents of VAT that the credit notes of an invoice could not say."""
+    if not fact.dropped:
+        return None
+    return Settlement(kind=Booked.WRITE_OFF, invoice=fact.invoice, amount=fact.dropped, dated=None)
+
+
 # mypy cannot pair each key with its function's argument; a fact is looked up by its own type.
-SETTLES: Final[Mapping[type[f.Fact], Callable[..., Settlement]]] = {
+SETTLES: Final[Mapping[type[f.Fact], Callable[..., Settlement | None]]] = {
     f.PaymentReceived: _paid,
     f.PaymentReturned: _returned,
     f.PaymentRefunded: _refunded,
     f.InvoiceWrittenOff: _written_off,
+    f.InvoiceCredited: _dropped,
 }
 """Each fact that moves money between a document and the customer who owes it."""
 
@@ -124,7 +132,8 @@ def read_books(tx: Transaction, day_of: Callable[[datetime], date]) -> tuple[Boo
     facts = tx.journal.of_kinds(SETTLES)
     customers = {one: _customer(tx, one) for one in {row.customer_id for row in rows}}
     accounts = {row.number: _Account(row=row, customer=customers[row.customer_id]) for row in rows if not row.about}
-    happened = sorted((*map(_issued, rows), *map(_settled, facts)), key=lambda event: event.order)
+    settled = filter(None, map(_settled, facts))
+    happened = sorted((*map(_issued, rows), *settled), key=lambda event: event.order)
     books = tuple(accounts[event.invoice].book(entry, event, day_of) for entry, event in enumerate(happened, start=1))
     for account in accounts.values():
         account.agree()
@@ -161,8 +170,10 @@ def _issued(row: InvoiceRow) -> _Event:
     return _Event(at=row.issued_at, invoice=row.about or row.number, what=row)
 
 
-def _settled(recorded: Recorded) -> _Event:
+def _settled(recorded: Recorded) -> _Event | None:
     settlement = SETTLES[type(recorded.fact)](recorded.fact)
+    if settlement is None:
+        return None
     return _Event(at=recorded.at, invoice=settlement.invoice, what=settlement, seq=recorded.id)
 
 
@@ -240,13 +251,6 @@ def shared(cents: int, over: Sequence[Share]) -> tuple[Share, ...]:
     pieces = iter(spread(cents, weights))
     made = tuple(_share(share.rate, next(pieces), next(pieces), share.net.currency) for share in over)
     return tuple(share for share in made if share.net or share.vat) or made[:1]
-
-
-def spread(cents: int, weights: Sequence[int]) -> Iterator[int]:
-    """Whole cents as these weigh, which add up: each running sum is rounded half up, not each piece."""
-    whole = sum(weights)
-    ends = ((2 * cents * run + whole) // (2 * whole) for run in accumulate(weights, initial=0))
-    return (after - before for before, after in pairwise(ends))
 
 
 def _share(rate: Decimal, net: int, vat: int, currency: str) -> Share:

@@ -126,7 +126,7 @@ class _Books:
         for booking in (one for one in self.books if one.booked_on <= self.last):
             before = left.get(booking.invoice)
             left[booking.invoice] = booking.owed if before is None else before + booking.owed
-            due.setdefault(booking.invoice, booking.due_on)
+            due[booking.invoice] = booking.due_on or due.get(booking.invoice)
         return ((due[number], money) for number, money in left.items() if money.cents > 0)
 
     def days_to_pay(self) -> list[int]:

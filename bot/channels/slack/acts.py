@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.app.read import Case
 from bot.channels.slack import story
 from bot.core import commands as c
+from bot.core.contest import contested_part
 from bot.core.correction import is_correctable
 from bot.core.diagnosis import may_start_unordered
 from bot.core.letter import ALLOWED, ENDINGS, UNDECIDED
@@ -108,15 +109,10 @@ def _asks_cancel_quote(case: Case) -> str:
     return f"The quote{of} is taken back. Nothing is owed, not even the diagnosis."
 
 
-def _open_amount(case: Case) -> str:
-    invoice = case.incident.invoice
-    if invoice is None:
-        return "nothing"
-    return story.price(invoice.price)
-
-
 def _asks_concede(case: Case) -> str:
-    return f"A credit note of {_open_amount(case)} is issued, and the customer keeps their support."
+    part = contested_part(case.incident)
+    most = story.price(part.price) if part else "nothing"
+    return f"A credit note of {most}, or what you agreed on, is issued, and the customer keeps their support."
 
 
 ACTS: Mapping[str, Act] = {

@@ -9,6 +9,7 @@ from bot.app.read import Case
 from bot.channels.slack import acts, blocks, fates, story
 from bot.channels.slack.acts import Act
 from bot.channels.slack.wire import Payload
+from bot.core.contest import contested_part
 from bot.core.diagnosis import may_start_unordered
 from bot.core.incident import Consent, Incident, Invoice, Quote
 from bot.core.letter import AT_WORK
@@ -216,12 +217,16 @@ def _waits_for_money(incident: Incident) -> Iterator[str]:
     for fault in story.faults(incident.invoice_faults):
         yield f"The invoice waits: {fault}"
     for back in incident.owed_back:
-        yield f"{story.amount(back.paid)} came in for {back.number}, taken back: pay it back, or carry it over."
-    if incident.contested:
-        yield "Contested: reminders have stopped. The customer confirms or withdraws, or a manager concedes."
-    if incident.contest is not None and incident.contest.state is ContestState.EFFECTIVE:
-        yield "The contest is final: nothing is owed, and this customer has no more support."
+        much = story.amount(back.owed_back)
+        yield f"{much} came in for {back.number}, taken back: pay that back, or carry it over."
+    part = contested_part(incident)
+    if part is not None and incident.contest is not None:
+        of = f" in part ({story.price(part.price)})" if incident.contest.lines else ""
+        yield f"Contested{of}: reminders have stopped. The customer confirms or withdraws, or a manager concedes."
     invoice = incident.invoice
+    if incident.contest is not None and incident.contest.state is ContestState.EFFECTIVE:
+        owed = f"{story.amount(invoice.open)} is left to pay" if invoice and invoice.open else "nothing is owed"
+        yield f"The contest is final: {owed}, and this customer has no more support."
     if invoice is not None and invoice.open and invoice.promised_until is not None:
         yield f"They said that they pay by {story.day(invoice.promised_until)}: no reminders until then."
     if invoice is not None and invoice.open and invoice.held_until is not None:

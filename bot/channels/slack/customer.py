@@ -369,7 +369,9 @@ async def _chosen(by: Decider, form: Submission, now: datetime) -> Done | Refuse
 
 async def _said(by: Decider, form: Submission, now: datetime) -> Done | Refused | Payload:
     reason = form.entries.get("reason", "").strip()
-    return await _carry_out(by, c.SayContest(actor=by.actor, evidence=by.submitted(form), reason=reason), now)
+    lines = tuple(int(at) for at in form.entries.get("lines", "").split() if at.isascii() and at.isdigit())
+    said = c.SayContest(actor=by.actor, evidence=by.submitted(form), reason=reason, lines=lines)
+    return await _carry_out(by, said, now)
 
 
 async def _confirmed(by: Decider, form: Submission, now: datetime) -> Done | Refused | Payload:

@@ -9,10 +9,12 @@ from bot.channels.slack import blocks, story
 from bot.channels.slack.acts import Act
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import Payload
+from bot.core.contest import contested_part
 from bot.core.disown import ORDER
 from bot.core.facts import Channel, Language, Outcome, Rule, WayIn
 from bot.core.incident import Consent
 from bot.core.lives import ConsentState, Stage
+from bot.core.part import left
 from bot.core.place import LONGEST_PLACE
 
 Given = Mapping[str, str]
@@ -331,13 +333,50 @@ def _owed(case: Case) -> str:
 
 def _record_refund(room: Room, case: Case, given: Given) -> list[Payload]:
     owed = case.incident.owed_back
-    still = ", ".join(f"{story.amount(invoice.paid)} of {invoice.number}" for invoice in owed)
-    first = str(owed[0].paid.amount) if owed else ""
+    still = ", ".join(f"{story.amount(invoice.owed_back)} of {invoice.number}" for invoice in owed)
+    first = str(owed[0].owed_back.amount) if owed else ""
     today = case.incident.terms.day_of(room.clock()).isoformat()
     return [
         blocks.context(f"To pay back: {still}. What is carried over is recorded here, and as the other's payment."),
         blocks.field("amount", "Amount paid back", blocks.typed(initial=given.get("amount", first), most=40)),
         blocks.field("refunded_on", "Paid back on", blocks.day(given.get("refunded_on", today))),
+    ]
+
+
+def _concede(_room: Room, case: Case, given: Given) -> list[Payload]:
+    """What the customer contests, or other lines, or less than that; what remains stays due."""
+    invoice, contest = case.incident.invoice, case.incident.contest
+    there = left(invoice) if invoice else {}
+    part = contested_part(case.incident)
+    of = f"They contest {story.price(part.price)}. " if part else ""
+    lines = contest.lines if contest and contest.lines else tuple(there)
+    chosen = given.get("lines", "\n".join(str(at) for at in lines)).split()
+    options = [
+        blocks.option(str(at), f"{at}. {invoice.lines[at - 1].label}: {story.amount(net)} excl. VAT")
+        for at, net in list(there.items())[:100]
+        if invoice
+    ]
+    several = blocks.field(
+        "lines",
+        "What is taken back",
+        blocks.some_of(options, chosen),
+        hint="Without a choice, what the customer contests",
+        optional=True,
+    )
+    return [
+        blocks.context(
+            f"{of}A credit note is issued and support is kept: for managers only. What it does not take back stays"
+            " due, and reminders go on after a pause. The customer is told why."
+        ),
+        *([several] if len(options) > 1 else []),
+        blocks.field(
+            "net",
+            "No more of it than",
+            blocks.typed(initial=given.get("net", ""), most=40),
+            hint="A smaller sum you agreed on, without VAT; it is shared between the lines as they weigh",
+            optional=True,
+        ),
+        *_reason("")(_room, case, given)[1:],
     ]
 
 
@@ -423,7 +462,7 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "note_promise": _note_promise,
     "record_refund": _record_refund,
     "cancel_quote": _reason("The quote is taken back; nothing is owed. The customer is told why."),
-    "concede": _reason("A credit note is issued and support is kept: for managers only. The customer is told why."),
+    "concede": _concede,
     "reinstate": _reason("The customer's support is given back: for managers only. The customer is told why."),
     "withdraw_consent": _reason("The request is taken back before it was answered. The customer is told why."),
     "settle_disowned": _settle_disowned,

@@ -17,6 +17,7 @@ from bot.core.consent import last_end
 from bot.core.facts import Actor, Language, Outcome
 from bot.core.lives import ConsentState
 from bot.core.money import Line, Money
+from bot.core.part import take
 from bot.core.place import LONGEST_PLACE, is_plain, named
 
 
@@ -224,7 +225,25 @@ def _note_promise(by: Filled) -> c.Command:
 
 
 def _concede(by: Filled) -> c.Command:
-    return c.Concede(actor=by.actor, expected=by.version, number="", reason=_needed(by, "reason"))
+    lines = tuple(int(at) for at in by.text("lines").split() if at.isascii() and at.isdigit())
+    reason = _needed(by, "reason")
+    return c.Concede(actor=by.actor, expected=by.version, number="", reason=reason, lines=lines, net=_less(by, lines))
+
+
+def _less(by: Filled, lines: tuple[int, ...]) -> Money | None:
+    """The smaller sum that was agreed on, if one was, and what it must be smaller than."""
+    invoice, contest = by.case.incident.invoice, by.case.incident.contest
+    if not by.text("net") or invoice is None or contest is None:
+        return None
+    part = take(invoice, lines or contest.lines)
+    try:
+        net = read_amount(by.text("net"), invoice.paid.currency)
+    except ValueError as wrong:
+        raise WrongFieldError("net", str(wrong)) from None
+    if part is None or net > part.price.net:
+        most = story.amount(part.price.net) if part else "nothing"
+        raise WrongFieldError("net", f"That is more than these lines come to: {most} excl. VAT")
+    return net
 
 
 def _same_problem(by: Filled) -> c.Command:

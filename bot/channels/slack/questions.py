@@ -9,9 +9,11 @@ from bot.app.desk import Desk
 from bot.app.read import Case
 from bot.channels.slack import blocks
 from bot.channels.slack.wire import Payload
+from bot.core.contest import contested_part
 from bot.core.facts import Language, WayIn
 from bot.core.incident import Consent, Incident, Quote
 from bot.core.money import Price
+from bot.core.part import left, rest
 from bot.core.terms import Kind
 
 TICKED = "yes"
@@ -88,14 +90,33 @@ class Questions:
         """The first step, with what the second would mean (letter §6.4)."""
         text = self._say("contest_text", number=_invoice(incident))
         reason = blocks.field("reason", self._say("contest_reason"), blocks.typed(lines=True), optional=True)
-        return self._modal("contest", "contest", [blocks.section(text), reason], carried)
+        return self._modal("contest", "contest", [blocks.section(text), *self._lines(incident), reason], carried)
+
+    def _lines(self, incident: Incident) -> list[Payload]:
+        """With which lines they do not agree, where there are several: none chosen is with all of them."""
+        invoice = incident.invoice
+        if invoice is None or len(left(invoice)) < 2:
+            return []
+        options = [
+            blocks.option(str(at), f"{at}. {invoice.lines[at - 1].label}: {figures.net(net, self.language)}")
+            for at, net in list(left(invoice).items())[:100]
+        ]
+        hint = self._say("contest_lines_hint")
+        return [blocks.field("lines", self._say("contest_lines"), blocks.some_of(options), hint=hint, optional=True)]
 
     def confirm(self, incident: Incident, carried: Mapping[str, object]) -> Payload:
         """The second step: the consequences, and a box that is not ticked."""
-        text = self._say("confirm_text", number=_invoice(incident))
+        text = self._means(incident)
         box = blocks.boxes([blocks.option(TICKED, self._say("confirm_box"))])
         field = blocks.field("understood", self._say("confirm_label"), box, optional=True)
         return self._modal("confirm_contest", "confirm", [blocks.section(text), field], carried)
+
+    def _means(self, incident: Incident) -> str:
+        part, invoice = contested_part(incident), incident.invoice
+        if part is None or invoice is None or not rest(invoice, part):
+            return self._say("confirm_text", number=_invoice(incident))
+        still = figures.gross(rest(invoice, part), self.language)
+        return self._say("confirm_part", number=invoice.number, rest=still, **self._amounts(part.price))
 
     def _details(self, case: Case) -> list[Payload]:
         details = case.customer.details

@@ -390,7 +390,10 @@ def _refunded(_case: Case, fact: f.PaymentRefunded) -> Entry:
 
 
 def _credited(_case: Case, fact: f.InvoiceCredited) -> Entry:
-    return Entry(f"Credit note {fact.number} for {fact.invoice}: {price(fact.price)}")
+    of = "a part of " if fact.of else ""
+    by = f"; the rest is due {day(fact.due_on)}" if fact.due_on else ""
+    dropped = f"; {amount(fact.dropped)} of rounding is dropped" if fact.dropped else ""
+    return Entry(f"Credit note {fact.number} for {of}{fact.invoice}: {price(fact.price)}{by}{dropped}")
 
 
 def _written_off(_case: Case, fact: f.InvoiceWrittenOff) -> Entry:
@@ -422,15 +425,16 @@ def _overdue(_case: Case, fact: f.InvoiceLongOverdue) -> Entry:
 
 
 def _contested(_case: Case, fact: f.ContestSaid) -> Entry:
-    return Entry("The customer contests the invoice: reminders stop until they confirm or withdraw", fact.reason)
+    what = f"lines {', '.join(map(str, fact.lines))} of the invoice" if fact.lines else "the invoice"
+    return Entry(f"The customer contests {what}: reminders stop until they confirm or withdraw", fact.reason)
 
 
 def _confirmed(_case: Case, _fact: f.ContestConfirmed) -> Entry:
-    return Entry("Contest confirmed: nothing is owed any more, and this customer's support has ended")
+    return Entry("Contest confirmed: what they contest is not owed, and this customer's support has ended")
 
 
 def _conceded(_case: Case, fact: f.ContestConceded) -> Entry:
-    return Entry("We concede: nothing is owed, support is kept", fact.reason)
+    return Entry("We concede: the credit note says what is not owed, support is kept", fact.reason)
 
 
 def _reversed(_case: Case, fact: f.ContestReversed) -> Entry:

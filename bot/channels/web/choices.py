@@ -240,11 +240,12 @@ def _stop(opened: Opened, click: Click) -> Decision:
 
 
 def _contest(opened: Opened, click: Click) -> Decision | None:
-    """The invoice that is to be paid, and not one that was taken back since."""
+    """The invoice that is to be paid, and not one that was taken back since; of it the lines that were ticked."""
     if opened.purpose is not Purpose.INCIDENT and _is_former(opened):
         return None
     reason = click.form.text("reason")[:LONGEST_REASON]
-    return Decision(command=c.SayContest(actor=opened.actor, evidence=click.evidence, reason=reason))
+    lines = tuple(int(at) if at.isascii() and at.isdecimal() else 0 for at in click.form.many("part"))
+    return Decision(command=c.SayContest(actor=opened.actor, evidence=click.evidence, reason=reason, lines=lines))
 
 
 def _is_former(opened: Opened) -> bool:

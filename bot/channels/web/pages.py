@@ -11,11 +11,13 @@ from bot.channels.web.forms import Who, countries, on_file
 from bot.channels.web.history import history
 from bot.channels.web.original import shown
 from bot.channels.web.seals import Shown, wording_sha256
+from bot.core.contest import contested_part
 from bot.core.incident import Consent, Incident, Invoice
 from bot.core.invoice import asked_of_customer, dues, price_owed
 from bot.core.lives import ConsentState, QuoteState
-from bot.core.money import Price
+from bot.core.money import Money, Price
 from bot.core.notices import Purpose
+from bot.core.part import left, rest
 from bot.core.withdrawal import withdrawal_end
 from bot.figures import creditor_reference
 from bot.papers.transfer import code, payload
@@ -195,10 +197,14 @@ def _invoice_values(provider: Provider, opened: Opened, invoice: Invoice) -> dic
         number=invoice.number,
     )
     today = opened.incident.terms.day_of(opened.now)
+    part = contested_part(opened.incident) if invoice is opened.incident.invoice else None
     return {
         "invoice": invoice,
         "document": _pdf(opened, invoice.number),
-        "credit_note": _pdf(opened, invoice.credit_note),
+        "credit_notes": tuple(filter(None, (_pdf(opened, credit.number) for credit in invoice.credits))),
+        "lines_left": _lines_left(invoice),
+        "part": part,
+        "rest": rest(invoice, part) if part else None,
         "reference": creditor_reference(invoice.number),
         "code": code(scanned).svg_inline(border=4, light="#fff", omitsize=True) if scanned else "",
         "by_card": provider.cards and may_pay_by_card(opened.incident, invoice.number),
@@ -207,6 +213,13 @@ def _invoice_values(provider: Provider, opened: Opened, invoice: Invoice) -> dic
         "overdue": bool(invoice.open) and today > invoice.due_on,
         "reason": "",
     }
+
+
+def _lines_left(invoice: Invoice | None) -> tuple[tuple[int, str, Money], ...]:
+    """What can be contested, line by line: its number on the invoice, its label, and what of it is left, net."""
+    if invoice is None:
+        return ()
+    return tuple((at, invoice.lines[at - 1].label, net) for at, net in left(invoice).items())
 
 
 def _contest(provider: Provider, opened: Opened) -> Page | None:
@@ -244,6 +257,7 @@ def _incident(provider: Provider, opened: Opened) -> Page:
         "missing": asked_of_customer(incident),
         "who": on_file(opened.case.customer, incident.way_in),
         "countries": countries(incident.language),
+        "lines_left": _lines_left(incident.invoice),
         "reason": "",
     }
     return Page(template="incident", values=values)

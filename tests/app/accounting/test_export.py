@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.app.accounting.books import Booked, Booking, read_books, spread, within
+from bot.app.accounting.books import Booked, Booking, read_books, within
 from bot.app.accounting.export import Form, Period, export
 from bot.app.accounting.fec import COLUMNS, Chart, fec
 from bot.app.accounting.tables import inert, tables
 from bot.app.handle import Done, carry_out
 from bot.core import commands as c
 from bot.core.actor import BANK
+from bot.core.money import spread
 from storage import PaperKind, Store
 from storage._tables import invoices
 from tests.app.accounting.quarter import BOB, FIRST_QUARTER, SETTINGS, a_counter, a_quarter, at, columns, in_cents
