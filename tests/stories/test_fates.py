@@ -103,5 +103,4 @@ async def test_whole_diagnosis_costs_no_edit_of_a_line_where_all_goes_well(here:
     """The mail is taken before its line is posted, so that the line says so at once."""
     await invoice(here)
 
-    assert lines(here, "✓ Mail to")
-    assert edits_of_lines(here) <= 2
+    assert edits_of_lines(here) < len(lines(here, "✓ Mail to"))

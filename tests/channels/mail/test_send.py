@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import ssl
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.channels.mail.test_compose import LETTER
 from tests.relay import Sink, Taken, a_relay
 
 RAW = build(LETTER)
+ACCEPTED = Accepted("250 2.0.0 Ok: queued", sha256=hashlib.sha256(RAW).hexdigest())
 
 
 async def send(relay: Relay, to: str = "bob@clientsa.fr", raw: bytes = RAW) -> object:
@@ -32,7 +34,7 @@ async def test_mail_is_taken_with_its_envelope() -> None:
         outcome = await send(relay)
 
         await relay.close()
-    assert outcome == Accepted("250 2.0.0 Ok: queued")
+    assert outcome == ACCEPTED
     assert sink.mails == [Taken("bounce+k1@host.fr", ("bob@clientsa.fr",), RAW)]
 
 
@@ -60,7 +62,7 @@ async def test_domain_whose_server_hangs_leaves_a_connection_to_the_others() -> 
             task.cancel()
         await asyncio.gather(*hanging, return_exceptions=True)
         await relay.close()
-    assert outcome == Accepted("250 2.0.0 Ok: queued")
+    assert outcome == ACCEPTED
 
 
 async def test_connection_that_died_is_replaced_at_once() -> None:
@@ -72,7 +74,7 @@ async def test_connection_that_died_is_replaced_at_once() -> None:
         outcomes = [await send(relay), await send(relay)]
 
         await relay.close()
-    assert outcomes == [Accepted("250 2.0.0 Ok: queued")] * 2
+    assert outcomes == [ACCEPTED] * 2
     assert (len(sink.mails), sink.connections) == (3, 2)
 
 
@@ -96,7 +98,7 @@ async def test_refused_recipient_costs_nobody_else(answer: str, outcome: object)
         outcomes = [await send(relay, "eve@clientsa.fr"), await send(relay)]
 
         await relay.close()
-    assert outcomes == [outcome, Accepted("250 2.0.0 Ok: queued")]
+    assert outcomes == [outcome, ACCEPTED]
     assert (len(sink.mails), sink.connections) == (1, 1)
 
 
@@ -135,7 +137,7 @@ async def test_connection_lost_after_the_text_is_unknown() -> None:
 
         await relay.close()
     assert isinstance(lost, Unknown)
-    assert again == Accepted("250 2.0.0 Ok: queued")
+    assert again == ACCEPTED
     assert [mail.raw for mail in sink.mails] == [RAW, RAW]
 
 

@@ -34,7 +34,7 @@ async def _pass_a_mail() -> None:
     late = await relay.send("bounce+k1@host.fr", "support@host.fr", b"Subject: a\r\n\r\nb\r\n")
 
     assert (greeting[:3], goodbye[:3]) == (b"220", b"421")
-    assert outcome == Accepted("250 2.0.0 Kept")
+    assert isinstance(outcome, Accepted)
     assert [arrival.raw for arrival in kept] == [b"Subject: a\r\n\r\n.\r\nb\r\n"]
     assert not isinstance(late, Accepted | Unknown)
     writer.close()
