@@ -60,13 +60,22 @@ class Acted(BaseModel):
     action: str = ""
     block: str = ""
     text: str = ""
-    option: workplace.Entry = None
-    values: dict[str, workplace.Entry] | None = None
+    option: str | list[str] | None = None
+    values: dict[str, str | list[str] | list[Upload] | None] | None = None
     files: tuple[Upload, ...] = ()
 
     def act(self) -> workplace.Act:
-        given = self.model_dump(exclude={"files"})
-        return workplace.Act(**given, files=[file.decoded() for file in self.files])
+        given = self.model_dump(exclude={"files", "values"})
+        values = {name: _entered(value) for name, value in self.values.items()} if self.values else None
+        return workplace.Act(**given, values=values, files=[file.decoded() for file in self.files])
+
+
+def _entered(value: str | list[str] | list[Upload] | None) -> workplace.Entry:
+    """What was put into one field; files come as they are uploaded."""
+    if not isinstance(value, list):
+        return value
+    files = [one.decoded() for one in value if isinstance(one, Upload)]
+    return files or [one for one in value if isinstance(one, str)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from bot.sandbox.slack import (
     Workspace,
 )
 
-Entry: TypeAlias = str | list[str] | None
+Entry: TypeAlias = str | list[str] | list[tuple[str, bytes]] | None
 SHORTCUTS = {"open_incident": "Open an incident"}
 MESSAGE_SHORTCUTS = {"send_to_customer": "Send to the customer"}
 ROLES = {**{user.id: "staff" for user in STAFF}, **{user.id: "manager" for user in MANAGERS}}
@@ -93,6 +93,7 @@ def _message(workspace: Workspace, message: Message) -> Payload:
         "thread_ts": message.thread_ts,
         "edited": message.edited is not None,
         "pinned": message.pinned,
+        "unfurls": [block for _, blocks in message.unfurls for block in blocks],
         "reactions": [{"name": name, "users": list(users)} for name, users in message.reactions],
         "files": [_file(workspace, one) for one in message.files],
         "replies": len(replies),
@@ -136,7 +137,9 @@ async def _click(people: People, what: Act) -> Answer:
 
 
 async def _click_in_view(people: People, what: Act) -> Answer:
-    return await people.click_in_view(what.user, what.view, what.action, what.block, option=what.option)
+    return await people.click_in_view(
+        what.user, what.view, what.action, what.block, option=what.option, typed=what.values
+    )
 
 
 async def _submit(people: People, what: Act) -> Answer:

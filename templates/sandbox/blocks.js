@@ -1,6 +1,6 @@
 // Block Kit, drawn. `context` carries what a block may need: people, places, press(element, block, option), values.
 
-import { clockTime, day, element, size } from "./element.js";
+import { clockTime, day, element, size, uploads } from "./element.js";
 
 const EMOJI = { eyes: "👀", white_check_mark: "✅", warning: "⚠️", hourglass: "⏳", envelope: "✉️", lock: "🔒", wave: "👋", tada: "🎉", x: "❌", bell: "🔔", euro: "💶", memo: "📝", wrench: "🔧", mag: "🔍", calendar: "📅", heavy_check_mark: "✔️", no_entry: "⛔", speech_balloon: "💬" };
 
@@ -31,7 +31,9 @@ const BLOCKS = {
 };
 
 const unknown = (block) => element("p", { class: "bk-context" }, `[${block.type}]`);
-const picture = (image) => element("span", { class: "bk-alt" }, image.alt_text);
+const picture = (image) => image.slack_file
+  ? element("img", { class: "bk-picture", src: `/sandbox/slack/${image.slack_file.id}`, alt: image.alt_text })
+  : element("span", { class: "bk-alt" }, image.alt_text);
 
 function drawSection(block, context) {
   return element("div", { class: "bk-section" },
@@ -91,6 +93,10 @@ const ELEMENTS = {
   email_text_input: (given, block, context) => typed(given, block, context, "email"),
   url_text_input: (given, block, context) => typed(given, block, context, "url"),
   number_input: (given, block, context) => typed(given, block, context, "text"),
+  file_input: (given, block, context) => element("input", {
+    type: "file", multiple: given.max_files !== 1, id: context.id, "data-key": keyOf(given, block), "aria-label": context.id ? undefined : "Files",
+    onchange: async (event) => context.keep?.(block, await uploads(event.target)),
+  }),
   datepicker: (given, block, context) => typed(given, block, context, "date"),
   timepicker: (given, block, context) => typed(given, block, context, "time"),
   datetimepicker: (given, block, context) => typed(given, block, context, "datetime-local"),

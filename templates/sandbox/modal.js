@@ -38,7 +38,7 @@ function draw(dialog, view, context, acts) {
     errors: view.errors,
     value: (part, block) => (block.block_id in typed ? typed[block.block_id] : held(view.values[block.block_id]?.[part.action_id])),
     keep: (block, value) => { typed[block.block_id] = value; },
-    press: (part, block, option) => acts.press(view, part, block, option),
+    press: (part, block, option) => acts.press(view, part, block, option, { ...typed }),
   };
   const form = element("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); acts.submit(view, { ...typed }); } },
     element("div", { class: "modal-head" },

@@ -156,6 +156,7 @@ function drawMessage(message, inThread, goesOn) {
         alone ? element("span", { class: "muted" }, "only you can see this") : null),
       message.blocks.length ? element("div", { class: "blocks" }, drawBlocks(message.blocks, inside)) : element("div", { class: "bk-words" }, mrkdwn(message.text, inside)),
       message.edited && !message.blocks.length ? element("span", { class: "muted" }, " (edited)") : null,
+      message.unfurls?.length ? element("div", { class: "bk-quote" }, drawBlocks(message.unfurls, inside)) : null,
       drawFiles(message.files || []),
       message.reactions?.length ? element("p", { class: "reactions" }, message.reactions.map((one) => element("span", {}, `${emoji(`:${one.name}:`)} ${one.users.length}`))) : null,
       foot(message, inThread, alone)));
@@ -189,9 +190,9 @@ async function press(message, part, block, option) {
   await act({ kind: "click", channel, ts: message.ts, action: part.action_id, block: block.block_id, option: option ?? null });
 }
 
-async function pressInView(view, part, block, option) {
+async function pressInView(view, part, block, option, values) {
   if (!(await confirmed(part.confirm, context()))) return;
-  await act({ kind: "click_in_view", view: view.id, action: part.action_id, block: block.block_id, option: option ?? null });
+  await act({ kind: "click_in_view", view: view.id, action: part.action_id, block: block.block_id, option: option ?? null, values: values ?? null });
 }
 
 const submit = (view, values) => act({ kind: "submit", view: view.id, values });

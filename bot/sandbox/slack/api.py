@@ -22,6 +22,7 @@ METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
     "auth.test": (conversations.auth_test, ()),
     "chat.postMessage": (chat.post_message, ("channel",)),
     "chat.update": (chat.update, ("channel", "ts")),
+    "chat.unfurl": (chat.unfurl, ("channel", "ts", "unfurls")),
     "chat.delete": (chat.delete, ("channel", "ts")),
     "chat.postEphemeral": (chat.post_ephemeral, ("channel", "user")),
     "chat.getPermalink": (chat.get_permalink, ("channel", "message_ts")),

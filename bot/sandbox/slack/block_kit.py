@@ -166,6 +166,9 @@ ELEMENTS: dict[str, Rule] = {
     ),
     "email_text_input": Shape({**TYPED, "initial_value": Text(3000, 0)}),
     "url_text_input": Shape({**TYPED, "initial_value": Text(3000, 0)}),
+    "file_input": Shape(
+        {"type": Text(50), "action_id": Text(255), "filetypes": Items(Text(20), 100), "max_files": Whole(1, 10)}
+    ),
     "number_input": Shape(
         {
             **TYPED,

@@ -60,6 +60,21 @@ def update(workspace: Workspace, call: Arguments) -> Payload:
     return {"ok": True, "channel": channel.id, "ts": message.ts, "text": text, "message": shown}
 
 
+def unfurl(workspace: Workspace, call: Arguments) -> Payload:
+    """chat.unfurl: what the links in somebody's message lead to, shown below it."""
+    channel = workspace.channel(call.text("channel"))
+    try:
+        message = workspace.message(channel.id, call.text("ts"))
+    except SlackError:
+        raise SlackError("cannot_unfurl_message") from None
+    given = call.structure("unfurls", "cannot_parse_attachment")
+    if not isinstance(given, dict) or not given or any(url not in message.text for url in given):
+        raise SlackError("cannot_unfurl_url")
+    shown = tuple((url, with_ids(workspace, check_blocks(one.get("blocks")))) for url, one in given.items())
+    workspace.put(replace(message, unfurls=shown))
+    return {"ok": True}
+
+
 def delete(workspace: Workspace, call: Arguments) -> Payload:
     """chat.delete: the app's own messages only."""
     channel = workspace.channel(call.text("channel"))

@@ -11,8 +11,8 @@ from bot.sandbox.slack.block_kit import options_of
 from bot.sandbox.slack.limits import elements_of
 from bot.sandbox.slack.wire import Payload
 
-Entry: TypeAlias = str | int | Sequence[str] | None
-"""What a person enters in one field: text, a date, an option's value, or several of those."""
+Entry: TypeAlias = str | int | Sequence[str] | Sequence[tuple[str, bytes]] | Sequence[Payload] | None
+"""What a person enters in one field: text, a date, an option's value, several of those, or files (name, content)."""
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -51,11 +51,13 @@ def initial_values(blocks: Iterable[Payload]) -> Payload:
     return values
 
 
-def filled(blocks: Iterable[Payload], values: Payload, entries: Mapping[str, Entry]) -> Payload:
+def filled(
+    blocks: Iterable[Payload], values: Payload, entries: Mapping[str, Entry], *, whole: bool = True
+) -> Payload:
     """`values` with a person's entries (block id -> entry) in place, if Slack's client would send it.
 
     Fields not in `entries` keep what they hold. NotPossibleError for an unknown block id, a value the element
-    does not take, or a required field left empty.
+    does not take, or a required field left empty where the `whole` is sent.
     """
     asked = {block["block_id"]: block for block in blocks if any(_fields_of(block))}
     unknown = sorted(set(entries) - set(asked))
@@ -66,7 +68,7 @@ def filled(blocks: Iterable[Payload], values: Payload, entries: Mapping[str, Ent
         element = next(iter(_fields_of(asked[block_id])))
         result[block_id][element["action_id"]] = entered(element, entry)
     for block_id, block in asked.items():
-        if block["type"] == "input" and not block.get("optional") and not _holds(block, result[block_id]):
+        if whole and block["type"] == "input" and not block.get("optional") and not _holds(block, result[block_id]):
             raise NotPossibleError(f"{block_id} must be filled in")
     return result
 
@@ -98,7 +100,7 @@ def _holds(block: Payload, slots: Payload) -> bool:
 
 
 def _many(entry: Entry) -> list[str]:
-    return [str(entry)] if isinstance(entry, str | int) or entry is None else list(entry)
+    return [str(entry)] if isinstance(entry, str | int) or entry is None else [str(one) for one in entry]
 
 
 def _pick_many(element: Payload, entry: Entry) -> object:
@@ -170,7 +172,19 @@ def _ids(_element: Payload, entry: Entry) -> object:
     return _many(entry)
 
 
+def _files(element: Payload, entry: Entry) -> object:
+    """As Slack shows files that were uploaded into a modal; `People` has put them into the workspace by now."""
+    if isinstance(entry, str | int) or entry is None:
+        raise NotPossibleError(f"{entry!r} is no file")
+    chosen = list(entry)
+    most = element.get("max_files", 10)
+    if len(chosen) > most:
+        raise NotPossibleError(f"no more than {most} files")
+    return chosen
+
+
 FIELDS: dict[str, Field] = {
+    "file_input": Field("files", "", _files, many=True),
     "plain_text_input": Field("value", "initial_value", _typed),
     "email_text_input": Field("value", "initial_value", _email),
     "url_text_input": Field("value", "initial_value", _url),

@@ -1,5 +1,8 @@
 """What Slack tells the app when somebody does something: events, interactions, commands."""
 
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
 from bot.sandbox.slack.chat import message_payload
 from bot.sandbox.slack.inputs import FIELDS, Entry, NotPossibleError, entered, pick
 from bot.sandbox.slack.records import Channel, Message, User, View, view_payload
@@ -44,7 +47,11 @@ def changed_event(workspace: Workspace, old: Message, new: Message) -> Payload:
 
 
 def deleted_event(workspace: Workspace, old: Message) -> Payload:
-    """`message_deleted`: what it was."""
+    """`message_deleted`: what it was. One with replies is changed into a tombstone instead."""
+    if workspace.replies(old.channel, old.ts):
+        stone = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "ts": old.ts, "hidden": True}
+        changed = {"message": stone, "previous_message": message_payload(workspace, old)}
+        return {**_hidden(workspace, old, "message_changed"), **changed}
     gone = {"deleted_ts": old.ts, "previous_message": message_payload(workspace, old)}
     return {**_hidden(workspace, old, "message_deleted"), **gone}
 
@@ -59,6 +66,14 @@ def reaction_event(workspace: Workspace, message: Message, name: str, user: str)
         "item_user": message.user,
         "event_ts": workspace.new_ts(),
     }
+
+
+def shared_event(workspace: Workspace, channel: str, ts: str, user: str, urls: Sequence[str]) -> Payload:
+    """`link_shared`: links to the domains that the app's manifest names."""
+    links = [{"url": url, "domain": urlsplit(url).netloc} for url in urls]
+    where = {"channel": channel, "is_bot_user_member": True, "user": user, "message_ts": ts}
+    unfurl = {"unfurl_id": f"{channel}.{ts}", "source": "conversations_history"}
+    return {"type": "link_shared", **where, **unfurl, "links": links, "event_ts": workspace.new_ts()}
 
 
 def home_event(workspace: Workspace, user: User, tab: str) -> Payload:

@@ -12,7 +12,7 @@ from bot.sandbox.slack.delivery import Answer, Envelope, Letterhead, OverHttp, O
 from bot.sandbox.slack.files import new_file
 from bot.sandbox.slack.inputs import FIELDS, Entry, NotPossibleError, filled, initial_values
 from bot.sandbox.slack.limits import elements_of
-from bot.sandbox.slack.records import Channel, Ephemeral, Message, ResponseUrl, User, View
+from bot.sandbox.slack.records import Channel, Ephemeral, Message, ResponseUrl, User, View, file_payload
 from bot.sandbox.slack.respond import respond
 from bot.sandbox.slack.socket_mode import Sockets
 from bot.sandbox.slack.wire import Payload, SlackError
@@ -84,7 +84,8 @@ class People:
         """Press a button or choose an `option` (value or words) in a message; `confirm` False: say no when asked."""
         person, _ = self._present(user, channel)
         shown = self._seen(person, channel, ts)
-        block, element = find(shown.blocks, action_id, block_id)
+        below = shown.unfurls if isinstance(shown, Message) else ()
+        block, element = find([*shown.blocks, *(one for _, blocks in below for one in blocks)], action_id, block_id)
         if "confirm" in element and not confirm:
             return SILENT
         action = payloads.action(self.workspace, block, element, option)
@@ -98,10 +99,20 @@ class People:
         return await self._interact({**base, **where, "state": state, "actions": [action]})
 
     async def click_in_view(
-        self, user: str, view_id: str, action_id: str, block_id: str = "", *, option: Entry = None
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        block_id: str = "",
+        *,
+        option: Entry = None,
+        typed: Mapping[str, Entry] | None = None,
     ) -> Answer:
-        """Press or choose something in an open modal or an App Home."""
+        """Press or choose something in an open modal or an App Home; what was `typed` by then goes along."""
         view = self._open_view(user, view_id)
+        if typed:
+            values = filled(view.blocks, view.values, self._uploaded(user, typed), whole=False)
+            view = self.workspace.put_view(replace(view, values=values))
         block, element = find(view.blocks, action_id, block_id)
         action = payloads.action(self.workspace, block, element, option)
         if element["type"] in FIELDS:
@@ -132,7 +143,7 @@ class People:
     async def submit(self, user: str, view_id: str, values: Mapping[str, Entry]) -> Answer:
         """Fill in a modal (block id -> entry) and submit it; what the app answers is done to the modal."""
         view = self._open_view(user, view_id)
-        state = filled(view.blocks, view.values, values)
+        state = filled(view.blocks, view.values, self._uploaded(user, values))
         view = self.workspace.put_view(replace(view, values=state, errors={}, trouble=""))
         base = payloads.interaction(self.workspace, self.workspace.user(user), "view_submission", view.id)
         shown = payloads.shown_view(self.workspace, view)
@@ -174,6 +185,13 @@ class People:
         )
         return await self._event(place, payloads.message_event(self.workspace, message))
 
+    async def share(self, user: str, channel: str, *urls: str) -> Answer:
+        """Post links to pages of the app's, and let it hear of them."""
+        await self.say(user, channel, " ".join(f"<{url}>" for url in urls))
+        ts = self.workspace.roots(channel)[-1].ts
+        event = payloads.shared_event(self.workspace, channel, ts, user, urls)
+        return await self._event(self.workspace.channels[channel], event)
+
     async def edit(self, user: str, channel: str, ts: str, text: str) -> Answer:
         """Change the words of one's own message."""
         old = self._own(user, channel, ts)
@@ -183,8 +201,10 @@ class People:
         return await self._event(self.workspace.channels[channel], event)
 
     async def delete(self, user: str, channel: str, ts: str) -> Answer:
-        """Delete one's own message."""
-        old = self._own(user, channel, ts)
+        """Delete one's own message, or one of the app's, as administrators may."""
+        old = self.workspace.message(channel, ts)
+        if old.user != self.workspace.bot_user:
+            old = self._own(user, channel, ts)
         event = payloads.deleted_event(self.workspace, old)
         self.workspace.remove(channel, ts)
         return await self._event(self.workspace.channels[channel], event)
@@ -287,6 +307,21 @@ class People:
         if view_id not in seen:
             raise NotPossibleError(f"{user} does not see {view_id}; {', '.join(seen) or 'nothing'} is open")
         return self.workspace.views[view_id]
+
+    def _uploaded(self, user: str, values: Mapping[str, Entry]) -> Mapping[str, Entry]:
+        """Files that are put into a modal are in the workspace before it is submitted."""
+        person = self.workspace.user(user)
+        return {name: self._put_in(person, entry) for name, entry in values.items()}
+
+    def _put_in(self, person: User, entry: Entry) -> Entry:
+        if not isinstance(entry, Sequence) or not any(isinstance(one, tuple) for one in entry):
+            return entry
+        made = []
+        for name, content in (one for one in entry if isinstance(one, tuple)):
+            file = new_file(self.workspace, name, len(content), person.id)
+            stored = self.workspace.put_file(replace(file, content=content, complete=True))
+            made.append(file_payload(stored, self.workspace.base_url))
+        return made
 
     def _attach(self, person: User, place: Channel, name: str, content: bytes) -> str:
         file = new_file(self.workspace, name, len(content), person.id)

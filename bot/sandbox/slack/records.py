@@ -59,6 +59,7 @@ class Message:
     pinned: bool = False
     subtype: str | None = None
     broadcast: bool = False
+    unfurls: tuple[tuple[str, tuple[Payload, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

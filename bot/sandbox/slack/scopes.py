@@ -24,6 +24,7 @@ NEEDED: Mapping[str, str] = {
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
     "files.info": "files:read",
+    "chat.unfurl": "links:write",
 }
 """`kind` is that of the conversation which the call is about. Methods that are not named ask for none."""
 

@@ -42,6 +42,7 @@ def publish_view(workspace: Workspace, call: Arguments) -> Payload:
     """views.publish: the App Home of one user."""
     user = workspace.user(call.text("user_id"))
     view = check_view(call.structure("view", "invalid_arguments"), "home")
+    _check_pictures(workspace, view)
     old = workspace.home(user.id)
     if old is not None:
         if call.text("hash") and call.text("hash") != old.hash:
@@ -50,6 +51,16 @@ def publish_view(workspace: Workspace, call: Arguments) -> Payload:
     made = _new(workspace, user.id, view)
     workspace.homes[user.id] = made.id
     return _answer(workspace, workspace.put_view(made))
+
+
+def _check_pictures(workspace: Workspace, view: Payload) -> None:
+    """A picture is a file that Slack has, whole, and that is one."""
+    for at, block in enumerate(view["blocks"]):
+        file = workspace.files.get((block.get("slack_file") or {}).get("id", ""))
+        if "slack_file" in block and (file is None or not file.complete or not file.mimetype.startswith("image/")):
+            raise SlackError(
+                "invalid_arguments", (f"invalid slack file [json-pointer:/view/blocks/{at}/slack_file]",)
+            )
 
 
 def add_modal(workspace: Workspace, user: str, given: Payload) -> View:

@@ -108,6 +108,8 @@ class Walk:
                 return [str(one["value"]) for one in options_of(element)[:2]]
             case "static_select" | "radio_buttons":
                 return str(self.rng.choice(options_of(element))["value"])
+            case "file_input":
+                return []
             case _:
                 return {"lines": "Repair | 2 | 30,00", "validity_days": "10", "amount": "24,00"}.get(name, PUBLIC)
 
@@ -123,9 +125,10 @@ class Walk:
         who = self.rng.choice((ALICE, OCTAVE))
         _, ts = self._note()
         await self.town.people.message_shortcut(who, STAFF_CHANNEL, ts, "send_to_customer")
-        shown = str(self.town.modal(who).values)
+        modal = self.town.modal(who)
+        shown = f"{modal.values} {modal.blocks}"  # the words, and the names of the files that go along
         self.released |= {mark for mark in self.marks if mark in shown}
-        await self.town.people.submit(who, self.town.modal(who).id, {})
+        await self.town.people.submit(who, modal.id, {})
 
     # --- the customer, repeats, time ---
 
