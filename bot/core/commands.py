@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.core.facts import Actor, Answer, Authority, Channel, Evidence, Intervention, Language, Outcome, Sent, WayIn
+from bot.core.facts import (
+    Actor,
+    Answer,
+    Authority,
+    Channel,
+    Evidence,
+    File,
+    Intervention,
+    Language,
+    Outcome,
+    Sent,
+    WayIn,
+)
 from bot.core.lives import Support
 from bot.core.money import Line, Money, Vat
 from bot.core.office import Office
@@ -275,6 +287,8 @@ class NameOtherIncident(Command):
 class WriteToCustomer(Command):
     message: str
     text: str
+    files: tuple[File, ...] = ()
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,11 @@ def write(incident: Incident, command: c.WriteToCustomer, _now: datetime) -> Dec
         return Refused(Reason.NOT_NOW)
     if not command.text.strip():
         return Refused(Reason.REPORT_MISSING)
-    return (f.StaffWrote(message=command.message, text=command.text),)
+    return (
+        f.StaffWrote(
+            message=command.message, text=command.text, files=command.files, promised_on=command.promised_on
+        ),
+    )
 
 
 def conclude(incident: Incident, command: c.ConcludeDiagnosis, _now: datetime) -> Decided:

@@ -29,7 +29,7 @@ WORDS: Mapping[type[f.Fact], tuple[str, ...]] = {
     f.IncidentCancelled: ("reason",),
     f.IncidentMoved: ("reason",),
     f.CustomerAsked: ("question",),
-    f.StaffWrote: ("text",),
+    f.StaffWrote: ("text", "files"),
     f.ContactProposed: ("address",),
     f.ContactSettled: ("address",),
     f.DecisionReferred: ("address",),

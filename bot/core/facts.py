@@ -72,6 +72,15 @@ class Intervention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that went along with words: its name, its kind, and the hash of its kept bytes."""
+
+    name: str
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Something that happened to an incident or to a customer."""
 
@@ -367,10 +376,15 @@ class OtherIncidentNamed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffWrote(Fact):
-    """Words sent to the customer by a person, kept as the message named."""
+    """Words sent to the customer by a person, kept as the message named, and the files sent with them.
+
+    `promised_on` is the day by which the customer was promised to hear from us again.
+    """
 
     message: str
     text: str
+    files: tuple[File, ...] = ()
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,8 +150,12 @@ class AnswerNudged(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffWrote(Notice):
+    """`files` are the names of what goes along; `promised_on` the day by which they hear from us again."""
+
     AUTOMATIC: ClassVar[bool] = False
     text: str
+    files: tuple[str, ...] = ()
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

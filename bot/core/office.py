@@ -32,6 +32,16 @@ class Office:
             return moment
         return self.opening(local.date() if local.time() < OPENING else local.date() + timedelta(days=1))
 
+    def after(self, moment: datetime, hours: int) -> datetime:
+        """When so many working hours have passed since."""
+        at, left = self.open_at(moment), timedelta(hours=hours)
+        while True:
+            closing = datetime.combine(at.astimezone(ZoneInfo(self.timezone)), CLOSING, ZoneInfo(self.timezone))
+            if left < closing - at:
+                return at + left
+            left -= closing - at
+            at = self.open_at(closing)
+
     def is_working(self, day: date) -> bool:
         """Neither a weekend there nor a public holiday; Monday to Friday where the country's days are unknown."""
         year = _year(self.country, day.year)

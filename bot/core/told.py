@@ -130,7 +130,8 @@ def _asked(_i: Incident, fact: f.CustomerAsked, _now: datetime) -> Notice:
 
 
 def _staff_wrote(_i: Incident, fact: f.StaffWrote, _now: datetime) -> Notice:
-    return n.StaffWrote(text=fact.text)
+    files = tuple(file.name for file in fact.files)
+    return n.StaffWrote(text=fact.text, files=files, promised_on=fact.promised_on)
 
 
 def _our_fault(_i: Incident, fact: f.OurFaultFound, _now: datetime) -> Notice:

@@ -1,0 +1,199 @@
+"""What an incident needs of staff: a customer who waits for an answer, what is about to lapse unanswered."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core import facts as f
+from bot.core.consent import request_lapses_at
+from bot.core.incident import Incident
+from bot.core.lives import ConsentState, QuoteState, Stage
+from bot.core.office import Office
+
+# What a customer reads as an answer to their words.
+ANSWERS = (
+    f.StaffWrote,
+    f.CustomerAsked,
+    f.OurFaultFound,
+    f.ProblemSolved,
+    f.DiagnosisReported,
+    f.LeftUnbilled,
+    f.QuoteOffered,
+    f.QuoteCancelled,
+    f.ConsentRequested,
+    f.WorkFinished,
+    f.WorkStopped,
+    f.ContestConceded,
+    f.IncidentCancelled,
+    f.IncidentClosed,
+)
+WORKING_DAY = 8  # office hours
+DONE = frozenset({Stage.CANCELLED, Stage.CLOSED})
+
+
+class Need(StrEnum):
+    """What staff are reminded of."""
+
+    ANSWER = "answer"
+    START = "start"
+    PROMISE = "promise"
+    QUOTE = "quote"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudges:
+    """When staff are reminded, and how often: office hours a customer may wait, days before something lapses."""
+
+    answer_hours: int = 4
+    start_hours: int = 4
+    lapse_days: int = 1
+    most: int = 2
+
+
+USUAL = Nudges()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudge:
+    """Staff are to be reminded of this at that time; `about` names the words, the quote or the request."""
+
+    need: Need
+    about: str
+    at: datetime
+
+
+def unanswered(facts: Sequence[f.Fact]) -> str:
+    """The first words of the customer that nobody has answered since, by their message; empty where none wait.
+
+    The words an incident opens with are answered by the announcement.
+    """
+    waits = ""
+    announced = False
+    for fact in facts:
+        announced = announced or not isinstance(fact, f.IncidentOpened | f.CustomerWrote)
+        if isinstance(fact, ANSWERS):
+            waits = ""
+        elif isinstance(fact, f.CustomerWrote) and announced and not waits:
+            waits = fact.message
+    return waits
+
+
+def promised(facts: Sequence[f.Fact]) -> str:
+    """The last promise to write that nothing has kept yet, by its message; empty where all are kept."""
+    waits = ""
+    for fact in facts:
+        if isinstance(fact, f.StaffWrote) and fact.promised_on is not None:
+            waits = fact.message
+        elif isinstance(fact, ANSWERS):
+            waits = ""
+    return waits
+
+
+def begun(rules: Nudges, incident: Incident, fact: f.Fact, now: datetime) -> Nudge | None:
+    """What this fact makes staff be reminded of later."""
+    begin = _BEGUN.get(type(fact))
+    return begin(rules, incident, fact, now) if begin else None
+
+
+def again(rules: Nudges, incident: Incident, nudge: Nudge, now: datetime) -> Nudge | None:
+    """The same once more; what is about to lapse is said once."""
+    hours = {
+        Need.ANSWER: rules.answer_hours,
+        Need.START: rules.start_hours,
+        Need.PROMISE: WORKING_DAY,
+    }.get(nudge.need)
+    if hours is None:
+        return None
+    at = _house(incident).after(now, hours)
+    return Nudge(need=nudge.need, about=nudge.about, at=at)
+
+
+def still_needed(incident: Incident, facts: Sequence[f.Fact], need: Need, about: str) -> bool:
+    """Whether staff have to be reminded of it as things stand."""
+    return incident.stage not in DONE and _NEEDED[need](incident, facts, about)
+
+
+def _house(incident: Incident) -> Office:
+    """Where staff work: its days and hours count, not the customer's."""
+    return Office(timezone=incident.terms.timezone)
+
+
+def _wrote(rules: Nudges, i: Incident, fact: f.CustomerWrote, now: datetime) -> Nudge | None:
+    if i.stage is Stage.OPENED:
+        return None
+    at = _house(i).after(now, rules.answer_hours)
+    return Nudge(need=Need.ANSWER, about=fact.message, at=at)
+
+
+def _promised(_rules: Nudges, i: Incident, fact: f.StaffWrote, _now: datetime) -> Nudge | None:
+    """In the morning of the day itself, while it can be kept, and again when it is over."""
+    if fact.promised_on is None:
+        return None
+    return Nudge(need=Need.PROMISE, about=fact.message, at=_house(i).opening(fact.promised_on))
+
+
+def _ordered(rules: Nudges, i: Incident, _fact: f.DiagnosisOrdered, now: datetime) -> Nudge:
+    at = _house(i).after(now, rules.start_hours)
+    return Nudge(need=Need.START, about="order", at=at)
+
+
+def _offered(rules: Nudges, i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: datetime) -> Nudge | None:
+    quote = i.quote_named(fact.number)
+    if quote is None:
+        return None
+    return Nudge(need=Need.QUOTE, about=fact.number, at=_before(rules, i, i.terms.end_of(quote.valid_until), now))
+
+
+def _requested(rules: Nudges, i: Incident, fact: f.ConsentRequested, now: datetime) -> Nudge | None:
+    consent = i.consent_named(fact.number)
+    if consent is None:
+        return None
+    at = _before(rules, i, request_lapses_at(consent, i.terms), now)
+    return Nudge(need=Need.LEAVE, about=str(fact.number), at=at)
+
+
+def _before(rules: Nudges, i: Incident, end: datetime, now: datetime) -> datetime:
+    """So many days before the end, at the latest half-way to it."""
+    return _house(i).open_at(max(end - timedelta(days=rules.lapse_days), now + (end - now) / 2))
+
+
+def _waits_for_answer(_i: Incident, facts: Sequence[f.Fact], about: str) -> bool:
+    return unanswered(facts) == about
+
+
+def _waits_for_words(_i: Incident, facts: Sequence[f.Fact], about: str) -> bool:
+    return promised(facts) == about
+
+
+def _waits_for_start(i: Incident, _facts: Sequence[f.Fact], _about: str) -> bool:
+    return i.stage is Stage.ORDERED and not i.paused
+
+
+def _quote_lapses(i: Incident, _facts: Sequence[f.Fact], about: str) -> bool:
+    quote = i.quote_named(about)
+    return i.stage is Stage.QUOTED and quote is not None and quote.state is QuoteState.SENT
+
+
+def _request_lapses(i: Incident, _facts: Sequence[f.Fact], about: str) -> bool:
+    consent = i.consent_named(int(about))
+    return consent is not None and consent.state is ConsentState.REQUESTED
+
+
+_BEGUN: Mapping[type[f.Fact], Callable[..., Nudge | None]] = {
+    f.CustomerWrote: _wrote,
+    f.StaffWrote: _promised,
+    f.DiagnosisOrdered: _ordered,
+    f.QuoteOffered: _offered,
+    f.QuoteProlonged: _offered,
+    f.ConsentRequested: _requested,
+}
+
+_NEEDED: Mapping[Need, Callable[[Incident, Sequence[f.Fact], str], bool]] = {
+    Need.ANSWER: _waits_for_answer,
+    Need.PROMISE: _waits_for_words,
+    Need.START: _waits_for_start,
+    Need.QUOTE: _quote_lapses,
+    Need.LEAVE: _request_lapses,
+}
