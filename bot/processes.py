@@ -18,6 +18,7 @@ from bot.app.billing import provider_faults
 from bot.app.decisions import bill_again, held_back
 from bot.app.deliver import Later, Sender, deliver
 from bot.app.desk import Desk
+from bot.app.digest import expect_digest
 from bot.app.due import ask
 from bot.app.jobs import JudgeAgain
 from bot.app.keys import Keys
@@ -105,6 +106,9 @@ async def wire(settings: Settings, clock: Clock = system_clock) -> AsyncIterator
             chat=not environment.slack_missing,
             limits=settings.limits,
             taps=settings.file.gmail.confirm_action,
+            files=settings.files,
+            nudges=settings.nudges,
+            digest=settings.file.nudges.digest,
         )
         yield Wired(settings=settings, desk=desk, clock=clock)
     finally:
@@ -302,10 +306,11 @@ async def _catch_up(wired: Wired, slack: SlackChannel) -> None:
 
 
 async def _sweep_daily(wired: Wired) -> None:
-    """Erases what is old enough, in one process of all that run, once a day."""
+    """Erases what is old enough, in one process of all that run, once a day; has the next morning's numbers wait."""
     store = wired.desk.store
     while True:
         try:
+            await store.run(lambda tx: expect_digest(tx, wired.desk, wired.clock()))
             if await store.run(lambda tx: is_todays(tx, wired.clock())):
                 swept = await sweep(store, wired.settings.retention, wired.clock)
                 log.info("swept", **asdict(swept))
@@ -332,7 +337,7 @@ def _understanding(
 
     async def work(job: Job) -> None:
         await asyncio.shield(language)
-        if slack is not None and job.kind == slack.INBOX_KIND:
+        if slack is not None and job.kind in slack.INBOX_KINDS:
             await slack.understand(job, wired.clock())
         elif job.kind == JudgeAgain.KIND:
             await mailroom.judge_again(job, wired.clock())

@@ -26,7 +26,11 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.app.accounting.fec import Account, Chart
+from bot.app.files import USUAL as USUAL_FILES
+from bot.app.files import FileRules
 from bot.app.pace import USUAL, Limits
+from bot.core.attention import USUAL as USUAL_NUDGES
+from bot.core.attention import Nudges
 from bot.core.erasure import USUAL as KEPT
 from bot.core.erasure import Retention
 from bot.core.facts import Intervention, Rule
@@ -35,6 +39,7 @@ from bot.core.terms import GoAhead, Terms
 from bot.words import Provider
 
 LONGEST_WORDING = 75  # characters: an option's text in Slack
+MB = 1_000_000
 USUAL_FILE = Path("comptoir.toml")
 SHIPPED = Path(__file__).resolve().parent.parent / "comptoir.toml"
 
@@ -142,6 +147,21 @@ class RetentionSection(Section):
     accounts_years: int = Field(default=KEPT.accounts_years, ge=10)
 
 
+class FilesSection(Section):
+    most_mb: int = Field(default=USUAL_FILES.most_bytes // MB, ge=1, le=1000)
+    most: int = Field(default=USUAL_FILES.most, ge=0, le=100)
+    mail_mb: int = Field(default=USUAL_FILES.mail_bytes // MB, ge=1, le=100)
+    dangerous: tuple[Annotated[str, Field(pattern="^[a-z0-9-]+$")], ...] | None = None
+
+
+class NudgesSection(Section):
+    answer_hours: int = Field(default=USUAL_NUDGES.answer_hours, ge=1, le=80)
+    start_hours: int = Field(default=USUAL_NUDGES.start_hours, ge=1, le=80)
+    lapse_days: int = Field(default=USUAL_NUDGES.lapse_days, ge=1, le=30)
+    most: int = Field(default=USUAL_NUDGES.most, ge=0, le=20)
+    digest: bool = True
+
+
 class SlackSection(Section):
     team: str = ""
     staff: tuple[str, ...] = ()
@@ -226,6 +246,8 @@ class File(Section):
     terms: TermsSection = TermsSection()
     limits: LimitsSection = LimitsSection()
     retention: RetentionSection = RetentionSection()
+    files: FilesSection = FilesSection()
+    nudges: NudgesSection = NudgesSection()
     slack: SlackSection = SlackSection()
     api: ApiSection = ApiSection()
     gmail: GmailSection = GmailSection()
@@ -342,6 +364,20 @@ class Settings(BaseModel):
     @property
     def limits(self) -> Limits:
         return Limits(**self.file.limits.model_dump())
+
+    @property
+    def files(self) -> FileRules:
+        given = self.file.files
+        return FileRules(
+            most_bytes=given.most_mb * MB,
+            most=given.most,
+            mail_bytes=given.mail_mb * MB,
+            dangerous=USUAL_FILES.dangerous if given.dangerous is None else frozenset(given.dangerous),
+        )
+
+    @property
+    def nudges(self) -> Nudges:
+        return Nudges(**self.file.nudges.model_dump(exclude={"digest"}))
 
     @property
     def retention(self) -> Retention:

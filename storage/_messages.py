@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from storage._tables import attachments, blobs, messages, storable
 
+BEGINS: Final = 16
+
 
 class Direction(StrEnum):
     """Which way: from the customer, to the customer, or a note among staff."""
@@ -91,11 +93,12 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptAttachment(Attachment):
-    """An attachment on file; `size` in octets."""
+    """An attachment on file; `size` in octets, `begins` the first of them, which say what it is."""
 
     id: int
     message_id: int
     size: int
+    begins: bytes
 
 
 class Messages:
@@ -179,7 +182,8 @@ class Messages:
         return [_message(row) for row in self._connection.execute(query, values)]
 
     def _files(self, *wanted: "sa.ColumnElement[bool]") -> list[KeptAttachment]:
-        query = sa.select(attachments, blobs.c.size).join(blobs).where(*wanted).order_by(attachments.c.id)
+        begins = sa.func.substr(blobs.c.content, 1, BEGINS, type_=sa.LargeBinary).label("begins")
+        query = sa.select(attachments, blobs.c.size, begins).join(blobs).where(*wanted).order_by(attachments.c.id)
         return [KeptAttachment(**row._asdict()) for row in self._connection.execute(query)]
 
 

@@ -94,6 +94,10 @@ class Transaction:
             kept.on_conflict_do_update(index_elements=[settings.c.name], set_={"value": kept.excluded.value})
         )
 
+    def drop_setting(self, name: str) -> None:
+        """Forgets what was kept under this name."""
+        self._connection.execute(sa.delete(settings).where(settings.c.name == name))
+
 
 @cache
 def _next_number(dialect: str) -> sa.Executable:

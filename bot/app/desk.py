@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from bot.app.files import USUAL as USUAL_FILES
+from bot.app.files import FileRules
 from bot.app.keys import Keys, random_key
 from bot.app.pace import USUAL, Limits
+from bot.core.attention import USUAL as USUAL_NUDGES
+from bot.core.attention import Nudges
 from bot.core.facts import Intervention
 from bot.core.terms import Terms
 from bot.words import Provider, Words
@@ -28,6 +32,9 @@ class Desk:
     chat: bool
     limits: Limits = USUAL
     taps: bool = False
+    files: FileRules = USUAL_FILES
+    nudges: Nudges = USUAL_NUDGES
+    digest: bool = True
 
     def intervention(self, act: str) -> Intervention | None:
         """The catalogue's entry with this id (letter §1.3)."""

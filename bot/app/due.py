@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from bot.app.bank import is_statement_missing
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
-from bot.app.jobs import Ask, decode
+from bot.app.jobs import Ask, Recall, decode
+from bot.app.nudges import recall
 from bot.app.remind import owing, remind
 from bot.core.commands import DeadlineKind, FallDue
 from bot.core.facts import CALENDAR
@@ -23,6 +24,9 @@ async def ask(desk: Desk, job: Job, now: datetime) -> bool:
 def _ask(tx: Transaction, desk: Desk, job: Job, now: datetime) -> bool:
     if not tx.deadlines.done(job, now):
         return False
+    if job.kind == Recall.KIND:
+        recall(tx, desk, job, now)
+        return True
     asked = decode(Ask, job.payload)
     pressed = _pressed(tx, asked)
     incident = pressed.get(asked.incident)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.app import tell
+from bot.app import nudges, tell
 from bot.app.billing import settlement
 from bot.app.book import book
 from bot.app.desk import Desk
@@ -165,6 +165,7 @@ def _follow(
         tx.deadlines.put(NewJob(kind=ask.KIND, payload=ask.encode(), due_at=deadline.at, dedup=name), now)
     if isinstance(fact, f.InvoiceReminded):
         tx.customers.set_reminded(incident.customer, now)
+    nudges.expect(tx, desk, incident, fact, seq, now)
     _change_support(tx, desk, incident, fact, now)
     _change_address(tx, desk, incident, fact, now)
     return (held,) if held else ()

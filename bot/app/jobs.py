@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter
 
+from bot.core.attention import Need
 from bot.core.commands import DeadlineKind
 from bot.core.facts import Language
 from bot.core.notices import NOTICES, Notice
@@ -82,12 +83,40 @@ class PostInThread(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowFile(Order):
+    """Puts a file that came with a customer's words into their incident's thread, below the line that names it."""
+
+    KIND: ClassVar[str] = "file"
+    incident: int
+    file: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowFate(Order):
     """Brings the line of this fact up to date, in place, with what became of what it told the customer."""
 
     KIND: ClassVar[str] = "fate"
     incident: int
     fact: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowNudge(Order):
+    """Reminds staff in an incident's thread of what waits for them; the how manieth time it is."""
+
+    KIND: ClassVar[str] = "nudge"
+    incident: int
+    need: Need
+    about: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowDigest(Order):
+    """The numbers of this morning in the staff channel."""
+
+    KIND: ClassVar[str] = "digest"
+    day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +180,18 @@ class Ask(Order):
     incident: int
     kind: DeadlineKind
     about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall(Order):
+    """A deadline: the calendar asks whether staff must be reminded, for the fact with this number."""
+
+    KIND: ClassVar[str] = "recall"
+    incident: int
+    need: Need
+    about: str
+    seq: int
+    times: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

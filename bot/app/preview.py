@@ -56,7 +56,8 @@ def worded(desk: Desk, mail: Upcoming) -> Worded:
 
 def _asked(tx: Transaction, until: datetime) -> list[int]:
     """The customers of whom the calendar will ask it."""
-    asks = (decode(Ask, listed.payload) for listed in tx.deadlines.upcoming(until, limit=100_000))
+    upcoming = tx.deadlines.upcoming(until, limit=100_000)
+    asks = (decode(Ask, listed.payload) for listed in upcoming if listed.kind == Ask.KIND)
     incidents = {ask.incident for ask in asks if ask.kind is DeadlineKind.REMIND}
     rows = (tx.incidents.row(incident) for incident in incidents)
     return sorted({row.customer_id for row in rows if row is not None})

@@ -4,7 +4,9 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.customer import Customer
+from bot.core.attention import promised, unanswered
+from bot.core.commands import NoteCustomerWords
+from bot.core.customer import Customer, may
 from bot.core.facts import Authority
 from bot.core.incident import Incident
 from storage import Document, IncidentRow, KeptAttachment, Link, Message, Recorded, Store, Transaction
@@ -14,7 +16,7 @@ LATE_AFTER, LATE_AT_MOST = timedelta(minutes=5), timedelta(days=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Everything about one incident: what its page and its card show."""
+    """Everything about one incident: what its page and its card show; `answered` is the address it is answered at."""
 
     incident: Incident
     row: IncidentRow
@@ -23,6 +25,7 @@ class Case:
     messages: tuple[Message, ...]
     attachments: tuple[KeptAttachment, ...]
     documents: tuple[Document, ...]
+    answered: str = ""
 
 
 async def case(store: Store, incident_id: int) -> Case | None:
@@ -46,7 +49,16 @@ def read_case(tx: Transaction, incident_id: int) -> Case | None:
         messages=messages,
         attachments=tuple(kept for message in messages for kept in tx.messages.attachments_of(message.id)),
         documents=tuple(tx.blobs.documents_of(incident_id)),
+        answered=_answered(tx, incident, customer),
     )
+
+
+def _answered(tx: Transaction, incident: Incident, customer: Customer) -> str:
+    """The contact who opened it, where they may be told; else the address on file."""
+    if incident.contact in {"", customer.address}:
+        return customer.address
+    authority = tx.customers.authority(customer.id, incident.contact)
+    return incident.contact if may(authority, NoteCustomerWords) else customer.address
 
 
 async def linked(
@@ -74,6 +86,16 @@ def written_earlier(message: Message) -> datetime | None:
     """When it was written, where it was long on its way; a clock further off than servers retry is not believed."""
     late = message.at - message.written_at if message.written_at else LATE_AFTER
     return message.written_at if LATE_AFTER < late <= LATE_AT_MOST else None
+
+
+def needs_answer(tx: Transaction, row: IncidentRow) -> bool:
+    """Whether the customer's words wait for an answer of staff's."""
+    return bool(unanswered([recorded.fact for recorded in tx.journal.facts(row.reference)]))
+
+
+def is_promised(tx: Transaction, row: IncidentRow) -> bool:
+    """Whether the customer was promised words that have not come yet."""
+    return bool(promised([recorded.fact for recorded in tx.journal.facts(row.reference)]))
 
 
 async def kept(store: Store, sha256: str) -> bytes | None:

@@ -1,12 +1,13 @@
 """What must be told, to whom and where: written to the outbox with the facts that call for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.app import pace
 from bot.app.desk import Desk
-from bot.app.jobs import PostInThread, ShowCard, ShowSetAside, TellByMail, TellInChat, fields_of
+from bot.app.files import judged
+from bot.app.jobs import PostInThread, ShowCard, ShowFile, ShowSetAside, TellByMail, TellInChat, fields_of
 from bot.app.links import mint
 from bot.core import facts as f
 from bot.core.customer import Customer, may
@@ -14,7 +15,7 @@ from bot.core.incident import Incident
 from bot.core.notices import Notice, Purpose
 from bot.core.pages import DECIDED_ON
 from bot.core.told import notice as notice_of
-from storage import Direction, Fate, NewJob, NewMessage, Transaction, Via
+from storage import Attachment, Direction, Fate, NewJob, NewMessage, Transaction, Via
 
 NO_LINKS: Mapping[str, str] = {}
 AHEAD_OF_ROUTINE = timedelta(hours=1)  # a receipt does not wait behind a month's reminders
@@ -40,7 +41,15 @@ def tell_customer(
     if customer is None:
         raise ValueError(f"{incident.reference} has no customer")
     asked_for = isinstance(fact, f.AnnouncementRepeated)  # by a person, who has seen why it was held back
-    return tell(tx, desk, customer, told, now, incident=incident, seq=seq, limited=not asked_for)
+    return tell(
+        tx, desk, customer, told, now, incident=incident, seq=seq, limited=not asked_for, files=_files_of(fact)
+    )
+
+
+def _files_of(fact: f.Fact) -> tuple[Attachment, ...]:
+    """What goes along with the words of this fact."""
+    files = fact.files if isinstance(fact, f.StaffWrote) else ()
+    return tuple(Attachment(sha256=one.sha256, name=one.name, media_type=one.media_type) for one in files)
 
 
 def tell(
@@ -55,6 +64,7 @@ def tell(
     limited: bool = True,
     to: str = "",
     links: Mapping[str, str] = NO_LINKS,
+    files: Sequence[Attachment] = (),
 ) -> f.NoticeHeld | None:
     """A notice, where this customer is answered: in chat, by mail, or both where it must last.
 
@@ -64,15 +74,15 @@ def tell(
     """
     in_chat = incident is not None and incident.channel is f.Channel.SLACK and desk.chat and customer.slack_user
     if in_chat and incident is not None:
-        _put_chat(tx, desk, customer, incident, told, seq, now, links)
+        _put_chat(tx, desk, customer, incident, told, seq, files, now, links)
     if in_chat and not told.BY_MAIL:
         return None
     customer = _addressed(tx, customer, told, to or (incident.contact if incident else ""))
     held = pace.held(tx, desk.limits, customer, told, incident, now) if limited else None
     if held is None:
-        _put_mail(tx, desk, customer, incident, told, seq, now, links)
+        _put_mail(tx, desk, customer, incident, told, seq, files, now, links)
         return None
-    _keep(tx, incident, told, seq, Via.MAIL, customer.address, None, None, now)
+    _keep(tx, incident, told, seq, Via.MAIL, customer.address, None, None, files, now)
     return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
 
 
@@ -85,10 +95,24 @@ def _addressed(tx: Transaction, customer: Customer, told: Notice, contact: str) 
 
 
 def tell_staff(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime) -> None:
-    """One line in the incident's thread."""
+    """One line in the incident's thread, and below it the files that came with somebody's words."""
     if desk.chat and type(fact) in STAFF_READ:
         job = PostInThread(incident=incident.id, seq=seq)
         _put_staff(tx, job, incident, now, f"thread:{incident.id}:{seq}")
+        if isinstance(fact, f.CustomerWrote | f.OtherWrote):
+            _show_files(tx, desk, incident, fact.message, now)
+
+
+def _show_files(tx: Transaction, desk: Desk, incident: Incident, words: str, now: datetime) -> None:
+    """Each once; a picture that stands in the text of every mail, as in a signature, once in all of the incident."""
+    message = tx.messages.load(int(words)) if words.isdecimal() else None
+    if message is None:
+        return
+    for one in judged(desk.files, message, tx.messages.attachments_of(message.id)):
+        if one.trouble is None:
+            job = ShowFile(incident=incident.id, file=one.file.id)
+            name = f"{incident.id}:{one.file.sha256 if one.file.cid else one.file.id}"
+            _put_staff(tx, job, incident, now, f"file:{name}")
 
 
 def show_set_aside(tx: Transaction, desk: Desk, message: int, now: datetime) -> None:
@@ -104,7 +128,9 @@ def show_card(tx: Transaction, desk: Desk, incident: Incident, now: datetime) ->
         _put_staff(tx, ShowCard(incident=incident.id), incident, now, f"card:{incident.id}:{incident.seq}")
 
 
-def _put_staff(tx: Transaction, job: ShowCard | PostInThread, incident: Incident, now: datetime, dedup: str) -> None:
+def _put_staff(
+    tx: Transaction, job: ShowCard | PostInThread | ShowFile, incident: Incident, now: datetime, dedup: str
+) -> None:
     new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=f"slack:{incident.id}", dedup=dedup)
     tx.outbox.put(new, now)
 
@@ -116,6 +142,7 @@ def _put_chat(
     incident: Incident,
     told: Notice,
     seq: int | None,
+    files: Sequence[Attachment],
     now: datetime,
     links: Mapping[str, str],
 ) -> None:
@@ -134,7 +161,7 @@ def _put_chat(
     )
     new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=f"chat:{incident.id}")
     outbox_id = tx.outbox.put(new, now)
-    _keep(tx, incident, told, seq, Via.SLACK, customer.slack_user, outbox_id, None, now)
+    _keep(tx, incident, told, seq, Via.SLACK, customer.slack_user, outbox_id, None, files, now)
 
 
 def _put_mail(
@@ -144,6 +171,7 @@ def _put_mail(
     incident: Incident | None,
     told: Notice,
     seq: int | None,
+    files: Sequence[Attachment],
     now: datetime,
     links: Mapping[str, str],
 ) -> None:
@@ -165,7 +193,7 @@ def _put_mail(
     key = f"mail:{incident.id}" if incident and not told.ROUTINE else ""
     rank = now if told.ROUTINE else now - AHEAD_OF_ROUTINE
     outbox_id = tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=rank, key=key), now)
-    _keep(tx, incident, told, seq, Via.MAIL, customer.address, outbox_id, job.message_id, now)
+    _keep(tx, incident, told, seq, Via.MAIL, customer.address, outbox_id, job.message_id, files, now)
 
 
 def _keep(
@@ -177,6 +205,7 @@ def _keep(
     to: str,
     outbox_id: int | None,
     message_id: str | None,
+    files: Sequence[Attachment],
     now: datetime,
 ) -> None:
     """The message as the incident's history lists it; its words are made when it leaves."""
@@ -193,7 +222,8 @@ def _keep(
             outbox_id=outbox_id,
             delivery=Fate.HELD if outbox_id is None else Fate.QUEUED,
             fact=seq,
-        )
+        ),
+        files,
     )
 
 

@@ -96,7 +96,8 @@ async def foreseen(store: Store, now: datetime, limit: int = 50) -> list[Foresee
     """The deadlines that will matter as things stand, the first first: the core is asked as on the day."""
 
     def look(tx: Transaction) -> list[Foreseen]:
-        asked = [(row.due_at, decode(Ask, row.payload)) for row in tx.deadlines.upcoming(now + FAR, limit=1000)]
+        coming = tx.deadlines.upcoming(now + FAR, limit=1000)
+        asked = [(row.due_at, decode(Ask, row.payload)) for row in coming if row.kind == Ask.KIND]
         incidents = {ask.incident: tx.incidents.load(ask.incident) for _, ask in asked}
         return [
             Foreseen(at=at, kind=ask.kind, about=ask.about, incident=incident)

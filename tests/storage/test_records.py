@@ -344,7 +344,14 @@ async def test_message_comes_back_with_its_files(store: Store) -> None:
     )
     (file,) = await store.read(lambda tx: tx.messages.attachments_of(kept))
     assert file == KeptAttachment(
-        id=file.id, message_id=kept, sha256=photo, name="écran.png", media_type="image/png", cid="1@x", size=3
+        id=file.id,
+        message_id=kept,
+        sha256=photo,
+        name="écran.png",
+        media_type="image/png",
+        cid="1@x",
+        size=3,
+        begins=b"png",
     )
     assert await store.read(lambda tx: tx.messages.attachment(file.id)) == file
     assert await store.read(lambda tx: tx.blobs.content(raw)) == b"raw\0\xff"

@@ -126,7 +126,7 @@ async def test_what_was_paid_before_a_correction_is_a_task(here: Town) -> None:
 
     await here.manager.submit("correct_outcome", outcome="no_competence", reason="Hors de notre portée.")
 
-    assert "pay it back, or carry it over" in here.staff.card_text()
+    assert "pay that back, or carry it over" in here.staff.card_text()
     assert any("24.00" in line and "pay it back" in line for line in here.staff.thread())
     assert "24,00 €" in here.newest(BOB).text
     assert await here.ledger() == ["A2010-00001 24.00 paid", "F2010-00001 24.00 credited"]

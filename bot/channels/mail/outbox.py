@@ -33,7 +33,7 @@ class Postman:
     async def send(self, job: Job, _now: datetime) -> Delivery:
         """Works one outbox row of kind `mail`."""
         order = decode(TellByMail, job.payload)
-        around = await self.desk.store.read(lambda tx: _around(tx, order, job.created_at))
+        around = await self.desk.store.read(lambda tx: _around(tx, job, order))
         letter = self._letter(order, self._worded(order, around, job.created_at), around, job.created_at)
         outcome = await self.relay.send(letter.envelope_sender, order.to, build(letter))
         return _delivered(order, letter, outcome) if isinstance(outcome, Accepted) else _not_delivered(outcome, job)
@@ -85,7 +85,7 @@ class Postman:
 
     def _letter(self, order: TellByMail, worded: Worded, around: "_Around", written: datetime) -> Letter:
         key = order.message_id.partition("@")[0]
-        attachments = (
+        paper = (
             (Attachment(name=f"{order.document}.pdf", media_type=PDF, content=around.file),)
             if around.file is not None
             else ()
@@ -105,7 +105,7 @@ class Postman:
             references=around.conversation,
             date=written,
             automatic=order.worded().AUTOMATIC,
-            attachments=attachments,
+            attachments=(*paper, *around.files),
         )
 
 
@@ -136,26 +136,40 @@ def _delivered(order: TellByMail, letter: Letter, taken: Accepted) -> Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Around:
-    """What a letter needs beside its notice: who it greets, its document, the mails it follows."""
+    """What a letter needs beside its notice: who it greets, its document, files of staff's, the mails it follows."""
 
     customer: str
     business: bool
     taps: bool
     timezone: str
     file: bytes | None
+    files: tuple[Attachment, ...]
     conversation: tuple[str, ...]
 
 
-def _around(tx: Transaction, order: TellByMail, written: datetime) -> _Around:
+def _around(tx: Transaction, job: Job, order: TellByMail) -> _Around:
     customer = tx.customers.load(order.customer)
     found = tx.blobs.document(order.document, "pdf") if order.document else None
     incident = tx.incidents.load(order.incident) if order.incident else None
-    known = tx.messages.references(order.incident, written) if order.incident else []
+    known = tx.messages.references(order.incident, job.created_at) if order.incident else []
     return _Around(
         customer=customer.details.name if customer else "",
         business=incident is not None and incident.kind is Kind.BUSINESS,
         taps=incident is not None and customer is not None and may_tap(incident, customer),
         timezone=customer.timezone if customer else "",
         file=tx.blobs.content(found.sha256) if found else None,
+        files=_files(tx, job),
         conversation=tuple(known),
+    )
+
+
+def _files(tx: Transaction, job: Job) -> tuple[Attachment, ...]:
+    """What staff sent along, as it was kept with the message that this job carries."""
+    message = tx.messages.by_outbox_id(job.id)
+    kept = tx.messages.attachments_of(message.id) if message else []
+    found = ((file, tx.blobs.content(file.sha256)) for file in kept)
+    return tuple(
+        Attachment(name=file.name, media_type=file.media_type, content=content)
+        for file, content in found
+        if content is not None
     )

@@ -9,6 +9,7 @@ from bot.core import commands as c
 from bot.core.contest import contested_part
 from bot.core.correction import is_correctable
 from bot.core.diagnosis import may_start_unordered
+from bot.core.invoice import price_owed
 from bot.core.letter import ALLOWED, ENDINGS, UNDECIDED
 from bot.core.lives import ConsentState, ContestState, Stage, Support
 from bot.core.refusals import Reason
@@ -103,6 +104,11 @@ def _asks_finish(case: Case) -> str:
     return f"The customer will be billed at once: the quote, {quote}; the diagnosis, {_diagnosis(case)}."
 
 
+def _asks_invoice(case: Case) -> str:
+    owed = price_owed(case.incident)
+    return f"The customer is billed at once: {story.price(owed) if owed else 'nothing'}."
+
+
 def _asks_cancel_quote(case: Case) -> str:
     quote = case.incident.quote
     of = f" of {story.price(quote.price)}" if quote else ""
@@ -145,6 +151,7 @@ ACTS: Mapping[str, Act] = {
             command=c.DraftQuote,
             guard=_is_reported,
             instead=Reason.REPORT_FIRST,
+            style="primary",
         ),
         Act(id="finish_work", label="Finish the work", command=c.FinishWork, asks=_asks_finish, style="primary"),
         Act(
@@ -152,6 +159,7 @@ ACTS: Mapping[str, Act] = {
             label="Issue the invoice",
             command=c.Settle,
             guard=lambda case: bool(case.incident.invoice_faults),
+            asks=_asks_invoice,
             style="primary",
             modal=False,
         ),

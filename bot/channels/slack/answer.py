@@ -1,5 +1,6 @@
 """Answers that one person sees: why nothing was done, what happened since, the modal they asked for."""
 
+import json
 from collections.abc import Sequence
 
 from bot.app.read import Case
@@ -28,9 +29,16 @@ async def whisper(room: Room, click: Click, text: str, more: Sequence[Payload] =
 
 
 async def open_modal(room: Room, click: Click, view: Payload) -> None:
-    """Opens a modal within the three seconds its trigger lives; says so where Slack did not open it."""
+    """Opens a modal within the three seconds its trigger lives, over the one it was pressed in.
+
+    Says so where Slack did not open it. `over` names the incident's modal, to be brought up to date afterwards.
+    """
+    method = "views.push" if click.modal else "views.open"
+    if click.modal == "incident":
+        carried = json.loads(view["private_metadata"]) | {"over": click.view_id}
+        view = view | {"private_metadata": json.dumps(carried)}
     try:
-        await room.api.call("views.open", trigger_id=click.trigger_id, view=view)
+        await room.api.call(method, trigger_id=click.trigger_id, view=view)
     except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
         if not (click.response_url or click.channel):
             raise

@@ -103,6 +103,12 @@ def person(user: str) -> Payload:
     return {"type": "user", "user_id": user}
 
 
+def named(name: str) -> Payload:
+    """Somebody of the staff: by their name in Slack where they have one there, which calls them."""
+    is_user = name[:1] in {"U", "W"} and name.isalnum() and name.isupper()
+    return person(name) if is_user else span(name)
+
+
 def naming(text: str, users: Iterable[str]) -> Payload:
     """The text with these users shown by their names; nothing else in it is read as markup."""
     known = frozenset(users)
@@ -195,6 +201,11 @@ def boxes(options: Sequence[Payload]) -> Payload:
     return {"type": "checkboxes", "options": list(options)}
 
 
+def files(most: int) -> Payload:
+    """Files to put in, so many at most; Slack allows ten."""
+    return {"type": "file_input", "max_files": min(most, 10)}
+
+
 def day(initial: str = "") -> Payload:
     made: Payload = {"type": "datepicker"}
     return made | {"initial_date": initial} if initial else made
@@ -223,6 +234,8 @@ def _entry(given: Payload) -> str:
     chosen = given.get("selected_options")
     if chosen is not None:
         return "\n".join(str(one["value"]) for one in chosen)
+    if given.get("files") is not None:
+        return "\n".join(str(file.get("id")) for file in given["files"])
     single = given.get("selected_option")
     if single is not None:
         return str(single["value"])

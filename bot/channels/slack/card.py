@@ -11,11 +11,13 @@ from bot.channels.slack.acts import Act
 from bot.channels.slack.wire import Payload
 from bot.core.contest import contested_part
 from bot.core.diagnosis import may_start_unordered
+from bot.core.facts import Language
 from bot.core.incident import Consent, Incident, Invoice, Quote
 from bot.core.letter import AT_WORK
 from bot.core.lives import ConsentState, ContestState, InvoiceState, Stage
 from storage import Direction, Via
 
+_LANGUAGES = {Language.FR: "French", Language.EN: "English"}
 LIVE = frozenset({ConsentState.REQUESTED, ConsentState.GRANTED})
 
 
@@ -40,6 +42,15 @@ def card(case: Case) -> Card:
     return Card(text=blocks.escape(blocks.clip(f"{title} — {_stage(incident)}", 300)), blocks=made)
 
 
+def unfurled(case: Case) -> list[Payload]:
+    """What a link to this incident shows where staff alone read."""
+    incident = case.incident
+    open_it = json.dumps({"incident": incident.id, "version": incident.version})
+    title = blocks.clip(mask(incident.title), 200)
+    said = f"{incident.reference} · {title}\n{_stage(incident)}, {case.customer.address}"
+    return [blocks.section(said) | {"accessory": blocks.button("show_incident", "Open", open_it)}]
+
+
 def value(case: Case) -> str:
     """What a button carries: which incident, which version of it was shown, and in whose hands."""
     incident = case.incident
@@ -56,10 +67,12 @@ def _ask(act: Act, case: Case) -> Payload | None:
 def _buttons(case: Case) -> Iterator[Payload]:
     for block_id, row in zip(("main", "more"), acts.offered(case), strict=True):
         if row:
-            yield blocks.actions(block_id, [_button(act, case, main=block_id == "main") for act in row])
+            first = row[0] if block_id == "main" else None
+            yield blocks.actions(block_id, [_button(act, case, main=act is first) for act in row])
 
 
 def _button(act: Act, case: Case, *, main: bool) -> Payload:
+    """The one that comes next stands out, and what ends something."""
     style = act.style if main or act.style == "danger" else ""
     label = "Write off" if act.id == "close" and case.incident.invoice is not None else act.label
     return blocks.button(act.id, label, value(case), style=style, confirm=_ask(act, case))
@@ -74,21 +87,16 @@ def _customer(case: Case) -> Payload:
         blocks.span(f"{blocks.clip(named, 300)} · {case.incident.kind} · {customer.reference}"),
     ]
     if case.incident.assignee:
-        spans += [blocks.span("\nWith ", strong=True), _person(case.incident.assignee)]
+        spans += [blocks.span("\nWith ", strong=True), blocks.named(case.incident.assignee)]
     else:
         spans.append(blocks.span("\nNobody has taken it yet"))
     return blocks.rich(blocks.line(*spans))
 
 
-def _person(name: str) -> Payload:
-    is_user = name[:1] in {"U", "W"} and name.isalnum() and name.isupper()
-    return blocks.person(name) if is_user else blocks.span(name)
-
-
 def _fields(case: Case) -> Iterator[tuple[str, str]]:
     incident = case.incident
     yield "Stage", _stage(incident)
-    yield "Way in", f"{incident.way_in} · answered by {incident.channel}, in {incident.language}"
+    yield "Way in", f"{incident.way_in} · answered by {incident.channel}, in {_LANGUAGES[incident.language]}"
     if incident.previous is not None:
         since = "" if incident.recent else ", which ended too long ago to be the same problem"
         if incident.renews:

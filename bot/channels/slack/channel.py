@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.app.deliver import Sender
 from bot.app.desk import Desk
-from bot.channels.slack import events
+from bot.channels.slack import events, sending
 from bot.channels.slack.backfill import Backfill
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.pace import USUAL
@@ -16,6 +16,7 @@ from bot.channels.slack.receive import PATIENCE, Door
 from bot.channels.slack.revive import revive
 from bot.channels.slack.room import Canned, Preset, Room
 from bot.channels.slack.send import Outgoing
+from bot.channels.slack.sending import ReplyWithFiles
 from bot.channels.slack.socket import Line
 from bot.channels.slack.wire import SECONDS, Api
 from storage import Job
@@ -24,7 +25,7 @@ from storage import Job
 class SlackChannel:
     """Slack for one desk. `handle` serves `POST /slack/events`; with an `app_token`, `connect` uses Socket Mode."""
 
-    INBOX_KIND = SlackArrived.KIND
+    INBOX_KINDS = frozenset({SlackArrived.KIND, ReplyWithFiles.KIND})
 
     def __init__(
         self,
@@ -83,8 +84,11 @@ class SlackChannel:
         return await self._door.handle(request)
 
     async def understand(self, job: Job, now: datetime) -> None:
-        """Works one inbox row of kind `slack` and finishes it, in one transaction."""
-        await events.understand(self.room, job, now)
+        """Works one inbox row of these kinds and finishes it, in one transaction."""
+        if job.kind == ReplyWithFiles.KIND:
+            await sending.send(self.room, job, now)
+        else:
+            await events.understand(self.room, job, now)
 
     async def backfill(self, now: datetime) -> float:
         """Lets go what Slack takes again, asks for what nobody heard; in how many seconds to do so again."""

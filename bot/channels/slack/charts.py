@@ -1,8 +1,7 @@
-"""The figures on the staff’s home, drawn in characters: of the moment, without a file and without a scope."""
+"""The figures on the staff’s home: what they are, and how they look in characters, of the moment, without a file."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,9 +9,12 @@ from bot.app.accounting.month import age, outcome_of
 from bot.channels.slack import blocks
 from bot.channels.slack.wire import Payload
 from bot.core.facts import Language, Outcome
+from bot.core.letter import OPEN
+from bot.core.lives import Stage
 from bot.core.money import Money
 from bot.core.terms import Terms
 from bot.figures import money
+from bot.papers.charts import Bar, Chart
 from bot.papers.month import Age
 from storage import Owed, Transaction
 
@@ -36,32 +38,42 @@ OUTCOMES: Final = {
 }
 COMING: Final = ((-1, "Overdue"), (7, "In 7 days"), (14, "8–14"), (30, "15–30"))
 LATER: Final = "Later"
+OPENED: Final = ((0, "Today"), (3, "1–3 days"), (7, "4–7 days"), (14, "8–14 days"), (100_000, "Older"))
+AT_WORK: Final = tuple(sorted(OPEN - {Stage.INVOICED}))
+COUNTED: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One line of a chart: its name, how long it is, and what that stands for."""
-
-    name: str
-    size: int
-    told: str
-
-
-def charts(tx: Transaction, terms: Terms, now: datetime) -> list[Payload]:
-    """What is open by age, when money falls due, how the last thirty days' diagnoses ended."""
+def figures_of(tx: Transaction, terms: Terms, now: datetime) -> tuple[Chart, ...]:
+    """What is open and how old it is, when money falls due, how the last thirty days' diagnoses ended."""
     today = terms.day_of(now)
     owed = [one for one in tx.money.owed() if one.money.currency == terms.diagnosis_price.currency]
     concluded = Counter(outcome_of(recorded.fact) for recorded in tx.journal.concluded(now - RECENT))
     outcomes = [Bar(name=name, size=concluded[one], told=str(concluded[one])) for one, name in OUTCOMES.items()]
-    return [
-        *_chart(
-            "Open invoices by age", _amounts([(AGES[age(one.due_on, today)], one) for one in owed], AGES.values())
-        ),
-        *_chart(
-            "Money due", _amounts([(_when(one.due_on, today), one) for one in owed], [n for _, n in COMING] + [LATER])
-        ),
-        *_chart("Diagnoses by outcome, last 30 days", [bar for bar in outcomes if bar.size]),
-    ]
+    by_age = _amounts([(AGES[age(one.due_on, today)], one) for one in owed], AGES.values())
+    coming = _amounts([(_when(one.due_on, today), one) for one in owed], [n for _, n in COMING] + [LATER])
+    return (
+        Chart("Open incidents by age", _open(tx, now)),
+        Chart("Open invoices by age", tuple(by_age)),
+        Chart("Money due", tuple(coming)),
+        Chart("Diagnoses by outcome, last 30 days", tuple(bar for bar in outcomes if bar.size)),
+    )
+
+
+def charts(tx: Transaction, terms: Terms, now: datetime) -> list[Payload]:
+    """The same as blocks."""
+    return in_characters(figures_of(tx, terms, now))
+
+
+def in_characters(figures: Sequence[Chart]) -> list[Payload]:
+    """Each under its title; a dash where there is nothing."""
+    return [block for chart in figures for block in _chart(chart.title, chart.bars)]
+
+
+def _open(tx: Transaction, now: datetime) -> tuple[Bar, ...]:
+    """Work that is open, by the days since it was opened."""
+    rows = tx.incidents.listing(stages=AT_WORK, limit=COUNTED)
+    counts = Counter(next(name for most, name in OPENED if (now - row.opened_at).days <= most) for row in rows)
+    return tuple(Bar(name=name, size=counts[name], told=str(counts[name])) for _, name in OPENED) if rows else ()
 
 
 def drawn(bars: Sequence[Bar]) -> str:

@@ -1,14 +1,15 @@
 """The staff's side: what a press does, what a submitted modal does, and why it did not."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.app import decisions, moving, read
 from bot.app.handle import Done, carry_out, settle
+from bot.app.language import guess
 from bot.app.read import Case
 from bot.app.renewal import send_again
-from bot.channels.slack import blocks, forms, orders, story
+from bot.channels.slack import blocks, forms, orders, sending, show, story
 from bot.channels.slack.acts import ACTS, Act
 from bot.channels.slack.answer import open_modal, since, whisper
 from bot.channels.slack.echo import echo
@@ -16,6 +17,7 @@ from bot.channels.slack.jobs import ShowOriginal
 from bot.channels.slack.orders import Filled, WrongFieldError
 from bot.channels.slack.payloads import Click, Submission
 from bot.channels.slack.room import Room
+from bot.channels.slack.sending import once
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
 from bot.core import commands as c
 from bot.core import facts as f
@@ -25,6 +27,7 @@ from bot.core.refusals import Reason, Refused
 from storage import Transaction
 
 UNKNOWN = "There is no such incident: this button may belong to an older set-up. Nothing was done."
+ENOUGH_TO_TELL = 25  # characters; the language of fewer is a guess
 PLACE = {"conclude": "report", "send_quote": "lines", "ask_consent": "why", "record_act": "place"}
 PLACE |= {
     "settle_withdrawal": "report",
@@ -54,6 +57,8 @@ async def press(room: Room, click: Click, now: datetime) -> None:
     act = ACTS[click.name]
     if not act.modal:
         refused = await _do(room, case, act, actor, click, now)
+        if click.modal == show.NAME:
+            await show.refresh(room, click.person, click.view_id, case.incident.id, now)
     else:
         refused = _why_not(room, case, act, actor, click.version)
         if not refused:
@@ -97,11 +102,15 @@ async def submit(room: Room, submission: Submission, now: datetime) -> Payload:
         source=submission.source,
         entries=submission.entries,
     )
+    posted = (*submission.files, *_carried(submission))
     try:
+        if submission.name == "reply" and posted:
+            return await _send_with_files(filled, submission, posted, now)
         done = await _carry_out(filled, submission.name, now)
     except WrongFieldError as wrong:
         return {"response_action": "errors", "errors": {wrong.field: wrong.why}}
     if isinstance(done, Done):
+        await show.refresh(room, submission.person, str(submission.carried.get("over") or ""), case.incident.id, now)
         return {}
     if done.reason is Reason.NO_CONSENT:
         await _offer_to_ask(room, case, submission)
@@ -109,27 +118,75 @@ async def submit(room: Room, submission: Submission, now: datetime) -> Payload:
     return _wrong(submission, _words(room, after, done, submission.version), done.reason)
 
 
-async def preview_quote(room: Room, submission: Submission, _now: datetime) -> None:
-    """What the quote being typed comes to, or what is wrong with it, shown in its own modal; nothing is sent."""
-    actor = await room.actor(submission.person)
-    case = await read.case(room.desk.store, submission.incident) if submission.incident is not None else None
-    if isinstance(actor, str) or case is None:
-        return
-    filled = Filled(
-        room=room,
-        case=case,
-        actor=actor,
-        version=submission.version,
-        source=submission.source,
-        entries=submission.entries,
+def _carried(submission: Submission) -> tuple[Payload, ...]:
+    """The files of the message whose words these are."""
+    found = submission.carried.get("files")
+    return tuple(one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+
+
+async def _send_with_files(
+    filled: Filled, submission: Submission, posted: Sequence[Payload], now: datetime
+) -> Payload:
+    """What can be known now is said now; the files themselves take longer than Slack waits for an answer."""
+    act, desk = ACTS["reply"], filled.room.desk
+    if why := _why_not(filled.room, filled.case, act, filled.actor, None) or sending.wrong(posted, desk.files):
+        return {"response_action": "errors", "errors": {"files" if submission.files else "text": why}}
+    waiting = sending.ReplyWithFiles(
+        incident=filled.case.incident.id,
+        actor=filled.actor,
+        source=filled.source,
+        text=orders.reply_text(filled),
+        promised_on=orders.promised_on(filled),
+        files=tuple(posted),
     )
-    try:
-        said = "\n".join(echo(orders.quote_lines(filled)))
-    except WrongFieldError as wrong:
-        said = wrong.why
-    view = forms.form(room, case, ACTS["send_quote"], {**submission.entries, "preview": said})
-    view["private_metadata"] = json.dumps(dict(submission.carried))  # the version they looked at when they began
-    await room.api.call("views.update", view_id=submission.view_id, view=view)
+    put = await desk.store.run(lambda tx: waiting.put(tx, now))
+    return {} if put else _wrong(submission, _words(filled.room, filled.case, Refused(Reason.ALREADY), None))
+
+
+Previewed = Callable[[Filled], dict[str, str]]
+
+
+def preview(act: str, show_what: Previewed) -> Callable[[Room, Submission, datetime], Awaitable[None]]:
+    """What the words being typed come to, or what is wrong with them, shown in their own modal; nothing is sent."""
+
+    async def previewed(room: Room, submission: Submission, _now: datetime) -> None:
+        actor = await room.actor(submission.person)
+        case = await read.case(room.desk.store, submission.incident) if submission.incident is not None else None
+        if isinstance(actor, str) or case is None:
+            return
+        filled = Filled(
+            room=room,
+            case=case,
+            actor=actor,
+            version=submission.version,
+            source=submission.source,
+            entries=submission.entries,
+        )
+        try:
+            said = show_what(filled)
+        except WrongFieldError as wrong:
+            said = {"preview": wrong.why}
+        along = ", ".join(str(one.get("name") or "?") for one in _carried(submission))
+        view = forms.form(room, case, ACTS[act], {**submission.entries, "files": along, **said})
+        view["private_metadata"] = json.dumps(dict(submission.carried))  # the version they looked at when they began
+        await room.api.call("views.update", view_id=submission.view_id, view=view)
+
+    return previewed
+
+
+def quote_preview(filled: Filled) -> dict[str, str]:
+    """What the quote comes to."""
+    return {"preview": "\n".join(echo(orders.quote_lines(filled)))}
+
+
+def reply_preview(filled: Filled) -> dict[str, str]:
+    """The words as they will leave, and a warning where they do not look like the customer's language."""
+    text = orders.reply_text(filled)
+    reads = filled.case.incident.language
+    other = len(text) >= ENOUGH_TO_TELL and guess(text) is not reads
+    names = {Language.FR: "French", Language.EN: "English"}
+    warning = f"This does not look like {names[reads]}, which the customer reads." if other else ""
+    return {"preview": text, "warning": warning}
 
 
 async def send_to_customer(room: Room, click: Click, _now: datetime) -> None:
@@ -145,7 +202,7 @@ async def send_to_customer(room: Room, click: Click, _now: datetime) -> None:
         await whisper(room, click, "Use this on a reply in an incident's thread: its words are sent to the customer.")
         return
     source = f"slack:{click.channel}/{click.ts}"
-    await open_modal(room, click, forms.form(room, case, ACTS["reply"], {"text": click.text}, source))
+    await open_modal(room, click, forms.form(room, case, ACTS["reply"], {"text": click.text}, source, click.files))
 
 
 async def _do(room: Room, case: Case, act: Act, actor: Actor, click: Click, now: datetime) -> str:
@@ -211,18 +268,7 @@ async def _carry_out(filled: Filled, name: str, now: datetime) -> Done | Refused
     if name == "move":
         return await moving.move(desk, incident, filled.actor, orders.move(filled), now, expected=filled.version)
     command = orders.order(name, filled)
-    return await desk.store.run(lambda tx: _once(tx, filled, command, now))
-
-
-def _once(tx: Transaction, filled: Filled, command: c.Command, now: datetime) -> Done | Refused:
-    """Words go out once, however often Slack brings the same modal or the same message."""
-    incident = tx.incidents.load(filled.case.incident.id)
-    if incident is not None and isinstance(command, c.WriteToCustomer | c.AskCustomer):
-        for recorded in tx.journal.facts(incident.reference):
-            fact = recorded.fact
-            if isinstance(fact, f.StaffWrote | f.CustomerAsked) and fact.message == command.message:
-                return Refused(Reason.ALREADY)
-    return carry_out(tx, filled.room.desk, filled.case.incident.id, command, now)
+    return await desk.store.run(lambda tx: once(tx, filled.room, incident, command, now))
 
 
 async def _offer_to_ask(room: Room, case: Case, submission: Submission) -> None:

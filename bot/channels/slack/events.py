@@ -7,8 +7,10 @@ from datetime import datetime
 
 from bot.app.decisions import refuse_support
 from bot.app.desk import Desk
+from bot.app.files import Trouble, plain_name
 from bot.app.handle import carry_out
-from bot.app.jobs import decode
+from bot.app.jobs import ShowCard, decode
+from bot.app.keys import token_sha256
 from bot.app.language import guess
 from bot.app.opening import Opening, Said, add_words, keep, open_incident
 from bot.app.read import read_case
@@ -16,20 +18,22 @@ from bot.app.wording import decision_in
 from bot.channels.slack import payloads
 from bot.channels.slack.chat import root
 from bot.channels.slack.customer import NO_SUPPORT
-from bot.channels.slack.jobs import SayInSlack, ShowHome, SlackArrived
+from bot.channels.slack.files import Fetched, fetch, unreachable
+from bot.channels.slack.jobs import SayInSlack, ShowHome, SlackArrived, Unfurl
 from bot.channels.slack.payloads import Submission
 from bot.channels.slack.receive import GONE
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.speech import InternalNote
-from bot.channels.slack.wire import Payload
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Customer
 from bot.core.facts import Actor
-from storage import Direction, IncidentRow, Job, Message, Transaction, Via
+from storage import Attachment, Direction, IncidentRow, Job, Message, NewJob, Transaction, Via
 
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message", "message_changed"})
 TAKES = "eyes"
+PATIENT_FOR = 4  # tries: about a minute
 STAFF_HERE = "Nobody reads this conversation. Use the incidents' threads, or /incident."
 
 
@@ -44,9 +48,11 @@ class Spoken:
     direct: bool
     text: str
     files: tuple[str, ...]
+    fetched: tuple[Fetched, ...]
     at: datetime
     edited: bool
     gone: bool
+    ours: bool
 
     @property
     def place(self) -> str:
@@ -55,20 +61,60 @@ class Spoken:
 
 
 async def understand(room: Room, job: Job, now: datetime) -> None:
-    """Closes the inbox row and does what it asks for, together or not at all."""
+    """Closes the inbox row and does what it asks for, together or not at all; customers' files are fetched before."""
     body = json.loads(decode(SlackArrived, job.payload).body)
     await room.refresh()
     taker = await _taker(room, body)
-    await room.desk.store.run(lambda tx: _understand(tx, room, job, body, taker, now))
+    fetched = await _fetched(room, job, body)
+    await room.desk.store.run(lambda tx: _understand(tx, room, job, body, taker, fetched, now))
 
 
-def _understand(tx: Transaction, room: Room, job: Job, body: Payload, taker: Actor | str, now: datetime) -> None:
+async def _fetched(room: Room, job: Job, body: Payload) -> tuple[Fetched, ...]:
+    """The files that a linked customer posted in their conversation; of nobody else is anything fetched.
+
+    Where Slack hands nothing out for long, the words go on without them, and it is said.
+    """
+    event = body.get("event") or {}
+    posted = event.get("files") or ()
+    if event.get("type") != "message" or not _is_direct(event) or not posted:
+        return ()
+    person = Person(_team(event, body), str(event.get("user") or ""))
+    if await room.desk.store.read(lambda tx: tx.customers.by_slack(person.team, person.user)) is None:
+        return ()
+    rules = room.desk.files
+    try:
+        return tuple([await fetch(room, one, rules) for one in posted[: rules.most]])
+    except (NoAnswerError, RateLimitedError):
+        if job.tries < PATIENT_FOR:
+            raise
+        return tuple(unreachable(one) for one in posted[: rules.most])
+
+
+def _is_direct(event: Payload) -> bool:
+    return event.get("channel_type") == "im" or str(event.get("channel") or "").startswith("D")
+
+
+def _team(message: Payload, body: Payload) -> str:
+    return str(message.get("user_team") or message.get("team") or body.get("team_id", ""))
+
+
+def _understand(
+    tx: Transaction,
+    room: Room,
+    job: Job,
+    body: Payload,
+    taker: Actor | str,
+    fetched: tuple[Fetched, ...],
+    now: datetime,
+) -> None:
     if not tx.inbox.done(job, now):
         return
     if body.get("type") == "view_submission":
         _open(tx, room.desk, payloads.submitted(body), now)
     elif _is_take(body):
         _take(tx, room, body, taker, now)
+    elif body["event"].get("type") == "message":
+        _message(tx, room, body, fetched, now)
     elif heard := _HEARD.get(str(body["event"].get("type"))):
         heard(tx, room, body, now)
 
@@ -112,12 +158,14 @@ def _way_in(form: Submission) -> f.WayIn:
 # --- messages ---
 
 
-def _message(tx: Transaction, room: Room, body: Payload, now: datetime) -> None:
+def _message(tx: Transaction, room: Room, body: Payload, fetched: tuple[Fetched, ...], now: datetime) -> None:
     event = body["event"]
     subtype = str(event.get("subtype") or "")
     if subtype not in SPOKEN and subtype != "message_deleted":
         return
-    spoken = _spoken(body, now)
+    spoken = _spoken(body, fetched, now)
+    if spoken.gone and _was_card(tx, spoken, now):
+        return
     if spoken.direct:
         _from_customer(tx, room, spoken, now)
         return
@@ -126,24 +174,35 @@ def _message(tx: Transaction, room: Room, body: Payload, now: datetime) -> None:
         _note(tx, row, spoken, now)
 
 
-def _spoken(body: Payload, now: datetime) -> Spoken:
+def _was_card(tx: Transaction, spoken: Spoken, now: datetime) -> bool:
+    """A card that somebody deleted is made again at once; of other messages of ours nothing is made."""
+    row = tx.incidents.by_card(spoken.channel, spoken.ts)
+    if row is not None:
+        job = ShowCard(incident=row.id)
+        key = f"slack:{row.id}"
+        tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=key), now)
+    return row is not None or spoken.ours
+
+
+def _spoken(body: Payload, fetched: tuple[Fetched, ...], now: datetime) -> Spoken:
     event = body["event"]
     gone = event.get("subtype") == "message_deleted" or (event.get("message") or {}).get("subtype") == GONE
     message = event.get("previous_message" if gone else "message") or event
     edited = str((message.get("edited") or {}).get("ts") or "") if not gone else str(event.get("event_ts") or "")
     ts = str(event.get("deleted_ts") or message.get("ts") or "")
-    team = message.get("user_team") or message.get("team") or body.get("team_id", "")
     return Spoken(
-        person=Person(str(team), str(message.get("user") or "")),
+        person=Person(_team(message, body), str(message.get("user") or "")),
         channel=str(event.get("channel") or ""),
         ts=ts,
         thread_ts=str(message.get("thread_ts") or ""),
-        direct=event.get("channel_type") == "im" or str(event.get("channel") or "").startswith("D"),
+        direct=_is_direct(event),
         text="" if gone else payloads.words_of(str(message.get("text") or "")),
         files=tuple(str(file.get("name") or "?") for file in message.get("files") or ()),
+        fetched=fetched,
         at=payloads.moment_of(edited or ts) or now,
         edited=event.get("subtype") == "message_changed" and not gone,
         gone=gone,
+        ours=bool(message.get("bot_id")),
     )
 
 
@@ -184,16 +243,31 @@ def _from_customer(tx: Transaction, room: Room, spoken: Spoken, now: datetime) -
         via=Via.SLACK,
         in_reply_to=spoken.place,
         written_at=spoken.at,
+        files=tuple(_kept(tx, one) for one in spoken.fetched if not one.trouble),
     )
     if incident is None:
         keep(tx, said, None, now)
         _no_incident(tx, room, customer, spoken, now)
     elif not _is_older(tx.messages.of_incident(incident), spoken):
         add_words(tx, room.desk, incident, said, f.Role.CUSTOMER, now)
-        if spoken.files:
-            _say(tx, room, spoken, "files_by_mail", customer.language, now, reference=f"INC-{incident}")
+        if refused := _refused_files(room, spoken, customer.language):
+            _say(tx, room, spoken, "files_refused", customer.language, now, files=refused)
         if decision_in(spoken.text) is not None:
             _say(tx, room, spoken, "use_button", customer.language, now)
+
+
+def _kept(tx: Transaction, file: Fetched) -> Attachment:
+    return Attachment(sha256=tx.blobs.keep(file.content), name=plain_name(file.name), media_type=file.media_type)
+
+
+def _refused_files(room: Room, spoken: Spoken, language: f.Language) -> str:
+    """Those we did not take, each with the reason; empty when all are here."""
+    words = room.desk.words
+    if spoken.edited or spoken.gone:
+        return ""
+    late = [(name, Trouble.TOO_MANY) for name in spoken.files[len(spoken.fetched) :]]
+    found = [(one.name, one.trouble) for one in spoken.fetched if one.trouble] + late
+    return ", ".join(f"{name} ({words.phrase(f'file.{trouble}', language)})" for name, trouble in found)
 
 
 def _to_nobody(tx: Transaction, room: Room, spoken: Spoken, now: datetime) -> None:
@@ -234,7 +308,9 @@ def _words(spoken: Spoken) -> str:
     """What staff read: the words, and what was done to them since they were first said."""
     if spoken.gone:
         return "[message deleted by its author]"
-    words = "\n".join((spoken.text, *(f"[file: {name}]" for name in spoken.files))).strip()
+    taken = {one.name for one in spoken.fetched if not one.trouble}
+    named = (f"[file: {name}]" for name in spoken.files if name not in taken)
+    words = "\n".join((spoken.text, *named)).strip()
     return f"[edited] {words}" if spoken.edited else words
 
 
@@ -304,7 +380,25 @@ def _home(tx: Transaction, _room: Room, body: Payload, now: datetime) -> None:
         ShowHome(team=str(body.get("team_id", "")), user=str(event.get("user", ""))).put(tx, now)
 
 
+def _links(tx: Transaction, room: Room, body: Payload, now: datetime) -> None:
+    """What links to our pages lead to is shown where staff alone read: whoever is in the channel sees it."""
+    event = body["event"]
+    person = Person(str(body.get("team_id", "")), str(event.get("user", "")))
+    if event.get("channel") != room.channel or room.role(person) is None:
+        return
+    urls = [str(one.get("url") or "") for one in event.get("links") or ()]
+    leads = {url: incident for url in urls if (incident := _led_to(tx, room, url)) is not None}
+    if leads:
+        Unfurl(channel=room.channel, ts=str(event.get("message_ts") or ""), leads=leads).put(tx, now)
+
+
+def _led_to(tx: Transaction, room: Room, url: str) -> int | None:
+    token = url.partition("?")[0].removeprefix(f"{room.desk.public_url}/a/").strip("/")
+    link = tx.links.by_token_sha256(token_sha256(token)) if url.startswith(f"{room.desk.public_url}/a/") else None
+    return link.incident_id if link else None
+
+
 _HEARD: Mapping[str, Callable[[Transaction, Room, Payload, datetime], None]] = {
-    "message": _message,
     "app_home_opened": _home,
+    "link_shared": _links,
 }

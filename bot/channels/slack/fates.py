@@ -1,10 +1,12 @@
 """What became of what was sent to a customer, in the words staff read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
+from bot.app import fates
 from bot.app.masks import mask
 from bot.channels.slack import blocks
-from storage import Fate, Message, Via
+from storage import Fate, Job, Message, Transaction, Via
 
 REPLY = 200  # characters of what the relay or a report said
 _WORDS: Mapping[Via, Mapping[Fate, str]] = {
@@ -46,3 +48,20 @@ def line(message: Message) -> str:
     reply = blocks.clip(mask(" ".join(message.reply.split())), REPLY) if by_mail else ""
     mark = _MARKS[message.delivery or Fate.QUEUED]
     return f"{mark} {to}: {fate(message)}{f' ({reply})' if reply else ''}"
+
+
+Noted = Callable[[Transaction, str, datetime], None]
+
+
+def fates_noted(incident: int, seq: int, shown: Sequence[Fate], job: Job) -> Noted:
+    """Keeps in which line the fates of what was sent are shown; what changed while it was posted is shown at once."""
+
+    def note(tx: Transaction, line: str, now: datetime) -> None:
+        if not shown:
+            return
+        now_come_to = tx.messages.set_line(incident, seq, line)
+        # A line that an earlier try had posted shows what was known then.
+        if job.doubts > 1 or sorted(now_come_to) != sorted(shown):
+            fates.show(tx, incident, seq, f"{line}:{','.join(now_come_to)}", now)
+
+    return note

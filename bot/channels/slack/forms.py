@@ -5,19 +5,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.app.read import Case
-from bot.channels.slack import blocks, story
+from bot.channels.slack import blocks, story, writing
 from bot.channels.slack.acts import Act
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import Payload
+from bot.channels.slack.writing import Given
 from bot.core.contest import contested_part
 from bot.core.disown import ORDER
-from bot.core.facts import Channel, Language, Outcome, Rule, WayIn
+from bot.core.facts import Language, Outcome, Rule, WayIn
 from bot.core.incident import Consent
 from bot.core.lives import ConsentState, Stage
 from bot.core.part import left
 from bot.core.place import LONGEST_PLACE
-
-Given = Mapping[str, str]
 
 MOST_ACTS = 10  # in one request: what Slack shows as boxes to tick, and as much as somebody reads
 MOST_PLACES = 10
@@ -34,11 +33,15 @@ OUTCOMES: Mapping[Outcome, str] = {
 }
 
 
-def form(room: Room, case: Case, act: Act, given: Given, source: str = "") -> Payload:
-    """The modal of an act, with what is given already filled in."""
+def form(room: Room, case: Case, act: Act, given: Given, source: str = "", posted: Sequence[Payload] = ()) -> Payload:
+    """The modal of an act, with what is given already filled in; `posted` came with the words it has."""
     carried: dict[str, object] = {"incident": case.incident.id, "version": case.incident.version}
     if source:
         carried |= {"source": source}
+    if posted:
+        kept = ("id", "name", "size", "mimetype")
+        carried |= {"files": [{name: file[name] for name in kept if name in file} for file in posted]}
+        given = {**given, "files": ", ".join(str(file.get("name") or "?") for file in posted)}
     return blocks.modal(
         act.id,
         _title(act, case),
@@ -206,7 +209,7 @@ def _ask_consent(room: Room, case: Case, given: Given) -> list[Payload]:
             hint=f"{terms.consent_days} days at most, and never longer than the incident",
         ),
         blocks.field(
-            "why", "Why", blocks.typed(lines=True, initial=given.get("why", ""), most=1000), hint=_language(case)
+            "why", "Why", blocks.typed(lines=True, initial=given.get("why", ""), most=1000), hint=writing.reads(case)
         ),
     ]
 
@@ -265,34 +268,6 @@ _HEADINGS: Mapping[Rule, str] = {
     Rule.EMERGENCY: "Emergency: say why; the customer is told at once",
     Rule.CONSENT: "Not without the customer's leave: choose it to ask",
 }
-
-
-def _ask_customer(_room: Room, case: Case, given: Given) -> list[Payload]:
-    return [
-        blocks.context(f"{_goes_to(case)} The incident waits for the answer."),
-        blocks.field("text", "The question", blocks.typed(lines=True, initial=given.get("text", ""))),
-    ]
-
-
-def _reply(room: Room, case: Case, given: Given) -> list[Payload]:
-    made = [
-        blocks.context(f"{_goes_to(case)} It goes as it is written here."),
-        blocks.field("text", "The words", blocks.typed(lines=True, initial=given.get("text", "")), optional=True),
-    ]
-    if room.canned:
-        in_french = case.incident.language is Language.FR
-        options = [blocks.option(reply.id, reply.fr if in_french else reply.en) for reply in room.canned[:100]]
-        made.append(blocks.field("canned", "Or a reply kept ready", blocks.one_of(options), optional=True))
-    return made
-
-
-def _goes_to(case: Case) -> str:
-    by = "in Slack" if case.incident.channel is Channel.SLACK else "by mail"
-    return f"Goes to {case.customer.address} {by}. {_language(case)}"
-
-
-def _language(case: Case) -> str:
-    return "They read French." if case.incident.language is Language.FR else "They read English."
 
 
 def _finish_work(_room: Room, _case: Case, given: Given) -> list[Payload]:
@@ -454,8 +429,8 @@ _FORMS: Mapping[str, Callable[[Room, Case, Given], list[Payload]]] = {
     "send_quote": _send_quote,
     "ask_consent": _ask_consent,
     "record_act": _record_act,
-    "ask_customer": _ask_customer,
-    "reply": _reply,
+    "ask_customer": writing.question,
+    "reply": writing.reply,
     "finish_work": _finish_work,
     "record_payment": _record_payment,
     "hold_reminders": _hold_reminders,

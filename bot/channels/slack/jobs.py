@@ -77,3 +77,17 @@ class ShowHome(Order):
     def put(self, tx: Transaction, now: datetime) -> None:
         new = NewJob(kind=self.KIND, payload=self.encode(), due_at=now, key=f"home:{self.team}:{self.user}")
         tx.outbox.put(new, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfurl(Order):
+    """Shows below a message what the links in it lead to; `leads` are incidents by the link's address."""
+
+    KIND: ClassVar[str] = "unfurl"
+    channel: str
+    ts: str
+    leads: dict[str, int]
+
+    def put(self, tx: Transaction, now: datetime) -> None:
+        new = NewJob(kind=self.KIND, payload=self.encode(), due_at=now, dedup=f"unfurl:{self.channel}:{self.ts}")
+        tx.outbox.put(new, now)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.app import preview, read
 from bot.app.preview import Upcoming
-from bot.channels.slack import blocks, forms, home, story
+from bot.channels.slack import blocks, forms, home, show, story
 from bot.channels.slack.answer import open_modal, whisper
 from bot.channels.slack.card import card
 from bot.channels.slack.customer import open_form
@@ -36,7 +36,7 @@ async def command(room: Room, click: Click, now: datetime) -> None:
         await open_modal(room, click, forms.new_incident({}))
     elif asked.lower() == "reminders":
         await _reminders(room, click, now)
-    elif asked.isascii() and asked.isdigit() and len(asked) < 10:
+    elif _is_number(asked):
         await _one(room, click, int(asked))
     else:
         await _some(room, click, asked)
@@ -49,6 +49,27 @@ async def new_incident(room: Room, click: Click, _now: datetime) -> None:
         await whisper(room, click, actor)
     else:
         await open_modal(room, click, forms.new_incident({}))
+
+
+async def find(room: Room, click: Click, _now: datetime) -> None:
+    """What was typed on the App Home: the incident with that number, or those with these words in their titles."""
+    actor = await room.actor(click.person)
+    asked = click.text.strip().removeprefix("INC-").removeprefix("inc-")
+    if isinstance(actor, str) or not asked:
+        await whisper(room, click, actor if isinstance(actor, str) else "Type a number, or words of a title.")
+        return
+    case = await read.case(room.desk.store, int(asked)) if _is_number(asked) else None
+    if case is not None:
+        await open_modal(room, click, show.view(room, case))
+        return
+    found = await room.desk.store.read(lambda tx: tx.incidents.listing(words=asked, limit=FOUND))
+    title = f"{len(found)} found for “{asked[:100]}”" if found else f"No title has “{asked[:100]}” in it"
+    made = await home.found(room, title, found)
+    await open_modal(room, click, blocks.modal("found", "Incidents", made, metadata="{}", close="Back"))
+
+
+def _is_number(asked: str) -> bool:
+    return asked.isascii() and asked.isdigit() and len(asked) < 10
 
 
 async def _one(room: Room, click: Click, incident: int) -> None:
@@ -79,6 +100,6 @@ def _in_words(mail: Upcoming) -> str:
 async def _some(room: Room, click: Click, words: str) -> None:
     found = await room.desk.store.read(lambda tx: tx.incidents.listing(words=words, limit=FOUND))
     if found:
-        await whisper(room, click, f"{len(found)} found", home.rows(words[:100], found))
+        await whisper(room, click, f"{len(found)} found", await home.found(room, words[:100], found))
     else:
         await whisper(room, click, f"No title has “{words[:100]}” in it.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from bot.app.moving import Wish
@@ -20,6 +20,8 @@ from bot.core.money import Line, Money
 from bot.core.part import take
 from bot.core.place import LONGEST_PLACE, is_plain, named
 
+LONGEST_PROMISE = timedelta(days=90)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
@@ -34,6 +36,11 @@ class Filled:
 
     def text(self, name: str) -> str:
         return self.entries.get(name, "").strip()
+
+    @property
+    def language(self) -> Language:
+        """That of what is kept ready."""
+        return Language(self.text("language") or self.case.incident.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +186,29 @@ def _ask_customer(by: Filled) -> c.Command:
     return c.AskCustomer(actor=by.actor, expected=by.version, question=_needed(by, "text"), message=by.source)
 
 
-def _reply(by: Filled) -> c.Command:
+def reply_text(by: Filled) -> str:
+    """The words that go out: those written, else those kept ready. Raises WrongFieldError."""
     canned = next((reply for reply in by.room.canned if reply.id == by.text("canned")), None)
-    kept = "" if canned is None else canned.fr if by.case.incident.language is Language.FR else canned.en
+    kept = "" if canned is None else canned.fr if by.language is Language.FR else canned.en
     text = by.text("text") or kept
     if not text:
         raise WrongFieldError("text", "Write the words, or choose a reply kept ready")
-    return PublicMessage(text=text, source=by.source).as_command(by.actor)
+    return text
+
+
+def _reply(by: Filled) -> c.Command:
+    said = PublicMessage(text=reply_text(by), source=by.source, promised_on=promised_on(by))
+    return said.as_command(by.actor)
+
+
+def promised_on(by: Filled) -> date | None:
+    """The day by which the customer hears from us again, where one is promised. Raises WrongFieldError."""
+    if not by.text("promised_on"):
+        return None
+    day, today = _date(by, "promised_on"), by.case.incident.terms.day_of(by.room.clock())
+    if not today <= day <= today + LONGEST_PROMISE:
+        raise WrongFieldError("promised_on", f"Choose a day from today to {story.day(today + LONGEST_PROMISE)}")
+    return day
 
 
 def _finish_work(by: Filled) -> c.Command:

@@ -14,7 +14,10 @@ from bot.channels.slack.wire import Payload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
-    """A button that was pressed, a shortcut or a command that was used. Empty where there is no such thing."""
+    """A button that was pressed, a shortcut or a command that was used. Empty where there is no such thing.
+
+    `modal` names the modal it was pressed in.
+    """
 
     person: Person
     name: str
@@ -26,6 +29,9 @@ class Click:
     response_url: str = ""
     text: str = ""
     shown: str = ""
+    files: tuple[Payload, ...] = ()
+    modal: str = ""
+    view_id: str = ""
 
     @property
     def incident(self) -> int | None:
@@ -40,7 +46,10 @@ class Click:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A modal that was filled in. `carried` is what it was opened with, `entries` what was typed, by field."""
+    """A modal that was filled in. `carried` is what it was opened with, `entries` what was typed, by field.
+
+    `files` were put into it.
+    """
 
     person: Person
     name: str
@@ -48,6 +57,7 @@ class Submission:
     carried: Mapping[str, object]
     entries: Mapping[str, str]
     shown: str = ""
+    files: tuple[Payload, ...] = ()
 
     @property
     def incident(self) -> int | None:
@@ -74,10 +84,14 @@ def clicked(payload: Payload) -> Click:
     action = payload["actions"][0]
     container = payload.get("container") or {}
     message = payload.get("message") or {}
+    view = payload.get("view") or {}
     return Click(
         person=person_of(payload),
         name=str(action.get("action_id", "")),
         carried=_json(action.get("value")),
+        text=str(action.get("value") or "") if action.get("type") == "plain_text_input" else "",
+        modal=str(view.get("callback_id") or "?") if view.get("type") == "modal" else "",
+        view_id=str(view.get("id") or ""),
         channel=str((payload.get("channel") or {}).get("id") or container.get("channel_id") or ""),
         ts=str(container.get("message_ts") or message.get("ts") or ""),
         thread_ts=str(container.get("thread_ts") or message.get("thread_ts") or ""),
@@ -100,6 +114,7 @@ def chosen(payload: Payload) -> Click:
         trigger_id=str(payload.get("trigger_id") or ""),
         response_url=str(payload.get("response_url") or ""),
         text=words_of(str(message.get("text") or "")),
+        files=tuple(message.get("files") or ()),
     )
 
 
@@ -119,13 +134,15 @@ def typed(payload: Payload) -> Click:
 def submitted(payload: Payload) -> Submission:
     """A `view_submission`."""
     view = payload["view"]
+    state = (view.get("state") or {}).get("values") or {}
     return Submission(
         person=person_of(payload),
         name=str(view.get("callback_id", "")),
         view_id=str(view.get("id", "")),
         carried=_json(view.get("private_metadata")),
-        entries=blocks.entered((view.get("state") or {}).get("values") or {}),
+        entries=blocks.entered(state),
         shown=json.dumps(view.get("blocks") or [], sort_keys=True),
+        files=tuple(file for slots in state.values() for slot in slots.values() for file in slot.get("files") or ()),
     )
 
 

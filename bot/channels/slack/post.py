@@ -1,18 +1,24 @@
 """One message, posted once: at Slack's pace, and looked up first where an earlier try may have posted it."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from bot.app.deliver import Delivery, Failed, Later
 from bot.channels.slack import pace
 from bot.channels.slack.room import Room
-from bot.channels.slack.wire import Payload, RateLimitedError
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
 from storage import Job
 
 BEFORE: Final = timedelta(minutes=1)
 PAGES: Final = 10
+GONE: Final = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
+"""What Slack says of a message that somebody deleted."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +70,6 @@ class Poster:
             raise
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
-    async def has_file(self, below: Posted, name: str, job: Job) -> bool:
-        """Whether an earlier try has put this file into the thread, and nobody heard of it."""
-        if job.doubts <= 1:
-            return False
-        async for message in self._since(job, below.channel, below.ts):
-            if any(name in {file.get("name"), file.get("title")} for file in message.get("files") or ()):
-                return True
-        return False
-
     async def _take_turn(self, channel: str, job: Job) -> None:
         every, now = self.room.every, self.room.clock()
         waited = job.tries > job.doubts  # put off before, and nothing was done then
@@ -86,25 +83,35 @@ class Poster:
         if channel == user:
             opened = await self.room.api.call("conversations.open", users=user)
             channel = str(opened["channel"]["id"])
-        async for message in self._since(job, channel, post.thread_ts):
-            if _marks_of(message).items() & post.marks.items():
-                return Posted(channel, str(message["ts"]))
-        return None
-
-    async def _since(self, job: Job, channel: str, thread_ts: str) -> AsyncIterator[Payload]:
-        """What was said there since the job was made."""
         where: dict[str, object] = {"channel": channel, "include_all_metadata": True, "limit": 200}
         where["oldest"] = f"{(job.created_at - BEFORE).timestamp():.6f}"
         method = "conversations.history"
-        if thread_ts:
-            method, where["ts"] = "conversations.replies", thread_ts
+        if post.thread_ts:
+            method, where["ts"] = "conversations.replies", post.thread_ts
         for _ in range(PAGES):
             page = await self.room.api.call(method, **where)
             for message in page.get("messages") or ():
-                yield message
+                if _marks_of(message).items() & post.marks.items():
+                    return Posted(channel, str(message["ts"]))
             where["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
             if not where["cursor"]:
-                return
+                break
+        return None
+
+
+async def carefully(work: Callable[[], Awaitable[Delivery]]) -> Delivery:
+    """Does the work; trouble becomes an answer for the queue."""
+    try:
+        return await work()
+    except TurnError as turn:
+        return Later(str(turn), turn.wait, untaken=True)
+    except RateLimitedError as limited:
+        return Later("Slack asked to wait", timedelta(seconds=limited.seconds), untaken=True)
+    except NoAnswerError as trouble:
+        return Later(str(trouble))
+    except RefusedError as refused:
+        log.error("Slack refused what is kept aside now: %s", refused)
+        return Failed(refused.code)
 
 
 def _message(post: Post) -> Payload:

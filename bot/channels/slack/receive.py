@@ -18,7 +18,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
 
-from bot.channels.slack import bank, customer, desk, forms, listing, payloads
+from bot.channels.slack import bank, customer, desk, forms, home, listing, payloads, show, writing
 from bot.channels.slack.acts import ACTS
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.payloads import Click, Submission
@@ -30,12 +30,13 @@ from storage import NewJob
 
 MOST_BYTES: Final = 3_000_000
 PATIENCE: Final = 2.5  # seconds; Slack itself gives up after three, and then nobody is told why
-HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened"})
+HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened", "link_shared"})
 OURS: Final = frozenset({"bot_message", "message_replied"})
 GONE: Final = "tombstone"
 """What Slack shows in the place of a message that was deleted and has replies."""
 
 Pressed = Callable[[Room, Click, datetime], Awaitable[None]]
+Previewed = Callable[[Room, Submission, datetime], Awaitable[None]]
 Filled = Callable[[Room, Submission, datetime], Awaitable[Payload]]
 
 log = logging.getLogger(__name__)
@@ -126,11 +127,17 @@ PRESSES: dict[str, Pressed] = {
     **customer.PRESSES,
     "open_incident": customer.open_form,
     "new_incident": listing.new_incident,
+    home.OPEN_CARD: show.show,
+    home.FIND: listing.find,
 }
 FORMS: dict[str, Filled] = {
     **{act.id: desk.submit for act in ACTS.values() if act.modal},
     **bank.FORMS,
     **customer.FORMS,
+}
+PREVIEWS: dict[str, Previewed] = {
+    forms.PREVIEW: desk.preview("send_quote", desk.quote_preview),
+    writing.PREVIEW: desk.preview("reply", desk.reply_preview),
 }
 SHORTCUTS: dict[str, Pressed] = {"send_to_customer": desk.send_to_customer, "open_incident": customer.open_form}
 KEPT_FORMS: Final = frozenset({"open_incident", "new_incident"})
@@ -156,7 +163,8 @@ def _app(room: Room) -> AsyncApp:
     app.error(_raise)
     for name, press in PRESSES.items():
         app.action(name)(_pressed(room, press, payloads.clicked))
-    app.action(forms.PREVIEW)(_previewed(room))
+    for name, preview in PREVIEWS.items():
+        app.action(name)(_previewed(room, preview))
     app.action(re.compile(""))(_acknowledge)  # links to pages
     for name, press in SHORTCUTS.items():
         app.shortcut(name)(_pressed(room, press, payloads.chosen))
@@ -184,9 +192,9 @@ def _pressed(room: Room, press: Pressed, read: Callable[[Payload], Click]) -> Ca
     return listener
 
 
-def _previewed(room: Room) -> Callable[..., Awaitable[None]]:
+def _previewed(room: Room, preview: Previewed) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: Payload) -> None:
-        await desk.preview_quote(room, payloads.submitted(body), room.clock())
+        await preview(room, payloads.submitted(body), room.clock())
         await ack()
 
     return listener
@@ -217,9 +225,12 @@ def _kept(room: Room) -> Callable[..., Awaitable[None]]:
 
 
 async def keep_event(room: Room, body: Payload) -> None:
-    """On disk, if it is about anything we listen to, nobody but us said it, and it says anything new."""
+    """On disk, if it is about anything we listen to, nobody but us said it, and it says anything new.
+
+    That a message of ours is gone counts, too: it may be a card.
+    """
     event = body.get("event") or {}
-    if event.get("type") in HEARD and not _is_ours(event) and not _changes_nothing(event):
+    if event.get("type") in HEARD and (_is_gone(event) or not _is_ours(event)) and not _changes_nothing(event):
         await _keep(room, body, identity(body), f"slack:{conversation(event)}")
 
 
@@ -255,6 +266,10 @@ def _is_ours(event: Payload) -> bool:
     """What the bot itself said, and the changes it or others made to that."""
     about = (event, event.get("message") or {}, event.get("previous_message") or {})
     return any(message.get("bot_id") for message in about) or event.get("subtype") in OURS
+
+
+def _is_gone(event: Payload) -> bool:
+    return event.get("subtype") == "message_deleted" or (event.get("message") or {}).get("subtype") == GONE
 
 
 def _changes_nothing(event: Payload) -> bool:

@@ -5,8 +5,19 @@ from datetime import datetime
 from typing import Final
 
 from bot.app.deliver import GIVEN_UP
-from bot.app.jobs import PostInThread, ShowCard, ShowEntry, ShowFate, ShowMissingStatement, ShowSetAside
-from bot.channels.slack.jobs import ShowOriginal
+from bot.app.jobs import (
+    PostAnchor,
+    PostInThread,
+    ShowCard,
+    ShowDigest,
+    ShowEntry,
+    ShowFate,
+    ShowFile,
+    ShowMissingStatement,
+    ShowNudge,
+    ShowSetAside,
+)
+from bot.channels.slack.jobs import ShowOriginal, Unfurl
 from bot.channels.slack.room import OUTSIDE, SHARED, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
 from storage import Listed, Transaction
@@ -14,7 +25,20 @@ from storage import Listed, Transaction
 MOST: Final = 10_000
 TO_STAFF: Final = frozenset(
     order.KIND
-    for order in (ShowCard, PostInThread, ShowFate, ShowSetAside, ShowEntry, ShowMissingStatement, ShowOriginal)
+    for order in (
+        ShowCard,
+        PostInThread,
+        ShowFate,
+        ShowFile,
+        ShowNudge,
+        ShowDigest,
+        ShowSetAside,
+        ShowEntry,
+        ShowMissingStatement,
+        ShowOriginal,
+        PostAnchor,
+        Unfurl,
+    )
 )
 MENDABLE: Final = frozenset(
     {

@@ -1,40 +1,46 @@
-"""What leaves for Slack: the card, the lines in its thread, direct messages; each once, in order, or said why not."""
+"""What leaves for Slack: the card and the lines in its thread; each once, in order, or said why not."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from bot.app import fates, read
-from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
+from bot.app import read
+from bot.app.deliver import Delivered, Delivery, Dropped, Failed, Later, Sender
+from bot.app.digest import expect_digest
 from bot.app.jobs import (
     PostAnchor,
     PostInThread,
     ShowCard,
+    ShowDigest,
     ShowEntry,
     ShowFate,
+    ShowFile,
     ShowMissingStatement,
+    ShowNudge,
     ShowSetAside,
-    TellInChat,
     decode,
 )
 from bot.app.read import Case
-from bot.channels.slack import bank, blocks, chat, home, thread
-from bot.channels.slack.card import card
-from bot.channels.slack.jobs import PinCard, SayInSlack, ShowHome, ShowOriginal
-from bot.channels.slack.post import Post, Posted, Poster, TurnError
-from bot.channels.slack.room import OUTSIDE, SHARED, Person, Room
+from bot.channels.slack import bank, blocks, files, nudge, thread
+from bot.channels.slack.card import card, unfurled
+from bot.channels.slack.direct import Direct
+from bot.channels.slack.fates import fates_noted
+from bot.channels.slack.jobs import PinCard, ShowOriginal, Unfurl
+from bot.channels.slack.post import GONE, Post, Posted, Poster, carefully
+from bot.channels.slack.room import OUTSIDE, SHARED, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
 from bot.core.facts import Language
 from storage import Job, Message, Transaction
 
-GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
 LATER = "left to the one behind it, which shows the same"
 CHECKED_FOR = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
 
-Noted = Callable[[Transaction, Posted], None]
+T = TypeVar("T")
 
 
 class Outgoing:
@@ -42,8 +48,9 @@ class Outgoing:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._poster = Poster(room)
-        self._once = self._poster.once
+        poster = Poster(room)
+        self._once = poster.once
+        self._direct = Direct(room, poster)
         self._private: dict[str, datetime] = {}
 
     @property
@@ -53,14 +60,16 @@ class Outgoing:
             PinCard.KIND: self.pin_card,
             PostInThread.KIND: self.post_in_thread,
             ShowFate.KIND: self.show_fate,
+            ShowFile.KIND: self.show_file,
+            ShowNudge.KIND: self.show_nudge,
+            ShowDigest.KIND: self.show_digest,
             ShowSetAside.KIND: self.show_set_aside,
             ShowEntry.KIND: self.show_entry,
             ShowMissingStatement.KIND: self.show_missing_statement,
             PostAnchor.KIND: self.post_anchor,
             ShowOriginal.KIND: self.show_original,
-            TellInChat.KIND: self.tell_in_chat,
-            SayInSlack.KIND: self.say,
-            ShowHome.KIND: self.show_home,
+            Unfurl.KIND: self.unfurl,
+            **self._direct.senders,
         }
 
     async def show_card(self, job: Job, now: datetime) -> Delivery:
@@ -79,7 +88,7 @@ class Outgoing:
                 return Delivered(f"not pinned: {refused}")
             return Delivered("pinned")
 
-        return await self._carefully(pin)
+        return await carefully(pin)
 
     async def post_in_thread(self, job: Job, now: datetime) -> Delivery:
         """One line under the card: a fact, with the words that came with it."""
@@ -91,17 +100,41 @@ class Outgoing:
         order = decode(ShowFate, job.payload)
         return await self._to_staff(order.incident, now, lambda case: self._show_fate(case, order.fact, job))
 
+    async def show_nudge(self, job: Job, now: datetime) -> Delivery:
+        """Something waits for whoever has the incident: said within their office hours, if it waits still."""
+        order = decode(ShowNudge, job.payload)
+        case = await read.case(self._room.desk.store, order.incident)
+        made = nudge.nudge(case, order) if case else None
+        if case is None or made is None:
+            return Dropped("no longer needed")
+        wait = await nudge.until_office_hours(self._room, case, now)
+        if wait:
+            return Later("outside office hours", wait, untaken=True)
+
+        async def post(case: Case) -> Delivered:
+            told = thread.Told(text=made.text, blocks=made.blocks)
+            return Delivered((await self._beneath(case, job, lambda card_at: self._under(card_at, told, job))).ts)
+
+        return await self._to_staff(order.incident, now, post)
+
+    async def show_digest(self, job: Job, now: datetime) -> Delivery:
+        """This morning's numbers, as they are now, or none once the day is over; the next wait from then on."""
+        desk, delivery = self._room.desk, Delivered("its day is over")
+        if decode(ShowDigest, job.payload).day == desk.terms.day_of(now):
+            made = await desk.store.read(lambda tx: nudge.digest_of(tx, desk, now))
+            posted = await self._to_channel(made, job, now)
+            if not isinstance(posted, Delivered):
+                return posted
+            delivery = posted
+        return replace(delivery, then=lambda tx: expect_digest(tx, desk, self._room.clock()))
+
     async def show_set_aside(self, job: Job, now: datetime) -> Delivery:
         """A mail that no incident shows, with the whole of it below."""
         message = await self._kept(decode(ShowSetAside, job.payload).message)
         if message is None:
             return Failed("no such message")
 
-        async def checked() -> Delivery:
-            await self._check_privacy(self._room.channel, now)
-            return await self._show_set_aside(message, job)
-
-        return await self._carefully(checked)
+        return await self._among_staff(self._room.channel, now, lambda: self._show_set_aside(message, job))
 
     async def post_anchor(self, job: Job, now: datetime) -> Delivery:
         """The newest hash over the journal, where staff can find it again."""
@@ -121,13 +154,12 @@ class Outgoing:
         """Reminders wait for the bank's next statement."""
         return await self._to_channel(bank.missing(decode(ShowMissingStatement, job.payload).newest), job, now)
 
-    async def _to_channel(self, made: bank.Shown, job: Job, now: datetime) -> Delivery:
-        async def checked() -> Delivery:
-            await self._check_privacy(self._room.channel, now)
+    async def _to_channel(self, made: bank.Shown | nudge.Told, job: Job, now: datetime) -> Delivery:
+        async def say() -> Delivery:
             post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
             return Delivered((await self._once(post, job)).ts)
 
-        return await self._carefully(checked)
+        return await self._among_staff(self._room.channel, now, say)
 
     async def show_original(self, job: Job, now: datetime) -> Delivery:
         """A mail with all that it quotes, as a file in its incident's thread."""
@@ -140,46 +172,42 @@ class Outgoing:
             if case.row.slack_ts is None:
                 raise RefusedError("thread_not_found")
             card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
-            as_it_came = await self._as_it_came(message)
+            as_it_came = await files.as_it_came(self._room, message)
             name = f"{case.incident.reference}-{order.message}" + (".eml" if as_it_came else ".txt")
             await self._upload(card_at, name, as_it_came or thread.whole(message), job)
             return Delivered("attached")
 
         return await self._to_staff(order.incident, now, attach)
 
-    async def _as_it_came(self, message: Message) -> bytes | None:
-        """The bytes of a mail that could not be read, and therefore came in as a file of its own; else None."""
-        files = await self._room.desk.store.read(lambda tx: tx.messages.attachments_of(message.id))
-        file = next((one for one in files if one.sha256 == message.raw), None)
-        return await read.kept(self._room.desk.store, file.sha256) if file else None
+    async def show_file(self, job: Job, now: datetime) -> Delivery:
+        """A file of the customer's, below the line that names it."""
+        order = decode(ShowFile, job.payload)
+        store = self._room.desk.store
+        file = await store.read(lambda tx: tx.messages.attachment(order.file))
+        content = await read.kept(store, file.sha256) if file else None
+        if file is None or content is None:
+            return Dropped("erased in the meantime")
+
+        async def attach(case: Case) -> Delivered:
+            await self._beneath(case, job, lambda card_at: self._upload(card_at, file.name, content, job))
+            return Delivered("attached")
+
+        return await self._to_staff(order.incident, now, attach)
+
+    async def unfurl(self, job: Job, now: datetime) -> Delivery:
+        """What links in a message of staff's lead to, below it."""
+        order = decode(Unfurl, job.payload)
+
+        async def show() -> Delivery:
+            cases = {url: await read.case(self._room.desk.store, incident) for url, incident in order.leads.items()}
+            shown = {url: {"blocks": unfurled(case)} for url, case in cases.items() if case is not None}
+            await self._room.api.call("chat.unfurl", channel=order.channel, ts=order.ts, unfurls=shown)
+            return Delivered("shown")
+
+        return await self._among_staff(order.channel, now, show)
 
     async def _kept(self, number: int) -> Message | None:
         return await self._room.desk.store.read(lambda tx: tx.messages.load(number))
-
-    async def tell_in_chat(self, job: Job, _now: datetime) -> Delivery:
-        """A notice to a customer, with its buttons, in their direct conversation."""
-        order = decode(TellInChat, job.payload)
-        case = await read.case(self._room.desk.store, order.incident) if order.incident is not None else None
-        if case is None:
-            return Failed("no such incident")
-        return await self._carefully(lambda: self._tell(case, order, job))
-
-    async def say(self, job: Job, _now: datetime) -> Delivery:
-        """A few words of the desk's own."""
-        order = decode(SayInSlack, job.payload)
-        return await self._carefully(lambda: self._say(order, job))
-
-    async def show_home(self, job: Job, _now: datetime) -> Delivery:
-        """Somebody's App Home: the queue for staff, their incidents for customers."""
-        order = decode(ShowHome, job.payload)
-        person = Person(order.team, order.user)
-
-        async def publish() -> Delivery:
-            view = await home.view(self._room, person)
-            await self._room.api.call("views.publish", user_id=person.user, view=view)
-            return Delivered("published")
-
-        return await self._carefully(publish)
 
     # --- to staff ---
 
@@ -187,13 +215,16 @@ class Outgoing:
         case = await read.case(self._room.desk.store, incident)
         if case is None:
             return Failed("no such incident")
-        channel = case.row.slack_channel or self._room.channel
+        return await self._among_staff(case.row.slack_channel or self._room.channel, now, lambda: work(case))
+
+    async def _among_staff(self, channel: str, now: datetime, work: Callable[[], Awaitable[Delivery]]) -> Delivery:
+        """Does the work where staff alone read."""
 
         async def checked() -> Delivery:
             await self._check_privacy(channel, now)
-            return await work(case)
+            return await work()
 
-        return await self._carefully(checked)
+        return await carefully(checked)
 
     async def _check_privacy(self, channel: str, now: datetime) -> None:
         """Raises RefusedError when outsiders would read what is posted, NoAnswerError when nobody ever said."""
@@ -259,38 +290,25 @@ class Outgoing:
         return await self._once(post, job)
 
     async def _post_in_thread(self, case: Case, seq: int, job: Job) -> Delivered:
-        told = thread.told(case, seq)
-        noted = self._fates_noted(case, seq, told, job)
-        if case.row.slack_ts is None:
-            return await self._under_new_card(case, told, job, noted)
-        card_at = Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts)
-        try:
-            posted = await self._under(card_at, told, job)
-        except RefusedError as refused:
-            if refused.code not in GONE:
-                raise
-            return await self._under_new_card(case, told, job, noted)
-        return Delivered(posted.ts, then=lambda tx: noted(tx, posted))
+        told = thread.told(case, seq, self._room.desk.files)
+        noted = fates_noted(case.incident.id, seq, told.fates, job)
+        posted = await self._beneath(case, job, lambda card_at: self._under(card_at, told, job))
+        return Delivered(posted.ts, then=lambda tx: noted(tx, posted.ts, self._room.clock()))
 
-    async def _under_new_card(self, case: Case, told: thread.Told, job: Job, noted: Noted) -> Delivered:
-        """The card is noted before its line is posted: a line that must wait for its turn finds it again."""
+    async def _beneath(self, case: Case, job: Job, put: Callable[[Posted], Awaitable[T]]) -> T:
+        """Puts something under the card, or under a new one where there is none or none any more.
+
+        The new card is noted before: what must wait for its turn below it finds it again.
+        """
+        if case.row.slack_ts is not None:
+            try:
+                return await put(Posted(case.row.slack_channel or self._room.channel, case.row.slack_ts))
+            except RefusedError as refused:
+                if refused.code not in GONE:
+                    raise
         card_at = await self._new_card(case, job)
         await self._room.desk.store.run(self._remember(case, card_at))
-        posted = await self._under(card_at, told, job)
-        return Delivered(posted.ts, then=lambda tx: noted(tx, posted))
-
-    def _fates_noted(self, case: Case, seq: int, told: thread.Told, job: Job) -> Noted:
-        """Keeps where the fates of what was sent are shown; what changed while it was posted is shown at once."""
-
-        def note(tx: Transaction, posted: Posted) -> None:
-            if not told.fates:
-                return
-            now_come_to = tx.messages.set_line(case.incident.id, seq, posted.ts)
-            # A line that an earlier try had posted shows what was known then.
-            if job.doubts > 1 or sorted(now_come_to) != sorted(told.fates):
-                fates.show(tx, case.incident.id, seq, f"{posted.ts}:{','.join(now_come_to)}", self._room.clock())
-
-        return note
+        return await put(card_at)
 
     async def _show_fate(self, case: Case, seq: int, job: Job) -> Delivered:
         line = next((one.line for one in thread.sent_with(case, seq) if one.line), None)
@@ -298,7 +316,7 @@ class Outgoing:
             return Delivered("no line to show it in")
         if await self._comes_again(job):
             return Delivered(LATER)
-        made = thread.told(case, seq)
+        made = thread.told(case, seq, self._room.desk.files)
         channel = case.row.slack_channel or self._room.channel
         try:
             await self._room.api.call("chat.update", channel=channel, ts=line, text=made.text, blocks=made.blocks)
@@ -325,7 +343,7 @@ class Outgoing:
         made = thread.set_aside(message)
         post = Post(channel=self._room.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
         posted = await self._once(post, job)
-        as_it_came = await self._as_it_came(message)
+        as_it_came = await files.as_it_came(self._room, message)
         name = "mail.eml" if as_it_came else made.file_name
         await self._attach(posted, name, as_it_came or thread.safe(message), job)
         return Delivered(posted.ts)
@@ -343,74 +361,5 @@ class Outgoing:
             raise NoAnswerError(str(limited)) from limited
 
     async def _upload(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
-        if await self._poster.has_file(card_at, file_name, job):
-            return
-        place = await self._room.api.call("files.getUploadURLExternal", filename=file_name, length=len(content))
-        await self._room.api.upload(str(place["upload_url"]), content)
-        await self._room.api.call(
-            "files.completeUploadExternal",
-            files=[{"id": place["file_id"], "title": file_name}],
-            channel_id=card_at.channel,
-            thread_ts=card_at.ts,
-        )
-
-    # --- to customers, and to one person ---
-
-    async def _tell(self, case: Case, order: TellInChat, job: Job) -> Delivered:
-        made = chat.message(self._room.desk, case, order)
-        root = chat.root(case)
-        post = Post(
-            channel=root.channel if root else order.user,
-            text=made.text,
-            blocks=made.blocks,
-            marks={"outbox": job.id},
-            thread_ts=root.ts if root else "",
-            broadcast=root is not None,
-        )
-        try:
-            posted = await self._once(post, job, user=order.user)
-        except RefusedError as refused:
-            if refused.code not in GONE:
-                raise
-            alone = Post(channel=order.user, text=made.text, blocks=made.blocks, marks=post.marks)
-            posted = await self._once(alone, job, user=order.user)
-        return chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
-
-    async def _say(self, order: SayInSlack, job: Job) -> Delivered:
-        made = [blocks.naming(order.text, self._room.known)]
-        if order.action_id:
-            made.append(blocks.actions("main", [blocks.button(order.action_id, order.label, "{}")]))
-        if order.only_to:
-            answer = await self._room.api.call(
-                "chat.postEphemeral",
-                channel=order.channel,
-                user=order.only_to,
-                text=blocks.escape(order.text),
-                blocks=made,
-                **({"thread_ts": order.thread_ts} if order.thread_ts else {}),
-            )
-            return Delivered(str(answer.get("message_ts", "")))
-        post = Post(
-            channel=order.channel,
-            text=blocks.escape(order.text),
-            blocks=made,
-            marks={"outbox": job.id},
-            thread_ts=order.thread_ts,
-        )
-        return Delivered((await self._once(post, job)).ts)
-
-    # --- once, or not at all ---
-
-    async def _carefully(self, work: Callable[[], Awaitable[Delivery]]) -> Delivery:
-        """Does the work; trouble becomes an answer for the queue."""
-        try:
-            return await work()
-        except TurnError as turn:
-            return Later(str(turn), turn.wait, untaken=True)
-        except RateLimitedError as limited:
-            return Later("Slack asked to wait", timedelta(seconds=limited.seconds), untaken=True)
-        except NoAnswerError as trouble:
-            return Later(str(trouble))
-        except RefusedError as refused:
-            log.error("Slack refused what is kept aside now: %s", refused)
-            return Failed(refused.code)
+        place = files.Place(channel=card_at.channel, thread_ts=card_at.ts)
+        await files.share(self._room, job, place, file_name, content)

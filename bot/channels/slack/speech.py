@@ -1,10 +1,10 @@
 """Two kinds of words by staff that nothing turns into each other: notes stay inside, messages go to the customer."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.core import commands as c
-from bot.core.facts import Actor
+from bot.core.facts import Actor, File
 from storage import Direction, NewMessage, Via
 
 
@@ -37,7 +37,11 @@ class PublicMessage:
 
     text: str
     source: str
+    files: tuple[File, ...] = ()
+    promised_on: date | None = None
 
     def as_command(self, actor: Actor) -> c.WriteToCustomer:
         """The only way out. Bound to no version: words are as good after a change as before."""
-        return c.WriteToCustomer(actor=actor, message=self.source, text=self.text)
+        return c.WriteToCustomer(
+            actor=actor, message=self.source, text=self.text, files=self.files, promised_on=self.promised_on
+        )

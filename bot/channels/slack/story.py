@@ -230,7 +230,9 @@ def _other_named(_case: Case, fact: f.OtherIncidentNamed) -> Entry:
 
 
 def _staff_wrote(_case: Case, fact: f.StaffWrote) -> Entry:
-    return Entry("Written to the customer", fact.text)
+    names = ", ".join(file.name for file in fact.files)
+    by = f", who hears from us again by {day(fact.promised_on)}" if fact.promised_on else ""
+    return Entry(f"Written to the customer{f', with {names}' if names else ''}{by}", fact.text)
 
 
 def _our_fault(_case: Case, fact: f.OurFaultFound) -> Entry:

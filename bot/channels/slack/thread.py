@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.app.files import FileRules, Trouble, judged
 from bot.app.links import masked
 from bot.app.masks import mask
 from bot.app.proof import decode
 from bot.app.read import Case
-from bot.channels.slack import blocks, fates, story
+from bot.channels.slack import blocks, fates, files, story
 from bot.channels.slack.author import author
 from bot.channels.slack.wire import Payload
 from bot.core import facts as f
@@ -31,20 +32,20 @@ class Told:
     fates: tuple[Fate, ...] = ()
 
 
-def told(case: Case, seq: int) -> Told:
+def told(case: Case, seq: int, rules: FileRules) -> Told:
     """The fact with this number in the incident's journal. Raises LookupError for one that is not there."""
     recorded = next((entry for entry in case.history if entry.seq == seq), None)
     if recorded is None:
         raise LookupError(f"{case.incident.reference} has no fact {seq}")
     entry = story.entry(case, recorded.fact)
     head = mask(entry.head)
-    message = _message(case, recorded.fact)
+    message = message_of(case, recorded.fact)
     words = mask(message.text if message else entry.quote)
     shown = words if len(words) <= QUOTED else f"{words[:QUOTED]}… ({len(words)} characters in all)"
     elements = [blocks.line(blocks.span(head, strong=True), *_by(recorded))]
     if shown:
         elements.append(blocks.quote(shown))
-    elements.extend(_files(case, message))
+    elements.extend(attached(case, message, rules))
     sent = sent_with(case, seq)
     elements.extend(blocks.line(blocks.span(fates.line(one))) for one in sent)
     return Told(
@@ -115,7 +116,7 @@ def set_aside(message: Message) -> Told:
     )
 
 
-def _message(case: Case, fact: f.Fact) -> Message | None:
+def message_of(case: Case, fact: f.Fact) -> Message | None:
     """The words that a fact only names."""
     if not isinstance(fact, f.CustomerWrote | f.OtherWrote):
         return None
@@ -132,9 +133,15 @@ def _by(recorded: Recorded) -> Iterator[Payload]:
         yield blocks.span(f" — {name}")
 
 
-def _files(case: Case, message: Message | None) -> Iterator[Payload]:
+def attached(case: Case, message: Message | None, rules: FileRules) -> Iterator[Payload]:
+    """What came along, by name; those that pass follow below, of the others it says why they do not."""
     if message is None:
         return
-    names = [file.name for file in case.attachments if file.message_id == message.id]
+    found = judged(rules, message, [file for file in case.attachments if file.message_id == message.id])
+    names = [f"{one.file.name} ({files.size(one.file.size)}{_kept_back(one.trouble)})" for one in found]
     if names:
         yield blocks.line(blocks.span(f"Attached: {blocks.clip(', '.join(names), 1000)}"))
+
+
+def _kept_back(trouble: Trouble | None) -> str:
+    return f": not shown here, {files.WHY[trouble]}" if trouble else ""

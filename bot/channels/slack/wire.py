@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, TypeAlias
@@ -25,6 +26,7 @@ IN_QUERY = frozenset(
         "users.info",
         "usergroups.users.list",
         "files.getUploadURLExternal",
+        "files.info",
     }
 )
 PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"})
@@ -50,6 +52,14 @@ class NoAnswerError(Exception):
     """No answer, or none that says whether it was done."""
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What was handed out, and what it claims to be."""
+
+    content: bytes
+    media_type: str
+
+
 class Api:
     """The bot's calls. Nothing is tried twice here: who calls knows what a second time would mean.
 
@@ -63,6 +73,11 @@ class Api:
         self._client.proxy = None  # else a proxy from the environment would catch 127.0.0.1 too
         self._timeout = aiohttp.ClientTimeout(total=seconds)
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the calls go."""
+        return self._client.base_url
 
     @property
     def client(self) -> AsyncWebClient:
@@ -126,6 +141,22 @@ class Api:
                 response.raise_for_status()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NoAnswerError(f"upload: {type(error).__name__}") from error
+
+    async def download(self, url: str, most: int) -> Download | None:
+        """A file at an address of Slack's; None where it is not handed out, or is longer. Raises NoAnswerError."""
+        headers = {"Authorization": f"Bearer {self._client.token}"}
+        try:
+            async with self._opened().get(url, headers=headers, allow_redirects=False) as response:
+                if response.status >= 500 or response.status == 429:
+                    raise NoAnswerError(f"download: {response.status}")
+                if response.status != 200:
+                    return None
+                content = await response.content.read(most + 1)
+                while len(content) <= most and not response.content.at_eof():
+                    content += await response.content.read(most + 1 - len(content))
+                return Download(content, response.content_type) if len(content) <= most else None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NoAnswerError(f"download: {type(error).__name__}") from error
 
     async def close(self) -> None:
         if self._session is not None:

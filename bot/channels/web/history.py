@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.app.links import masked
 from bot.app.read import Case, written_earlier
 from bot.core import facts as f
-from storage import KeptAttachment, Message, Recorded
+from storage import Direction, KeptAttachment, Message, Recorded
 
 # What concerns the desk alone: deliveries, who took it, drafts, the calendar's notes, what others wrote.
 UNTOLD: frozenset[type[f.Fact]] = frozenset(
@@ -94,6 +94,8 @@ def _is_told(case: Case, fact: f.Fact) -> bool:
 
 
 def _event(case: Case, recorded: Recorded) -> Event:
+    if isinstance(recorded.fact, f.StaffWrote):
+        return Event(at=recorded.at, fact=recorded.fact, files=_sent(case, recorded.seq))
     if not isinstance(recorded.fact, f.CustomerWrote):
         return Event(at=recorded.at, fact=recorded.fact)
     message = next((one for one in case.messages if str(one.id) == recorded.fact.message), None)
@@ -115,9 +117,19 @@ def told_message(case: Case, number: int) -> Message | None:
 
 
 def told_file(case: Case, number: int) -> KeptAttachment | None:
-    """The file of this number, where it came with a message that is told."""
+    """The file of this number, where it came or went with a message that is told."""
     file = next((one for one in case.attachments if one.id == number), None)
-    return file if file and told_message(case, file.message_id) else None
+    if file is None:
+        return None
+    ours = {one.seq for one in case.history if isinstance(one.fact, f.StaffWrote)}
+    sent = any(one.id == file.message_id and one.fact in ours for one in case.messages)
+    return file if sent or told_message(case, file.message_id) else None
+
+
+def _sent(case: Case, seq: int) -> tuple[KeptAttachment, ...]:
+    """What went with the words of this fact: once, though it may have left by mail and in chat."""
+    sent = (files_of(case, one) for one in case.messages if one.direction is Direction.OUT and one.fact == seq)
+    return next((files for files in sent if files), ())
 
 
 def files_of(case: Case, message: Message) -> tuple[KeptAttachment, ...]:

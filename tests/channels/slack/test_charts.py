@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
-from bot.channels.slack.charts import AGES, OUTCOMES, Bar, charts, drawn
+from bot.channels.slack.charts import AGES, OUTCOMES, charts, drawn
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.facts import Outcome
+from bot.papers.charts import Bar, Chart, render_charts
 from bot.papers.month import Age
 from storage import Store
 from tests.app.accounting.quarter import BOB, SETTINGS, a_quarter, at
@@ -47,6 +48,8 @@ async def test_charts_say_what_the_ledger_says(store: Store, empty: bool) -> Non
 
     titles = [block["elements"][0]["elements"][0]["text"] for block in made]
     told = ["".join(span["text"] for span in block["elements"][1]["elements"]) for block in made]
+    assert titles.pop(0) == "Open incidents by age"
+    assert told.pop(0).splitlines()[0].split()[0] in {"—", "Today"}
     assert titles == ["Open invoices by age", "Money due", "Diagnoses by outcome, last 30 days"]
     if empty:
         assert told == ["—", "—", "—"]
@@ -70,3 +73,13 @@ async def test_owed_is_what_each_day_brings(store: Store) -> None:
     owed = await store.read(lambda tx: tx.money.owed())
 
     assert [(one.due_on, one.money.cents, one.invoices) for one in owed] == [(date(2025, 5, 1), 4400, 2)]
+
+
+def test_picture_is_a_png_and_the_same_for_the_same_figures() -> None:
+    bars = (Bar(name="Not due", size=2400, told="€24.00 (1)"), Bar(name="Over 90", size=1, told="€0.01 (1)"))
+    charts = (Chart("Open invoices by age", bars), Chart("Money due", ()))
+
+    picture = render_charts(charts)
+
+    assert picture.startswith(b"\x89PNG")
+    assert render_charts(charts) == picture

@@ -1,0 +1,169 @@
+"""Files into Slack and out of it: each uploaded once, each fetched only from Slack itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.app.files import FileRules, Trouble
+from bot.app.read import kept
+from bot.channels.slack.room import Room
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
+from storage import Job, KeptAttachment, Message, Transaction
+
+HOSTS = frozenset({"files.slack.com"})
+WHY: Mapping[Trouble, str] = {
+    Trouble.TOO_BIG: "it is too big",
+    Trouble.TOO_MANY: "there are too many",
+    Trouble.MAY_RUN: "it could run as a program",
+    Trouble.EMPTY: "it is empty",
+    Trouble.UNREACHABLE: "Slack does not hand it out",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A file somebody posted: its bytes, or why it is not taken."""
+
+    name: str
+    media_type: str
+    content: bytes = b""
+    trouble: Trouble | None = None
+
+
+def size(octets: int) -> str:
+    """`812 B`, `14 kB`, `2.3 MB`."""
+    if octets < 1000:
+        return f"{octets} B"
+    return f"{octets / 1000:.0f} kB" if octets < 999_500 else f"{octets / 1_000_000:.1f} MB"
+
+
+# --- into Slack ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a file is shown: a channel, and the thread in it."""
+
+    channel: str
+    thread_ts: str
+
+
+async def share(room: Room, job: Job, place: Place, name: str, content: bytes, part: int = 0) -> None:
+    """Uploads a file and shows it, once however often this job is tried; `part` tells several files of a job apart.
+
+    Messages with files carry no metadata to be found by. The file's id is therefore kept before it is shown: a later
+    try asks Slack what became of that file. Raises RefusedError, RateLimitedError, NoAnswerError.
+    """
+    mark = f"upload:{job.id}:{part}"
+    known = await room.desk.store.read(lambda tx: tx.setting(mark)) if job.tries > 1 else None
+    if known is None or not await _is_shown(room, known, place.channel):
+        upload = await room.api.call("files.getUploadURLExternal", filename=name, length=len(content))
+        file_id = str(upload["file_id"])
+        await room.desk.store.run(lambda tx: tx.keep_setting(mark, file_id))
+        await room.api.upload(str(upload["upload_url"]), content)
+        await room.api.call(
+            "files.completeUploadExternal",
+            files=[{"id": file_id, "title": name}],
+            channel_id=place.channel,
+            thread_ts=place.thread_ts,
+        )
+    await room.desk.store.run(lambda tx: tx.drop_setting(mark))
+
+
+async def as_it_came(room: Room, message: Message) -> bytes | None:
+    """The bytes of a mail that could not be read, and therefore came in as a file of its own; else None."""
+    files = await room.desk.store.read(lambda tx: tx.messages.attachments_of(message.id))
+    file = next((one for one in files if one.sha256 == message.raw), None)
+    return await kept(room.desk.store, file.sha256) if file else None
+
+
+async def hand_over(room: Room, job: Job, place: Place) -> None:
+    """The files that staff sent with the words of this job, below them.
+
+    Raises NoAnswerError where it is tried again: the words above are then looked up, not posted twice.
+    """
+    store = room.desk.store
+    for part, file in enumerate(await store.read(lambda tx: _sent_along(tx, job))):
+        content = await kept(store, file.sha256)
+        if content is not None:
+            await _share_below_words(room, job, place, file.name, content, part)
+
+
+async def _share_below_words(room: Room, job: Job, place: Place, name: str, content: bytes, part: int) -> None:
+    try:
+        await share(room, job, place, name, content, part)
+    except RateLimitedError as limited:
+        raise NoAnswerError(str(limited)) from limited
+
+
+def _sent_along(tx: Transaction, job: Job) -> list[KeptAttachment]:
+    message = tx.messages.by_outbox_id(job.id)
+    return tx.messages.attachments_of(message.id) if message else []
+
+
+async def _is_shown(room: Room, file_id: str, channel: str) -> bool:
+    """Whether an earlier try showed it there and nobody heard of it."""
+    try:
+        file = (await room.api.call("files.info", file=file_id)).get("file") or {}
+    except RefusedError:  # it was announced, and its bytes or the word that it is whole never came
+        return False
+    shares = file.get("shares") or {}
+    places = {*file.get("channels", ()), *file.get("groups", ()), *file.get("ims", ())}
+    return channel in places.union(*(shares.get(kind, {}) for kind in ("public", "private")))
+
+
+# --- out of Slack ---
+
+
+async def fetch(room: Room, posted: Payload, rules: FileRules) -> Fetched:
+    """What somebody posted, if it passes. Raises NoAnswerError where it may be there another time.
+
+    Without `files:read` Slack answers 200 with a page to sign in: a page where none was posted is no file.
+    """
+    if not posted.get("url_private") and posted.get("id"):
+        posted = await _looked_up(room, posted)
+    name, kind = str(posted.get("name") or "file"), str(posted.get("mimetype") or "")
+    octets = int(posted.get("size") or 0)
+    fetched = Fetched(name=name, media_type=kind or "application/octet-stream")
+    trouble = rules.trouble(name, octets)
+    url = str(posted.get("url_private_download") or posted.get("url_private") or "")
+    if trouble is None and not _is_slacks(room, url):
+        trouble = Trouble.UNREACHABLE
+    if trouble is not None:
+        return _refused(fetched, trouble)
+    answer = await room.api.download(url, rules.most_bytes)
+    if answer is None or (answer.media_type == "text/html" and kind != "text/html"):
+        return _refused(fetched, Trouble.UNREACHABLE)
+    trouble = rules.trouble(name, len(answer.content), answer.content[:16])
+    return _refused(fetched, trouble) if trouble else Fetched(name=name, media_type=kind, content=answer.content)
+
+
+def unreachable(posted: Payload) -> Fetched:
+    """A file that Slack did not hand out, however often it was asked."""
+    return Fetched(name=str(posted.get("name") or "file"), media_type="", trouble=Trouble.UNREACHABLE)
+
+
+def posted_trouble(posted: Payload, rules: FileRules) -> Trouble | None:
+    """What is wrong with a posted file by what Slack says of it."""
+    return rules.trouble(str(posted.get("name") or ""), int(posted.get("size") or 0))
+
+
+def _refused(fetched: Fetched, trouble: Trouble) -> Fetched:
+    return Fetched(name=fetched.name, media_type=fetched.media_type, trouble=trouble)
+
+
+async def _looked_up(room: Room, posted: Payload) -> Payload:
+    """A file of another workspace comes as a bare id (`file_access: check_file_info`)."""
+    try:
+        file = (await room.api.call("files.info", file=str(posted["id"]))).get("file")
+    except RefusedError:
+        return posted
+    return file if isinstance(file, dict) else posted
+
+
+def _is_slacks(room: Room, url: str) -> bool:
+    """The bot's token goes to Slack and to nobody else."""
+    wanted, ours = urlsplit(url), urlsplit(room.api.url)
+    return (wanted.scheme, wanted.netloc) == (ours.scheme, ours.netloc) or (
+        wanted.scheme == "https" and wanted.netloc in HOSTS
+    )

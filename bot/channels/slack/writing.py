@@ -1,0 +1,78 @@
+"""The modals in which staff write to a customer: a question, or a reply with files and a promise."""
+
+from collections.abc import Mapping
+
+from bot.app.read import Case
+from bot.channels.slack import blocks, files
+from bot.channels.slack.room import Room
+from bot.channels.slack.wire import Payload
+from bot.core.facts import Channel, Language
+
+Given = Mapping[str, str]
+
+PREVIEW = "preview_reply"
+
+
+def question(room: Room, case: Case, given: Given) -> list[Payload]:
+    """One question, in the customer's language."""
+    return [
+        blocks.context(f"{_goes_to(room, case)} The incident waits for the answer."),
+        blocks.field("text", "The question", blocks.typed(lines=True, initial=given.get("text", ""))),
+    ]
+
+
+def reply(room: Room, case: Case, given: Given) -> list[Payload]:
+    """The words, or some kept ready; what the customer will read is shown before it goes."""
+    language = _chosen(case, given)
+    made = [
+        blocks.context(f"{_goes_to(room, case)} It goes as it is written here."),
+        blocks.field("text", "The words", blocks.typed(lines=True, initial=given.get("text", "")), optional=True),
+    ]
+    if given.get("files"):
+        made.append(blocks.context(f"With it go: {given['files']}"))
+    if room.canned:
+        options = [
+            blocks.option(kept.id, kept.fr if language is Language.FR else kept.en) for kept in room.canned[:100]
+        ]
+        canned = blocks.one_of(options, given.get("canned", ""))
+        made.append(blocks.field("canned", "Or a reply kept ready", canned, optional=True))
+        made.append(blocks.field("language", "Language of what is kept ready", blocks.one_of(_LANGUAGES, language)))
+    most = files.size(room.desk.files.mail_bytes)
+    hint = f"They go along with the words; {most} at most together"
+    made.append(blocks.field("files", "Files", blocks.files(room.desk.files.most), hint=hint, optional=True))
+    made.append(
+        blocks.field(
+            "promised_on",
+            "They hear from us again by",
+            blocks.day(given.get("promised_on", "")),
+            hint="The customer reads this day; you are reminded on it, and after it",
+            optional=True,
+        )
+    )
+    made.append(blocks.actions("preview", [blocks.button(PREVIEW, "Show what the customer reads", "{}")]))
+    if given.get("preview"):
+        made.append(blocks.rich(blocks.quote(blocks.clip(given["preview"], 3000))))
+    if given.get("warning"):
+        made.append(blocks.context(given["warning"]))
+    return made
+
+
+_LANGUAGES = [blocks.option(Language.FR, "French"), blocks.option(Language.EN, "English")]
+
+
+def _chosen(case: Case, given: Given) -> Language:
+    """The language of what is kept ready: the customer's until another is chosen."""
+    return Language(given.get("language") or case.incident.language)
+
+
+def _goes_to(room: Room, case: Case) -> str:
+    """Who gets it and how, as it will leave."""
+    in_chat = case.incident.channel is Channel.SLACK and room.desk.chat and case.customer.slack_user
+    by = f"{case.customer.address} in their conversation in Slack" if in_chat else f"{case.answered} by mail"
+    lost = " BEWARE: mail to this address comes back." if case.incident.lost is not None and not in_chat else ""
+    return f"Goes to {by}. {reads(case)}{lost}"
+
+
+def reads(case: Case) -> str:
+    """Which language the words are for."""
+    return "They read French." if case.incident.language is Language.FR else "They read English."
