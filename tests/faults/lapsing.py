@@ -13,8 +13,8 @@ from bot.core.customer import Details
 from bot.core.refusals import Refused
 from bot.settings import read_settings
 from bot.words import Words
-from storage import Store, Transaction, Via
-from tests.builders import MONDAY, an_order
+from storage import Document, Store, Transaction, Via
+from tests.builders import MONDAY, QUOTE, an_order
 from tests.stories.people import BOB, DOWN_FR
 
 COMMANDS = (
@@ -23,7 +23,6 @@ COMMANDS = (
     an_order(c.StartDiagnosis),
     an_order(c.ConcludeDiagnosis),
     an_order(c.DraftQuote),
-    an_order(c.OfferQuote),
 )
 AN_HOUR_AFTER = datetime(2010, 6, 29, 23, 0, tzinfo=MONDAY.tzinfo)  # valid until the 29th, in Paris
 
@@ -42,7 +41,8 @@ def _quoted(tx: Transaction, desk: Desk) -> None:
     open_incident(tx, desk, Opening(address=BOB, said=said), MONDAY)
     details = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
     register(tx, desk, [Registration(address=BOB, details=details)], MONDAY)
-    for command in COMMANDS:
+    sent = an_order(c.OfferQuote, document_sha256=_printed(tx))
+    for command in (*COMMANDS, sent):
         done = carry_out(tx, desk, 1, command, MONDAY)
         assert not isinstance(done, Refused), (command, done)
     while jobs := tx.outbox.claim(MONDAY, 100, timedelta(minutes=1)):
@@ -53,6 +53,17 @@ def _quoted(tx: Transaction, desk: Desk) -> None:
             tx.deadlines.release(job, AN_HOUR_AFTER)
         else:
             tx.deadlines.done(job, MONDAY)
+
+
+def _printed(tx: Transaction) -> str:
+    """What stands for the quote's paper: the hash of bytes that are filed under its number."""
+    sha256 = tx.blobs.keep(b"a quote")
+    tx.blobs.file(
+        Document(
+            number=QUOTE, kind="pdf", incident_id=1, sha256=sha256, media_type="application/pdf", created_at=MONDAY
+        )
+    )
+    return sha256
 
 
 def _desk(store: Store) -> Desk:
