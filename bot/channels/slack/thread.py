@@ -134,11 +134,16 @@ def _by(recorded: Recorded) -> Iterator[Payload]:
 
 
 def attached(case: Case, message: Message | None, rules: FileRules) -> Iterator[Payload]:
-    """What came along, by name; those that pass follow below, of the others it says why they do not."""
+    """What came along, by name; those that pass follow below, of the others it says why they do not.
+
+    The bytes of a mail that could not be read are had by a button.
+    """
     if message is None:
         return
-    found = judged(rules, message, [file for file in case.attachments if file.message_id == message.id])
+    came = [file for file in case.attachments if file.message_id == message.id]
+    found = judged(rules, message, came)
     names = [f"{one.file.name} ({files.size(one.file.size)}{_kept_back(one.trouble)})" for one in found]
+    names += [file.name for file in came if file.sha256 == message.raw]
     if names:
         yield blocks.line(blocks.span(f"Attached: {blocks.clip(', '.join(names), 1000)}"))
 
