@@ -81,7 +81,7 @@ class Postfix:
         """Has it try everything in its queue now."""
         await _as_root("postqueue", "-c", str(self.folder), "-f")
 
-    async def wait_for_log(self, text: str, times: int = 1, seconds: float = 20) -> None:
+    async def wait_for_log(self, text: str, times: int = 1, seconds: float = 120) -> None:
         """Returns once it has logged this so many times; TimeoutError otherwise."""
         async with asyncio.timeout(seconds):
             while self.log.count(text) < times:  # noqa: ASYNC110 - it waits for another program's file

@@ -36,7 +36,7 @@ class Box:
         self.arrived.set()
 
     async def wait_for(self, mails: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             while len(self.kept) < mails:
                 self.arrived.clear()
                 await self.arrived.wait()
