@@ -82,8 +82,6 @@ DANGEROUS = frozenset(
 
 LONGEST_NAME = 120
 
-LONGEST_NAME = 120
-
 
 class Trouble(StrEnum):
     """Why a file does not pass."""
