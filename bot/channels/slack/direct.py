@@ -1,6 +1,7 @@
 """What leaves for one person: notices to a customer with their files, a few words, an App Home."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.app import read
@@ -83,7 +84,8 @@ class Direct:
             posted = await self._once(alone, job, user=order.user)
         place = files.Place(channel=posted.channel, thread_ts=root.ts if root else posted.ts)
         await files.hand_over(self._room, job, place)
-        return chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
+        delivered = chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
+        return replace(delivered, then=lambda tx: files.forget(tx, job))
 
     async def _say(self, order: SayInSlack, job: Job) -> Delivered:
         made = [blocks.naming(order.text, self._room.known)]

@@ -1,5 +1,7 @@
 """Files into Slack and out of it: each uploaded once, each fetched only from Slack itself."""
 
+import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -9,6 +11,8 @@ from bot.app.read import kept
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
 from storage import Job, KeptAttachment, Message, Transaction
+
+log = logging.getLogger(__name__)
 
 HOSTS = frozenset({"files.slack.com"})
 WHY: Mapping[Trouble, str] = {
@@ -51,23 +55,42 @@ class Place:
 async def share(room: Room, job: Job, place: Place, name: str, content: bytes, part: int = 0) -> None:
     """Uploads a file and shows it, once however often this job is tried; `part` tells several files of a job apart.
 
-    Messages with files carry no metadata to be found by. The file's id is therefore kept before it is shown: a later
-    try asks Slack what became of that file. Raises RefusedError, RateLimitedError, NoAnswerError.
+    Messages with files carry no metadata to be found by. The file's id is therefore kept before it is shown, until
+    the job is done (`forget`): a later try asks Slack what became of that file. Raises RefusedError,
+    RateLimitedError, NoAnswerError.
     """
-    mark = f"upload:{job.id}:{part}"
-    known = await room.desk.store.read(lambda tx: tx.setting(mark)) if job.tries > 1 else None
-    if known is None or not await _is_shown(room, known, place.channel):
-        upload = await room.api.call("files.getUploadURLExternal", filename=name, length=len(content))
-        file_id = str(upload["file_id"])
-        await room.desk.store.run(lambda tx: tx.keep_setting(mark, file_id))
-        await room.api.upload(str(upload["upload_url"]), content)
-        await room.api.call(
-            "files.completeUploadExternal",
-            files=[{"id": file_id, "title": name}],
-            channel_id=place.channel,
-            thread_ts=place.thread_ts,
-        )
-    await room.desk.store.run(lambda tx: tx.drop_setting(mark))
+    known = await room.desk.store.read(lambda tx: _ids(tx, job).get(str(part))) if job.tries > 1 else None
+    if known is not None and await _is_shown(room, known, place.channel):
+        return
+    upload = await room.api.call("files.getUploadURLExternal", filename=name, length=len(content))
+    file_id = str(upload["file_id"])
+    await room.desk.store.run(lambda tx: _keep_id(tx, job, part, file_id))
+    await room.api.upload(str(upload["upload_url"]), content)
+    await room.api.call(
+        "files.completeUploadExternal",
+        files=[{"id": file_id, "title": name}],
+        channel_id=place.channel,
+        thread_ts=place.thread_ts,
+    )
+
+
+def forget(tx: Transaction, job: Job) -> None:
+    """The ids of a job's files, in the transaction that notes the job as done: before it, a try may still come."""
+    tx.drop_setting(_mark(job))
+
+
+def _mark(job: Job) -> str:
+    return f"upload:{job.id}"
+
+
+def _ids(tx: Transaction, job: Job) -> dict[str, str]:
+    """Slack's ids of this job's files, by part."""
+    ids: dict[str, str] = json.loads(tx.setting(_mark(job)) or "{}")
+    return ids
+
+
+def _keep_id(tx: Transaction, job: Job, part: int, file_id: str) -> None:
+    tx.keep_setting(_mark(job), json.dumps(_ids(tx, job) | {str(part): file_id}))
 
 
 async def as_it_came(room: Room, message: Message) -> bytes | None:

@@ -11,6 +11,7 @@ from bot.sandbox.slack.workspace import Clock
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One fault. Empty `method` or `channel`: any. `times` None: until cleared. `until`: by the injected clock.
+    `after`: so many calls pass before.
 
     `kind`: `ratelimited` (429), `status` (an HTTP status, no JSON), `refusal` (a Slack error), `hang` (no answer),
     `reset` (the connection breaks before anything is done), `lost` (it is done, then the connection breaks).
@@ -20,6 +21,7 @@ class Fault:
     method: str = ""
     channel: str = ""
     times: int | None = 1
+    after: int = 0
     until: datetime | None = None
     status: int = 200
     error: str = ""
@@ -65,9 +67,9 @@ class Faults:
         """429 to every `chat.postMessage` that comes too early for its channel, as real Slack has it."""
         self._pace = Pace(timedelta(seconds=seconds), burst)
 
-    def fail(self, *, status: int = 500, times: int = 1, channel: str = "", method: str = "") -> None:
-        """An HTTP status (500, 502, 503) and no JSON."""
-        self._add(Fault(kind="status", status=status, times=times, channel=channel, method=method))
+    def fail(self, *, status: int = 500, times: int = 1, after: int = 0, channel: str = "", method: str = "") -> None:
+        """An HTTP status (500, 502, 503) and no JSON, once `after` such calls have passed."""
+        self._add(Fault(kind="status", status=status, times=times, after=after, channel=channel, method=method))
 
     def refuse(self, error: str, *, times: int | None = 1, channel: str = "", method: str = "") -> None:
         """A Slack error such as `token_revoked`; `times` None: until `clear`."""
@@ -97,7 +99,11 @@ class Faults:
         now = self._clock()
         self._faults = [fault for fault in self._faults if fault.until is None or now < fault.until]
         for index, fault in enumerate(self._faults):
-            if fault.fits(method, channel):
+            if not fault.fits(method, channel):
+                continue
+            if fault.after:
+                self._faults[index] = replace(fault, after=fault.after - 1)
+            else:
                 self._use(index, fault)
                 return fault
         return self._too_early(method, channel, now)

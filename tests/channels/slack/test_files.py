@@ -14,7 +14,13 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 
 
 async def write(town: Town, *given: tuple[str, bytes], cid: str | None = None, incident: int = 1) -> None:
-    """Bob's mail with these files."""
+    """Bob's mail with these files, worked."""
+    await write_only(town, *given, cid=cid, incident=incident)
+    await town.settle()
+
+
+async def write_only(town: Town, *given: tuple[str, bytes], cid: str | None = None, incident: int = 1) -> None:
+    """Bob's mail with these files, kept and not worked."""
 
     def come(tx: Transaction) -> None:
         kept = tuple(
@@ -25,7 +31,6 @@ async def write(town: Town, *given: tuple[str, bytes], cid: str | None = None, i
         add_words(tx, town.desk, incident, said, f.Role.CUSTOMER, town.clock())
 
     await town.store.run(come)
-    await town.settle()
 
 
 def shown(town: Town) -> list[tuple[str, bytes | None]]:
@@ -111,6 +116,22 @@ async def test_file_finds_the_thread_of_a_card_made_anew(town: Town) -> None:
     await write(town, ("a.png", PNG))
 
     assert shown(town) == [("a.png", PNG)]
+
+
+async def test_file_is_shown_once_though_its_process_ended_before_it_was_noted(town: Town) -> None:
+    await town.open()
+    town.clock.turn(hours=1)
+    await town.settle()
+    await write_only(town, ("a.png", PNG))
+    while jobs := await town.store.run(lambda tx: tx.outbox.claim(town.clock(), 20, timedelta(minutes=1))):
+        for job in jobs:
+            await town.senders[job.kind](job, town.clock())
+
+    town.clock.turn(hours=1)
+    await town.settle()
+
+    assert shown(town) == [("a.png", PNG)]
+    assert await town.store.read(lambda tx: [tx.setting(f"upload:{n}") for n in range(100)]) == [None] * 100
 
 
 # --- from staff to the customer ---
@@ -219,6 +240,23 @@ async def test_words_are_said_once_though_their_files_have_to_wait(town: Town, f
     files = [town.workspace.files[id_] for one in town.told() for id_ in one.files]
     assert [(file.name, file.content) for file in files] == [("a.png", PNG), ("a.png", PNG + b"2")]
     assert sum("Here." in words(one.blocks) for one in town.told()) == 1
+
+
+async def test_file_that_went_is_not_said_again_for_another_that_waits(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    town.slack.faults.fail(method="files.completeUploadExternal", after=1)
+
+    await town.fill("reply", text="Here.", files=[("a.png", PNG), ("b.png", PNG)])
+    for _ in range(3):
+        town.clock.turn(hours=1)
+        await town.settle()
+
+    assert handed_over(town) == ["a.png", "b.png"]
+
+
+def handed_over(town: Town) -> list[str]:
+    """The names of the files in Bob's conversation, in order."""
+    return [town.workspace.files[id_].name for one in town.told() for id_ in one.files]
 
 
 async def test_without_the_right_to_files_nothing_is_sent_and_it_is_said(town: Town) -> None:
