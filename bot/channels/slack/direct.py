@@ -13,7 +13,7 @@ from bot.channels.slack.jobs import SayInSlack, ShowHome
 from bot.channels.slack.post import GONE, Post, Poster, carefully
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import RefusedError
-from storage import Job
+from storage import Job, Transaction
 
 NOT_SHOWN = frozenset({"invalid_arguments", "invalid_blocks"})  # a picture that Slack has not worked on yet
 
@@ -80,12 +80,26 @@ class Direct:
         except RefusedError as refused:
             if refused.code not in GONE:
                 raise
+            root = None
             alone = Post(channel=order.user, text=made.text, blocks=made.blocks, marks=post.marks)
             posted = await self._once(alone, job, user=order.user)
         place = files.Place(channel=posted.channel, thread_ts=root.ts if root else posted.ts)
-        await files.hand_over(self._room, job, place)
-        delivered = chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
-        return replace(delivered, then=lambda tx: files.forget(tx, job))
+        missing = await files.hand_over(self._room, job, place)
+
+        def note(tx: Transaction) -> None:
+            files.forget(tx, job)
+            if missing:
+                self._tell_staff(tx, case, missing)
+
+        return replace(chat.delivered(made, order, f"{posted.channel}/{posted.ts}"), then=note)
+
+    def _tell_staff(self, tx: Transaction, case: Case, missing: tuple[str, ...]) -> None:
+        """The words are there and some of their files are not."""
+        SayInSlack(
+            channel=case.row.slack_channel or self._room.channel,
+            text=f"{case.incident.reference}: the customer has the words, but not with them: {', '.join(missing)}.",
+            thread_ts=case.row.slack_ts or "",
+        ).put(tx, self._room.clock())
 
     async def _say(self, order: SayInSlack, job: Job) -> Delivered:
         made = [blocks.naming(order.text, self._room.known)]

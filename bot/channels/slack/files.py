@@ -100,16 +100,22 @@ async def as_it_came(room: Room, message: Message) -> bytes | None:
     return await kept(room.desk.store, file.sha256) if file else None
 
 
-async def hand_over(room: Room, job: Job, place: Place) -> None:
-    """The files that staff sent with the words of this job, below them.
+async def hand_over(room: Room, job: Job, place: Place) -> tuple[str, ...]:
+    """The files that staff sent with the words of this job, below them; those that Slack refuses, and why.
 
     Raises NoAnswerError where it is tried again: the words above are then looked up, not posted twice.
     """
-    store = room.desk.store
+    store, refused = room.desk.store, []
     for part, file in enumerate(await store.read(lambda tx: _sent_along(tx, job))):
         content = await kept(store, file.sha256)
-        if content is not None:
+        if content is None:
+            continue
+        try:
             await _share_below_words(room, job, place, file.name, content, part)
+        except RefusedError as why:
+            log.warning("a file did not go with its words: %s", why)
+            refused.append(f"{file.name} ({why.code})")
+    return tuple(refused)
 
 
 async def _share_below_words(room: Room, job: Job, place: Place, name: str, content: bytes, part: int) -> None:

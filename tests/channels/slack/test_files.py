@@ -254,6 +254,29 @@ async def test_file_that_went_is_not_said_again_for_another_that_waits(town: Tow
     assert handed_over(town) == ["a.png", "b.png"]
 
 
+async def test_words_whose_file_is_refused_did_arrive_and_staff_read_which_did_not(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    town.slack.faults.refuse("missing_scope", method="files.completeUploadExternal")
+
+    await town.fill("reply", text="Here.", files=[("a.png", PNG), ("b.png", PNG)])
+
+    facts = await town.facts()
+    assert handed_over(town) == ["b.png"]
+    assert "NoticeFailed" not in facts
+    assert "INC-1: the customer has the words, but not with them: a.png (missing_scope)." in town.thread()
+
+
+async def test_files_follow_words_whose_conversation_was_deleted(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    town.workspace.remove(town.direct(), town.told()[0].ts)
+
+    await town.fill("reply", text="Here.", files=[("a.png", PNG)])
+
+    said, file = town.told()
+    assert handed_over(town) == ["a.png"]
+    assert file.thread_ts == said.ts
+
+
 def handed_over(town: Town) -> list[str]:
     """The names of the files in Bob's conversation, in order."""
     return [town.workspace.files[id_].name for one in town.told() for id_ in one.files]
