@@ -139,7 +139,7 @@ async def _send_with_files(
         promised_on=orders.promised_on(filled),
         files=tuple(posted),
     )
-    put = await desk.store.run(lambda tx: waiting.put(tx, now))
+    put = await desk.store.run(lambda tx: waiting.put(tx, submission.identity, now))
     return {} if put else _wrong(submission, _words(filled.room, filled.case, Refused(Reason.ALREADY), None))
 
 

@@ -37,10 +37,13 @@ class ReplyWithFiles(Order):
     files: tuple[Payload, ...]
     promised_on: date | None = None
 
-    def put(self, tx: Transaction, now: datetime) -> bool:
-        """Whether it waits now; False: it did already."""
+    def put(self, tx: Transaction, submission: str, now: datetime) -> bool:
+        """Whether it waits now; False: this very submission did already.
+
+        Another one of the same words may come when nothing was sent; words that were sent stop it then (`once`).
+        """
         key = f"slack:reply:{self.incident}"
-        new = NewJob(kind=self.KIND, payload=self.encode(), due_at=now, key=key, dedup=f"reply:{self.source}")
+        new = NewJob(kind=self.KIND, payload=self.encode(), due_at=now, key=key, dedup=f"reply:{submission}")
         return tx.inbox.put(new, now) is not None
 
 

@@ -215,6 +215,28 @@ async def test_note_with_a_file_is_sent_with_it_by_the_shortcut(town: Town) -> N
     assert await sent(town) == [("See this", "a.png")]
 
 
+async def test_note_whose_file_was_not_handed_out_is_sent_by_the_same_shortcut_later(town: Town) -> None:
+    await town.open()
+    await town.people.say(ALICE, STAFF_CHANNEL, "See this", town.card().ts, [("a.png", PNG)])
+    note = town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1]
+    await town.settle()
+    await town.people.message_shortcut(ALICE, STAFF_CHANNEL, note.ts, "send_to_customer")
+    await town.people.submit(ALICE, town.modal().id, {})
+    town.workspace.bot_token = "xoxb-other"  # Slack then hands out a page to sign in
+    (job,) = await town.store.run(lambda tx: tx.inbox.claim(town.clock(), 1, timedelta(minutes=1)))
+    await town.channel.understand(job, town.clock())
+    town.workspace.bot_token = "xoxb-test"
+    await town.settle()
+    before = await sent(town)
+
+    for _ in range(2):
+        await town.people.message_shortcut(ALICE, STAFF_CHANNEL, note.ts, "send_to_customer")
+        await town.submit(ALICE)
+
+    assert before == []
+    assert await sent(town) == [("See this", "a.png")]
+
+
 async def test_files_reach_a_customer_in_chat_below_the_words(town: Town) -> None:
     await town.open(channel=f.Channel.SLACK, linked=True)
 
