@@ -75,11 +75,12 @@ async def _fetched(room: Room, job: Job, body: Payload) -> tuple[Fetched, ...]:
     Where Slack hands nothing out for long, the words go on without them, and it is said.
     """
     event = body.get("event") or {}
-    posted = event.get("files") or ()
+    message = event.get("message") if event.get("subtype") == "message_changed" else event
+    posted = (message or {}).get("files") or ()
     if event.get("type") != "message" or not _is_direct(event) or not posted:
         return ()
-    person = Person(_team(event, body), str(event.get("user") or ""))
-    if await room.desk.store.read(lambda tx: tx.customers.by_slack(person.team, person.user)) is None:
+    spoken = _spoken(body, (), room.clock())
+    if not await room.desk.store.read(lambda tx: _is_first_heard(tx, spoken)):
         return ()
     rules = room.desk.files
     try:
@@ -88,6 +89,12 @@ async def _fetched(room: Room, job: Job, body: Payload) -> tuple[Fetched, ...]:
         if job.tries < PATIENT_FOR:
             raise
         return tuple(unreachable(one) for one in posted[: rules.most])
+
+
+def _is_first_heard(tx: Transaction, spoken: Spoken) -> bool:
+    """Whether a customer says this; of words changed since, whether no earlier version was heard."""
+    customer = tx.customers.by_slack(spoken.person.team, spoken.person.user)
+    return customer is not None and not (spoken.edited and tx.messages.answering(spoken.place))
 
 
 def _is_direct(event: Payload) -> bool:
@@ -263,7 +270,7 @@ def _kept(tx: Transaction, file: Fetched) -> Attachment:
 def _refused_files(room: Room, spoken: Spoken, language: f.Language) -> str:
     """Those we did not take, each with the reason; empty when all are here."""
     words = room.desk.words
-    if spoken.edited or spoken.gone:
+    if spoken.gone or (spoken.edited and not spoken.fetched):
         return ""
     late = [(name, Trouble.TOO_MANY) for name in spoken.files[len(spoken.fetched) :]]
     found = [(one.name, one.trouble) for one in spoken.fetched if one.trouble] + late

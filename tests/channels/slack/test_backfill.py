@@ -6,6 +6,8 @@ from bot.sandbox.slack import Letterhead
 from storage import Direction
 from tests.channels.slack.town import ALICE, BOB, STAFF_CHANNEL, Town
 
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
+
 
 async def test_words_said_during_an_outage_are_heard_once(town: Town) -> None:
     await town.open(channel=f.Channel.SLACK, linked=True)
@@ -28,6 +30,37 @@ async def test_words_said_during_an_outage_are_heard_once(town: Town) -> None:
         "Toujours en panne",
         "et le courrier",
     ]
+
+
+async def test_files_of_words_said_and_changed_during_an_outage_are_kept(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    place, files = town.direct(), [("a.png", PNG), ("tool.exe", b"x")]
+    with town.people.writing(Letterhead(secret="an outage")):
+        await town.people.say(BOB, place, "Regardez", None, files)
+        await town.people.edit(BOB, place, max(town.workspace.messages[place]), "Regardez ceci")
+
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    case = await town.case()
+    assert [m.text for m in case.messages if m.direction is Direction.IN][-1:] == [
+        "[edited] Regardez ceci\n[file: tool.exe]"
+    ]
+    assert [file.name for file in case.attachments] == ["a.png"]
+    assert "tool.exe" in town.told()[-1].text
+
+
+async def test_files_of_words_changed_after_they_were_heard_are_kept_once(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    place = town.direct()
+    await town.people.say(BOB, place, "Regardez", None, [("a.png", PNG)])
+    said = max(town.workspace.messages[place])
+    await town.settle()
+
+    await town.people.edit(BOB, place, said, "Regardez ceci")
+    await town.settle()
+
+    assert [file.name for file in (await town.case()).attachments] == ["a.png"]
 
 
 async def test_slack_that_is_away_is_asked_again(town: Town) -> None:
