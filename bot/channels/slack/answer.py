@@ -36,7 +36,7 @@ async def open_modal(room: Room, click: Click, view: Payload) -> None:
     method = "views.push" if click.modal else "views.open"
     if click.modal == "incident":
         carried = json.loads(view["private_metadata"]) | {"over": click.view_id}
-        view = view | {"private_metadata": json.dumps(carried)}
+        view = view | {"private_metadata": json.dumps(carried, ensure_ascii=False)}
     try:
         await room.api.call(method, trigger_id=click.trigger_id, view=view)
     except (RefusedError, RateLimitedError, NoAnswerError) as trouble:

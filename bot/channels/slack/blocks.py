@@ -9,6 +9,7 @@ from bot.markup import Block, Run, Shape
 
 HEADER, FIELD, SECTION, BUTTON, CONFIRM, OPTION, TITLE = 150, 2000, 3000, 75, 300, 75, 24
 TYPED = 3000
+LABEL = 40  # of a line, before its number and its amount in an option
 WHOLE = 11_000  # characters of all blocks of a message together; Slack ends at about 13,200
 
 
@@ -172,6 +173,11 @@ def typed(*, lines: bool = False, initial: str = "", placeholder: str = "", most
 
 def option(value: str, label: str) -> Payload:
     return {"text": plain(label, OPTION), "value": value}
+
+
+def priced(at: int, label: str, amount: str) -> Payload:
+    """A line of an invoice to choose: its label gives way, the amount stands."""
+    return option(str(at), f"{at}. {clip(label, LABEL)}: {amount}")
 
 
 def one_of(options: Sequence[Payload], initial: str = "") -> Payload:

@@ -168,7 +168,8 @@ def preview(act: str, show_what: Previewed) -> Callable[[Room, Submission, datet
             said = {"preview": wrong.why}
         along = ", ".join(str(one.get("name") or "?") for one in _carried(submission))
         view = forms.form(room, case, ACTS[act], {**submission.entries, "files": along, **said})
-        view["private_metadata"] = json.dumps(dict(submission.carried))  # the version they looked at when they began
+        carried = dict(submission.carried)  # with the version they looked at when they began
+        view["private_metadata"] = json.dumps(carried, ensure_ascii=False)
         await room.api.call("views.update", view_id=submission.view_id, view=view)
 
     return previewed

@@ -22,6 +22,7 @@ MOST_ACTS = 10  # in one request: what Slack shows as boxes to tick, and as much
 MOST_PLACES = 10
 USUAL_DAYS = 7
 PREVIEW = "preview_quote"
+CARRIED_NAME = 60
 
 OUTCOMES: Mapping[Outcome, str] = {
     Outcome.OUR_FAULT: "Our fault: repair under warranty, nothing owed",
@@ -39,17 +40,24 @@ def form(room: Room, case: Case, act: Act, given: Given, source: str = "", poste
     if source:
         carried |= {"source": source}
     if posted:
-        kept = ("id", "name", "size", "mimetype")
-        carried |= {"files": [{name: file[name] for name in kept if name in file} for file in posted]}
+        carried |= {"files": [_carried(file) for file in posted[: room.desk.files.most + 1]]}  # one more is refused
         given = {**given, "files": ", ".join(str(file.get("name") or "?") for file in posted)}
     return blocks.modal(
         act.id,
         _title(act, case),
         [blocks.context(f"{case.incident.reference} · {case.incident.title}"), *_FORMS[act.id](room, case, given)],
-        metadata=json.dumps(carried),
+        metadata=json.dumps(carried, ensure_ascii=False),
         submit=_SUBMITS.get(act.id, "Do it"),
         close="Not now",
     )
+
+
+def _carried(file: Payload) -> Payload:
+    """What a modal takes along of a file, in the little room it has; the rest is asked for by its id.
+
+    Of a long name the end: it tells what would run.
+    """
+    return {"id": file.get("id"), "name": str(file.get("name") or "?")[-CARRIED_NAME:], "size": file.get("size")}
 
 
 def new_incident(given: Given) -> Payload:
@@ -327,7 +335,7 @@ def _concede(_room: Room, case: Case, given: Given) -> list[Payload]:
     lines = contest.lines if contest and contest.lines else tuple(there)
     chosen = given.get("lines", "\n".join(str(at) for at in lines)).split()
     options = [
-        blocks.option(str(at), f"{at}. {invoice.lines[at - 1].label}: {story.amount(net)} excl. VAT")
+        blocks.priced(at, invoice.lines[at - 1].label, f"{story.amount(net)} excl. VAT")
         for at, net in list(there.items())[:100]
         if invoice
     ]

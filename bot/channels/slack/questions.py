@@ -98,7 +98,7 @@ class Questions:
         if invoice is None or len(left(invoice)) < 2:
             return []
         options = [
-            blocks.option(str(at), f"{at}. {invoice.lines[at - 1].label}: {figures.net(net, self.language)}")
+            blocks.priced(at, invoice.lines[at - 1].label, figures.net(net, self.language))
             for at, net in list(left(invoice).items())[:100]
         ]
         hint = self._say("contest_lines_hint")

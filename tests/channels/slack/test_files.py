@@ -237,6 +237,20 @@ async def test_note_whose_file_was_not_handed_out_is_sent_by_the_same_shortcut_l
     assert await sent(town) == [("See this", "a.png")]
 
 
+async def test_many_files_of_long_names_are_sent_by_the_shortcut(town: Town) -> None:
+    await town.open()
+    names = [f"{'Протокол аварии ' * 12}{n}.png" for n in range(town.desk.files.most)]
+    await town.people.say(ALICE, STAFF_CHANNEL, "See", town.card().ts, [(name, PNG) for name in names])
+    note = town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1]
+    await town.settle()
+
+    await town.people.message_shortcut(ALICE, STAFF_CHANNEL, note.ts, "send_to_customer")
+    await town.people.click_in_view(ALICE, town.modal().id, "preview_reply")
+    await town.submit(ALICE)
+
+    assert await sent(town) == [("See", ", ".join(names))]
+
+
 async def test_files_reach_a_customer_in_chat_below_the_words(town: Town) -> None:
     await town.open(channel=f.Channel.SLACK, linked=True)
 

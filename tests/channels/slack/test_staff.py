@@ -169,6 +169,23 @@ async def test_contest_is_conceded_by_a_manager_alone(town: Town) -> None:
     assert (await town.facts()).count("ContestConceded") == 1
 
 
+async def test_amounts_stand_behind_long_labels_where_lines_are_chosen(town: Town) -> None:
+    await reach(town, Stage.ORDERED)
+    await town.click("start_diagnosis")
+    await town.fill("conclude", outcome="quote", report="The index is broken.")
+    label = "Restore the database of the shop from the copy of last night " * 3
+    await town.fill("send_quote", lines=f"{label}| 1 | 80.00\n{label}| 1 | 12345.00", validity_days="10", note="")
+    await accept(town)
+    await town.fill("finish_work", report="Rebuilt.")
+    await town.give(1, an_order(c.SayContest))
+
+    await town.click("concede", user=OCTAVE)
+
+    shown = str(town.modal(OCTAVE).given)
+    assert "…: €80.00 excl. VAT" in shown
+    assert "…: €12,345.00 excl. VAT" in shown
+
+
 async def test_support_is_given_back_by_a_manager(town: Town) -> None:
     await reach(town, Stage.INVOICED)
     await town.give(1, an_order(c.SayContest), an_order(c.ConfirmContest, number=""))
