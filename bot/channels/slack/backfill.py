@@ -39,6 +39,7 @@ class Backfill:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._round: _Round | None = None
+        self._us = ""
 
     async def run(self, now: datetime) -> float:
         """Puts what was said in open incidents' conversations into the same inbox; what is there already stays one.
@@ -49,6 +50,7 @@ class Backfill:
         since, places = await store.read(lambda tx: (_since(tx, now), _conversations(tx)))
         self._round = around = self._round or _Round(began=now, since=since)
         try:
+            self._us = self._us or await _who_we_are(self._room)
             for place in places:
                 await self._hear(around, place)
         except RateLimitedError as limited:
@@ -67,7 +69,7 @@ class Backfill:
         if len(around.heard) >= AT_ONCE:
             await asyncio.sleep(APART_SECONDS)
         for message in await _said(self._room, place, around.since):
-            await keep_event(self._room, _as_event(self._room, place, message))
+            await keep_event(self._room, _as_event(self._room, self._us, place, message))
         around.heard.add(place)
 
 
@@ -122,10 +124,20 @@ async def _said(room: Room, place: Conversation, since: datetime) -> Sequence[Pa
     return [said[ts] for ts in sorted(said)]
 
 
-def _as_event(room: Room, place: Conversation, message: Payload) -> Payload:
+async def _who_we_are(room: Room) -> str:
+    """The bot's own user; empty where Slack does not say."""
+    try:
+        return str((await room.api.call("auth.test")).get("user_id") or "")
+    except RefusedError as refused:
+        log.warning("Slack does not say who we are: %s", refused)
+        return ""
+
+
+def _as_event(room: Room, us: str, place: Conversation, message: Payload) -> Payload:
     """The event Slack would have sent, so that hearing it twice is hearing it once."""
     kind = "im" if place.channel.startswith("D") else "group"
     where: Payload = {"type": "message", "channel": place.channel, "channel_type": kind}
     changed = where | {"subtype": "message_changed", "message": message}
     event = changed if message.get("edited") else message | where
-    return {"type": "event_callback", "team_id": room.team, "event_id": "", "event": event}
+    whose: Payload = {"authorizations": [{"user_id": us, "is_bot": True}] if us else []}
+    return {"type": "event_callback", "team_id": room.team, "event_id": "", "event": event} | whose

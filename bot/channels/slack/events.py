@@ -21,7 +21,7 @@ from bot.channels.slack.customer import NO_SUPPORT
 from bot.channels.slack.files import Fetched, fetch, unreachable
 from bot.channels.slack.jobs import SayInSlack, ShowHome, SlackArrived, Unfurl
 from bot.channels.slack.payloads import Submission
-from bot.channels.slack.receive import GONE
+from bot.channels.slack.receive import GONE, is_by_us
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.speech import InternalNote
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError
@@ -209,7 +209,7 @@ def _spoken(body: Payload, fetched: tuple[Fetched, ...], now: datetime) -> Spoke
         at=payloads.moment_of(edited or ts) or now,
         edited=event.get("subtype") == "message_changed" and not gone,
         gone=gone,
-        ours=bool(message.get("bot_id")),
+        ours=is_by_us(body, message),
     )
 
 

@@ -230,7 +230,7 @@ async def keep_event(room: Room, body: Payload) -> None:
     That a message of ours is gone counts, too: it may be a card.
     """
     event = body.get("event") or {}
-    if event.get("type") in HEARD and (_is_gone(event) or not _is_ours(event)) and not _changes_nothing(event):
+    if event.get("type") in HEARD and (_is_gone(event) or not _is_ours(body)) and not _changes_nothing(event):
         await _keep(room, body, identity(body), f"slack:{conversation(event)}")
 
 
@@ -262,10 +262,17 @@ def identity(body: Payload) -> str:
     return f"slack:message:{':'.join(str(part) for part in parts)}"
 
 
-def _is_ours(event: Payload) -> bool:
+def _is_ours(body: Payload) -> bool:
     """What the bot itself said, and the changes it or others made to that."""
+    event = body["event"]
     about = (event, event.get("message") or {}, event.get("previous_message") or {})
-    return any(message.get("bot_id") for message in about) or event.get("subtype") in OURS
+    return any(is_by_us(body, message) for message in about) or event.get("subtype") in OURS
+
+
+def is_by_us(body: Payload, message: Payload) -> bool:
+    """By a bot, or by the user we are in this event's authorizations: files we show may come without a `bot_id`."""
+    us = {one.get("user_id") for one in body.get("authorizations") or () if one.get("is_bot")}
+    return bool(message.get("bot_id")) or message.get("user") in us - {None}
 
 
 def _is_gone(event: Payload) -> bool:

@@ -1,5 +1,7 @@
 """What was said while nobody listened is heard afterwards, once."""
 
+from dataclasses import replace
+
 from bot.channels.slack.backfill import SOON_SECONDS, USUAL_SECONDS
 from bot.core import facts as f
 from bot.sandbox.slack import Letterhead
@@ -61,6 +63,21 @@ async def test_files_of_words_changed_after_they_were_heard_are_kept_once(town: 
     await town.settle()
 
     assert [file.name for file in (await town.case()).attachments] == ["a.png"]
+
+
+async def test_files_of_ours_that_come_without_a_bot_are_nobodys_words(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    await town.channel.backfill(town.clock())
+    told = town.told()[0]
+    for place, thread in ((town.direct(), told.ts), (STAFF_CHANNEL, town.card().ts)):
+        ours = replace(told, channel=place, ts=town.workspace.new_ts(), thread_ts=thread, bot_id=None, text="ours")
+        town.workspace.put(replace(ours, subtype="file_share"))
+
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    assert [m for m in (await town.case()).messages if m.text == "ours"] == []
+    assert [one.text for one in town.told()] == [told.text, "ours"]
 
 
 async def test_slack_that_is_away_is_asked_again(town: Town) -> None:

@@ -10,7 +10,7 @@ from bot.channels.slack.receive import conversation
 from bot.core import facts as f
 from bot.sandbox.slack.delivery import Envelope
 from storage import Direction
-from tests.channels.slack.town import ALICE, BOB, STAFF_CHANNEL, Town
+from tests.channels.slack.town import ALICE, BOB, BOT, STAFF_CHANNEL, Town
 
 SAID = {"type": "message", "channel": "C1", "ts": "5.1", "thread_ts": "1.1", "text": "a"}
 HIDDEN = {"type": "message", "channel": "C1", "ts": "7.1", "hidden": True}
@@ -111,6 +111,16 @@ async def test_card_that_is_deleted_is_no_note_of_anybody(town: Town) -> None:
     assert [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE] == []
 
 
+async def test_file_of_ours_that_comes_without_a_bot_is_nobodys_words(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    told = len(town.told())
+    shown = {"type": "message", "subtype": "file_share", "user": BOT, "text": "ours", "channel": town.direct()}
+
+    await _tell(town, {**shown, "channel_type": "im", "ts": "1276502401.000200"})
+
+    assert len(town.told()) == told
+
+
 async def test_event_is_kept_though_slack_forgets_who_we_are(town: Town) -> None:
     """Bolt asks `auth.test` first and answers 200 when that fails: the event would be lost."""
     await town.open()
@@ -142,7 +152,13 @@ async def _tell(town: Town, event: dict[str, Any]) -> None:
     envelope: Envelope = replace(
         town.people.sent[-1] if town.people.sent else Envelope(kind="events_api", payload={}),
         kind="events_api",
-        payload={"type": "event_callback", "team_id": "T0COMPTOIR", "event_id": "EvTold", "event": event},
+        payload={
+            "type": "event_callback",
+            "team_id": "T0COMPTOIR",
+            "event_id": "EvTold",
+            "event": event,
+            "authorizations": [{"user_id": BOT, "is_bot": True}],
+        },
     )
     assert (await town.people.redeliver(envelope)).outcome == "ok"
     await town.settle()
