@@ -13,7 +13,7 @@ from bot.channels.slack.charts import figures_of, in_characters
 from bot.channels.slack.picture import pictured
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import Payload
-from bot.core.facts import Language
+from bot.core.facts import Actor, Language
 from bot.core.letter import OPEN
 from bot.core.lives import Stage
 from storage import IncidentRow, Status, Transaction
@@ -46,8 +46,7 @@ class Queue:
 
 async def view(room: Room, person: Person, *, pictures: bool = True) -> Payload:
     """The home of one person as things stand; `pictures` False: its figures in characters."""
-    await room.refresh()
-    if room.role(person) is not None:
+    if isinstance(await room.actor(person), Actor):
         made = await _staff(room, person, room.clock(), pictures=pictures)
     else:
         language = await room.language(person)

@@ -13,7 +13,7 @@ from bot.sandbox.slack import View
 from bot.sandbox.slack.inputs import Entry
 from storage import Via
 from tests.builders import READ, an_order
-from tests.channels.slack.town import ADDRESS, ALICE, BOB, OCTAVE, Town, words
+from tests.channels.slack.town import ADDRESS, ALICE, BOB, GUEST, OCTAVE, Town, words
 
 ORDERED = (an_order(c.OrderDiagnosis),)
 DIAGNOSING = (*ORDERED, an_order(c.StartDiagnosis))
@@ -211,6 +211,16 @@ async def test_figures_stand_in_characters_where_slack_takes_no_picture(town: To
     text = words((await home(town)).blocks)
 
     assert "Open incidents by age Today" in text
+
+
+async def test_guest_on_the_list_sees_nothing_of_the_staff(town: Town) -> None:
+    await town.open(title="Site en panne")
+
+    text = words((await home(town, GUEST)).blocks)
+
+    assert "Nobody's yet" in words((await home(town, ALICE)).blocks)
+    assert "Nobody's yet" not in text
+    assert "Site en panne" not in text
 
 
 async def ask_for_news(town: Town, incident: int) -> None:
