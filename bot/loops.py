@@ -21,6 +21,22 @@ NARROW = 2
 log = structlog.get_logger("loops")
 
 
+async def keep_doing(
+    task: str, work: Callable[[], Awaitable[float]], rest: Callable[[float], Awaitable[None]], away: float
+) -> None:
+    """Works and rests until cancelled: as many seconds as the work says, `away` after trouble, which ends nothing."""
+    while True:
+        try:
+            seconds = await work()
+        except (Unavailable, Conflict) as passing:
+            log.warning("task_cut_short", task=task, error=str(passing))
+            seconds = away
+        except Exception:
+            log.exception("task_failed", task=task)
+            seconds = away
+        await rest(seconds)
+
+
 @dataclass(kw_only=True)
 class Loop:
     """One queue worked by one process. `width` jobs at once; a job is tried `MOST_TRIES` times, then parked.

@@ -45,11 +45,11 @@ from bot.channels.slack.receive import PATIENCE
 from bot.channels.slack.room import Canned, Preset
 from bot.channels.web.application import application
 from bot.channels.web.google import Google
-from bot.loops import Loop
+from bot.loops import Loop, keep_doing
 from bot.papers import Printer
 from bot.settings import Environment, Misconfigured, Settings, read_secret, told
 from bot.words import Words
-from storage import Conflict, Job, Store, Transaction, Unavailable
+from storage import Job, Store, Transaction
 
 Clock = Callable[[], datetime]
 SWEEP_SECONDS = 3600.0
@@ -296,29 +296,25 @@ def _signers(environment: Environment) -> tuple[Signer, ...]:
 
 async def _catch_up(wired: Wired, slack: SlackChannel) -> None:
     """Brings in what was said in Slack while nobody listened: at the start, with each new line, and now and then."""
-    while True:
-        try:
-            seconds = await slack.backfill(wired.clock())
-        except Unavailable as away:
-            log.warning("database_away", task="backfill", error=str(away))
-            seconds = AWAY_SECONDS
-        await slack.gap(seconds)
+
+    async def catch_up() -> float:
+        return await slack.backfill(wired.clock())
+
+    await keep_doing("backfill", catch_up, slack.gap, AWAY_SECONDS)
 
 
 async def _sweep_daily(wired: Wired) -> None:
     """Erases what is old enough, in one process of all that run, once a day; has the next morning's numbers wait."""
     store = wired.desk.store
-    while True:
-        try:
-            await store.run(lambda tx: expect_digest(tx, wired.desk, wired.clock()))
-            if await store.run(lambda tx: is_todays(tx, wired.clock())):
-                swept = await sweep(store, wired.settings.retention, wired.clock)
-                log.info("swept", **asdict(swept))
-        except (Unavailable, Conflict) as passing:
-            log.warning("sweep_cut_short", error=str(passing))
-        except Exception:
-            log.exception("sweep_failed")
-        await asyncio.sleep(SWEEP_SECONDS)
+
+    async def sweep_once() -> float:
+        await store.run(lambda tx: expect_digest(tx, wired.desk, wired.clock()))
+        if await store.run(lambda tx: is_todays(tx, wired.clock())):
+            swept = await sweep(store, wired.settings.retention, wired.clock)
+            log.info("swept", **asdict(swept))
+        return SWEEP_SECONDS
+
+    await keep_doing("sweep", sweep_once, asyncio.sleep, SWEEP_SECONDS)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
