@@ -73,7 +73,7 @@ def _due(tx: Transaction, listed: Listed) -> int | None:
     if listed.kind == Recall.KIND:
         asked = decode(Recall, listed.payload)
         incident = tx.incidents.load(asked.incident)
-        return asked.incident if incident and is_needed(tx, incident, asked.need, asked.about) else None
+        return asked.incident if incident and is_needed(tx, incident, asked) else None
     ask = decode(Ask, listed.payload)
     return ask.incident if ask.kind in LAPSES else None
 

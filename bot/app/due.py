@@ -25,7 +25,7 @@ def _ask(tx: Transaction, desk: Desk, job: Job, now: datetime) -> bool:
     if not tx.deadlines.done(job, now):
         return False
     if job.kind == Recall.KIND:
-        recall(tx, desk, job, now)
+        recall(tx, job, now)
         return True
     asked = decode(Ask, job.payload)
     pressed = _pressed(tx, asked)

@@ -102,12 +102,13 @@ class ShowFate(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowNudge(Order):
-    """Reminds staff in an incident's thread of what waits for them; the how manieth time it is."""
+    """Reminds staff in an incident's thread of what waits since this fact; the how manieth time it is."""
 
     KIND: ClassVar[str] = "nudge"
     incident: int
     need: Need
     about: str
+    seq: int
     times: int
 
 

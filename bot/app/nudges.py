@@ -1,13 +1,14 @@
 """Staff are reminded in the thread: of customers who wait, of what is about to lapse. Nothing of it is a fact."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.app.desk import Desk
 from bot.app.jobs import Recall, ShowNudge, decode
 from bot.core import facts as f
-from bot.core.attention import Need, Nudge, again, begun, still_needed
+from bot.core.attention import Nudge, again, begun, begun_anew, still_needed
 from bot.core.incident import Incident
-from storage import Job, NewJob, Transaction
+from storage import Job, NewJob, Recorded, Transaction
 
 
 def expect(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: int, now: datetime) -> None:
@@ -17,25 +18,38 @@ def expect(tx: Transaction, desk: Desk, incident: Incident, fact: f.Fact, seq: i
         _put(tx, incident, nudge, seq, 1, now)
 
 
-def recall(tx: Transaction, desk: Desk, job: Job, now: datetime) -> None:
-    """Asks again what fell due: reminded where it is still needed, and once more later, up to so many times."""
+def recall(tx: Transaction, job: Job, now: datetime) -> None:
+    """Asks again what fell due: reminded where it is still needed."""
     asked = decode(Recall, job.payload)
     incident = tx.incidents.load(asked.incident)
-    if incident is None or not is_needed(tx, incident, asked.need, asked.about):
+    if incident is None or not is_needed(tx, incident, asked):
         return
-    shown = ShowNudge(incident=incident.id, need=asked.need, about=asked.about, times=asked.times)
+    shown = ShowNudge(incident=incident.id, need=asked.need, about=asked.about, seq=asked.seq, times=asked.times)
     name = f"nudge:{incident.id}:{asked.seq}:{asked.times}"
     # Not in the order of the thread: what waits for office hours must hold nothing up.
     tx.outbox.put(NewJob(kind=shown.KIND, payload=shown.encode(), due_at=now, dedup=name), now)
-    nudge = again(desk.nudges, incident, Nudge(need=asked.need, about=asked.about, at=now), now)
-    if nudge is not None and asked.times < desk.nudges.most:
-        _put(tx, incident, nudge, asked.seq, asked.times + 1, now)
 
 
-def is_needed(tx: Transaction, incident: Incident, need: Need, about: str) -> bool:
+def expect_again(tx: Transaction, desk: Desk, shown: ShowNudge, now: datetime) -> None:
+    """Has the calendar ask once more, up to so many times: from when staff were told, not from when it fell due."""
+    incident = tx.incidents.load(shown.incident)
+    if incident is None or shown.times >= desk.nudges.most:
+        return
+    nudge = again(desk.nudges, incident, Nudge(need=shown.need, about=shown.about, at=now), now)
+    if nudge is not None:
+        _put(tx, incident, nudge, shown.seq, shown.times + 1, now)
+
+
+def is_needed(tx: Transaction, incident: Incident, asked: Recall) -> bool:
     """Whether that still waits for somebody."""
-    facts = [recorded.fact for recorded in tx.journal.facts(incident.reference)]
-    return still_needed(incident, facts, need, about)
+    return waits(incident, tx.journal.facts(incident.reference), asked)
+
+
+def waits(incident: Incident, history: Sequence[Recorded], asked: Recall | ShowNudge) -> bool:
+    """The same by its history. What a later fact has asked anew is reminded of then, and only then."""
+    facts = [recorded.fact for recorded in history]
+    since = [recorded.fact for recorded in history if recorded.seq > asked.seq]
+    return still_needed(incident, facts, asked.need, asked.about) and not begun_anew(since, asked.need, asked.about)
 
 
 def _put(tx: Transaction, incident: Incident, nudge: Nudge, seq: int, times: int, now: datetime) -> None:

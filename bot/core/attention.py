@@ -110,6 +110,13 @@ def again(rules: Nudges, incident: Incident, nudge: Nudge, now: datetime) -> Nud
     return Nudge(need=nudge.need, about=nudge.about, at=at)
 
 
+def begun_anew(since: Sequence[f.Fact], need: Need, about: str) -> bool:
+    """Whether a fact of these puts off what staff are reminded of: a quote prolonged, the end of a pause."""
+    if need is Need.QUOTE:
+        return any(isinstance(fact, f.QuoteProlonged) and fact.number == about for fact in since)
+    return need is Need.START and any(isinstance(fact, f.PauseEnded) for fact in since)
+
+
 def still_needed(incident: Incident, facts: Sequence[f.Fact], need: Need, about: str) -> bool:
     """Whether staff have to be reminded of it as things stand."""
     return incident.stage not in DONE and _NEEDED[need](incident, facts, about)
@@ -134,9 +141,14 @@ def _promised(_rules: Nudges, i: Incident, fact: f.StaffWrote, _now: datetime) -
     return Nudge(need=Need.PROMISE, about=fact.message, at=_house(i).opening(fact.promised_on))
 
 
-def _ordered(rules: Nudges, i: Incident, _fact: f.DiagnosisOrdered, now: datetime) -> Nudge:
+def _ordered(rules: Nudges, i: Incident, _fact: f.DiagnosisOrdered | f.PauseEnded, now: datetime) -> Nudge:
     at = _house(i).after(now, rules.start_hours)
     return Nudge(need=Need.START, about="order", at=at)
+
+
+def _resumed(rules: Nudges, i: Incident, fact: f.PauseEnded, now: datetime) -> Nudge | None:
+    """What was ordered may be started from now on; nobody was reminded of it during the pause."""
+    return _ordered(rules, i, fact, now) if i.stage is Stage.ORDERED else None
 
 
 def _offered(rules: Nudges, i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: datetime) -> Nudge | None:
@@ -185,6 +197,7 @@ _BEGUN: Mapping[type[f.Fact], Callable[..., Nudge | None]] = {
     f.CustomerWrote: _wrote,
     f.StaffWrote: _promised,
     f.DiagnosisOrdered: _ordered,
+    f.PauseEnded: _resumed,
     f.QuoteOffered: _offered,
     f.QuoteProlonged: _offered,
     f.ConsentRequested: _requested,

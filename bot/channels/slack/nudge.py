@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.app import digest
 from bot.app.desk import Desk
 from bot.app.jobs import ShowNudge
+from bot.app.nudges import waits
 from bot.app.read import Case
 from bot.channels.slack import blocks, story
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import Payload
 from bot.core import facts as f
-from bot.core.attention import Need, still_needed
+from bot.core.attention import Need
 from bot.core.consent import request_lapses_at
 from bot.core.office import Office
 from storage import IncidentRow, Transaction
@@ -32,8 +33,7 @@ class Told:
 
 def nudge(case: Case, order: ShowNudge) -> Told | None:
     """The line in the thread, with who it is for and the button that answers it; None where nothing waits by now."""
-    facts = [recorded.fact for recorded in case.history]
-    if not still_needed(case.incident, facts, order.need, order.about):
+    if not waits(case.incident, case.history, order):
         return None
     said = _SAID[order.need](case, order.about)
     again = "" if order.times == 1 else ", reminded again"

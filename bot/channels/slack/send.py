@@ -22,6 +22,7 @@ from bot.app.jobs import (
     ShowSetAside,
     decode,
 )
+from bot.app.nudges import expect_again
 from bot.app.read import Case
 from bot.channels.slack import bank, blocks, files, nudge, thread
 from bot.channels.slack.card import card, unfurled
@@ -113,7 +114,8 @@ class Outgoing:
 
         async def post(case: Case) -> Delivered:
             told = thread.Told(text=made.text, blocks=made.blocks)
-            return Delivered((await self._beneath(case, job, lambda card_at: self._under(card_at, told, job))).ts)
+            posted = await self._beneath(case, job, lambda card_at: self._under(card_at, told, job))
+            return Delivered(posted.ts, then=lambda tx: expect_again(tx, self._room.desk, order, self._room.clock()))
 
         return await self._to_staff(order.incident, now, post)
 

@@ -15,6 +15,13 @@ from storage import Via
 from tests.builders import MONDAY, an_order
 from tests.channels.slack.town import ADDRESS, ALICE, STAFF_CHANNEL, Town, words
 
+QUOTED = (
+    an_order(c.OrderDiagnosis),
+    an_order(c.StartDiagnosis),
+    an_order(c.ConcludeDiagnosis, outcome=f.Outcome.QUOTE),
+    an_order(c.DraftQuote, number=""),
+)
+
 
 async def pass_time(town: Town, **by: float) -> None:
     """Turns the clock, asks what falls due on the way, and sends what follows."""
@@ -118,10 +125,7 @@ async def test_quote_and_request_about_to_lapse_are_said_once(town: Town) -> Non
     await town.open()
     await town.give(
         1,
-        an_order(c.OrderDiagnosis),
-        an_order(c.StartDiagnosis),
-        an_order(c.ConcludeDiagnosis, outcome=f.Outcome.QUOTE),
-        an_order(c.DraftQuote, number=""),
+        *QUOTED,
         an_order(c.RequestConsent, until=MONDAY + timedelta(days=30)),
     )
 
@@ -130,6 +134,70 @@ async def test_quote_and_request_about_to_lapse_are_said_once(town: Town) -> Non
     said = reminders(town)
     assert sum(line.startswith("Quote D2010-00001 lapses after 29 Jun 2010, and the") for line in said) == 1
     assert sum(line.startswith("Request for leave 1 lapses") for line in said) == 1
+
+
+async def test_second_reminder_counts_from_the_first_as_it_was_read(town: Town) -> None:
+    """In Los Angeles it is nine at six in the evening of Paris, when both would have waited since noon."""
+    town.workspace.add_user(User(id=ALICE, name="Alice", tz="America/Los_Angeles"))
+    await town.open()
+    await town.click("take")
+    town.clock.turn(hours=5)
+
+    await write(town)
+    told = []
+    for _ in range(2 * 24 + 4):
+        await pass_time(town, hours=1)
+        told.append(len(reminders(town)))
+
+    assert (told.index(1), told.index(2)) == (26, 26 + 24)  # six in the evening, and the next
+    assert ["reminded again" in line for line in reminders(town)] == [False, True]
+
+
+async def test_order_that_nobody_starts_is_recalled_after_a_pause(town: Town) -> None:
+    await town.open()
+    await town.give(1, an_order(c.OrderDiagnosis), an_order(c.PauseIncident, message="1"))
+
+    await pass_time(town, days=1)
+    paused = reminders(town)
+    await town.give(
+        1, an_order(c.EndPause, actor=f.Actor(role=f.Role.STAFF, name=ALICE), reason="They never said so.")
+    )
+    await pass_time(town, hours=3)
+    early = reminders(town)
+    await pass_time(town, hours=2)
+
+    assert (paused, early) == ([], [])
+    (line,) = reminders(town)
+    assert "nobody has started it." in line
+
+
+async def test_short_pause_begins_no_second_round_of_reminders(town: Town) -> None:
+    await town.open()
+    await town.give(
+        1,
+        an_order(c.OrderDiagnosis),
+        an_order(c.PauseIncident, message="1"),
+        an_order(c.EndPause, actor=f.Actor(role=f.Role.STAFF, name=ALICE), reason="They never said so."),
+    )
+
+    await pass_time(town, days=5)
+
+    assert ["reminded again" in line for line in reminders(town)] == [False, True]
+
+
+async def test_prolonged_quote_is_recalled_once_before_its_new_end(town: Town) -> None:
+    await town.open()
+    await town.give(1, *QUOTED, an_order(c.LoseAddress, address=ADDRESS, reply="550 unknown"))
+    await pass_time(town, days=8)
+    await town.give(1, an_order(c.RestoreAddress))
+
+    await pass_time(town, days=8)
+    early = reminders(town)
+    await pass_time(town, days=10)
+
+    assert early == []
+    (line,) = reminders(town)
+    assert line.startswith("Quote D2010-00001 lapses after 7 Jul 2010")
 
 
 async def test_promise_is_recalled_on_its_day_and_once_it_is_over(town: Town) -> None:
