@@ -30,6 +30,11 @@ def recall(tx: Transaction, job: Job, now: datetime) -> None:
     tx.outbox.put(NewJob(kind=shown.KIND, payload=shown.encode(), due_at=now, dedup=name), now)
 
 
+def put_off(tx: Transaction, shown: ShowNudge, until: datetime, now: datetime) -> None:
+    """Has it told then, as a job of its own: what was put off together takes its turns in the channel as all else."""
+    tx.outbox.put(NewJob(kind=shown.KIND, payload=shown.encode(), due_at=until), now)
+
+
 def expect_again(tx: Transaction, desk: Desk, shown: ShowNudge, now: datetime) -> None:
     """Has the calendar ask once more, up to so many times: from when staff were told, not from when it fell due."""
     incident = tx.incidents.load(shown.incident)

@@ -7,13 +7,14 @@ import pytest
 from bot.app.digest import expect_digest
 from bot.app.due import ask
 from bot.app.opening import Said, add_words
+from bot.channels.slack.pace import BURST
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
 from bot.sandbox.slack import User
 from storage import Via
 from tests.builders import MONDAY, an_order
-from tests.channels.slack.town import ADDRESS, ALICE, STAFF_CHANNEL, Town, words
+from tests.channels.slack.town import ADDRESS, ALICE, STAFF_CHANNEL, Town, a_town, words
 
 QUOTED = (
     an_order(c.OrderDiagnosis),
@@ -37,9 +38,9 @@ async def pass_time(town: Town, **by: float) -> None:
             return
 
 
-async def write(town: Town, text: str = "Any news?") -> None:
+async def write(town: Town, text: str = "Any news?", incident: int = 1) -> None:
     said = Said(author=ADDRESS, text=text, via=Via.MAIL)
-    await town.store.run(lambda tx: add_words(tx, town.desk, 1, said, f.Role.CUSTOMER, town.clock()))
+    await town.store.run(lambda tx: add_words(tx, town.desk, incident, said, f.Role.CUSTOMER, town.clock()))
     await town.settle()
 
 
@@ -108,6 +109,35 @@ async def test_reminder_waits_for_the_office_hours_of_whoever_has_it(town: Town)
 
     assert (asleep, moved.count("IncidentTaken")) == ([], 1)
     assert len(reminders(town)) == 1
+
+
+async def test_what_waited_for_one_morning_leaves_at_slacks_pace(sqlite_url: str) -> None:
+    async with a_town(sqlite_url, every=timedelta(seconds=1)) as town:
+        town.slack.faults.keep_pace(burst=BURST)
+        town.workspace.add_user(User(id=ALICE, name="Alice", tz="America/Toronto"))
+        for incident in range(1, 2 * BURST + 1):
+            await town.open()
+            await town.give(incident, an_order(c.TakeIncident, actor=f.Actor(role=f.Role.STAFF, name=ALICE)))
+            await pass_time(town, seconds=30)
+        for incident in range(1, 2 * BURST + 1):
+            await write(town, incident=incident)
+            await pass_time(town, seconds=30)
+        before = len(town.slack.calls)
+
+        await pass_time(town, hours=6)
+        at_once = _posts(town, before)
+        for _ in range(20):
+            await pass_time(town, seconds=1)
+
+        posts = _posts(town, before)
+        assert at_once == ["ok"] * BURST
+        assert posts == ["ok"] * 2 * BURST
+
+
+def _posts(town: Town, since: int) -> list[str]:
+    """What Slack said to each reminder."""
+    calls = [call for call in town.slack.calls[since:] if call.method == "chat.postMessage"]
+    return [call.outcome for call in calls if "has waited" in str(call.arguments)]
 
 
 async def test_order_that_nobody_starts_is_recalled(town: Town) -> None:
