@@ -9,6 +9,7 @@ from typing import Literal
 import structlog
 
 from bot.app.deliver import wait_before
+from bot.app.jobs import TellByMail
 from storage import Conflict, Job, Queue, Store, Transaction, Unavailable
 
 QueueName = Literal["inbox", "outbox", "deadlines"]
@@ -43,8 +44,9 @@ class Loop:
 
     Failures to deliver are noted by `work` itself: the outbox has its own rule for giving up. What was never tried
     comes first. What was tried before takes half of the outbox's width at most: a backlog for a server that is away
-    does not hold up a fresh mail. Elsewhere it is tried one by one: what kills the process takes with it, each time,
-    only what is fresh, and is alone in being given up.
+    does not hold up a fresh mail; nor what waits for its turn in Slack, as three quarters of those are mails at most.
+    Elsewhere it is tried one by one: what kills the process takes with it, each time, only what is fresh, and is
+    alone in being given up.
     """
 
     store: Store
@@ -121,11 +123,20 @@ class Loop:
 
     def _claim(self, tx: Transaction, room: int, now: datetime) -> Sequence[Job]:
         queue = self._queue(tx)
-        most = self.width // 2 if self.queue == "outbox" else 1
-        again = most - sum(job.tries > 1 for job in self._running.values())
+        again, kinds = self._again_at_most()
         fresh = queue.claim(now, max(1, room - 1), self.lease, self.kinds, untried=True)
         left = min(again, room - len(fresh))
-        return fresh if left <= 0 else [*fresh, *queue.claim(now, left, self.lease, self.kinds, untried=False)]
+        return fresh if left <= 0 else [*fresh, *queue.claim(now, left, self.lease, kinds, untried=False)]
+
+    def _again_at_most(self) -> tuple[int, Collection[str] | None]:
+        """How many of those tried before may be taken now, and of which kinds."""
+        most = self.width // 2 if self.queue == "outbox" else 1
+        tried = [job.kind for job in self._running.values() if job.tries > 1]
+        others = [kind for kind in self.kinds or () if kind != TellByMail.KIND]
+        mails = most - most // 4 - tried.count(TellByMail.KIND)
+        if not others or self.queue != "outbox":
+            return most - len(tried), self.kinds
+        return (min(most - len(tried), mails), self.kinds) if mails > 0 else (most - len(tried), others)
 
     async def _one(self, job: Job) -> None:
         """The loop's edge: whatever a job raises is logged once, and the row is kept."""

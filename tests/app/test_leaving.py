@@ -49,6 +49,38 @@ async def test_backlog_for_a_server_that_is_away_does_not_hold_up_a_fresh_mail(s
     assert len(running) <= WIDTH // 2
 
 
+async def test_backlog_for_a_server_that_hangs_does_not_hold_up_what_waits_for_its_turn_in_slack(
+    store: Store,
+) -> None:
+    """Both were tried before; the mails fell due first."""
+    posted = asyncio.Event()
+    hanging: list[int] = []
+
+    async def work(job: Job) -> None:
+        if job.kind == "nudge":
+            posted.set()
+            return
+        hanging.append(job.id)
+        await asyncio.Event().wait()
+
+    def backlog(tx: Transaction) -> None:
+        for number in range(200):
+            tx.outbox.put(mail(str(number)), MONDAY)
+        tx.outbox.put(NewJob(kind="nudge", payload=b"", due_at=MONDAY), MONDAY)
+        for job in tx.outbox.claim(MONDAY, 201, MINUTE):
+            tx.outbox.retry(job, MONDAY + MINUTE * (job.kind == "nudge"), "not now")
+
+    await store.run(backlog)
+    kinds = ("mail", "nudge")
+    loop = Loop(store=store, queue="outbox", work=work, clock=lambda: MONDAY + MINUTE, width=WIDTH, kinds=kinds)
+    running_loop = asyncio.create_task(loop.run())
+    await asyncio.wait_for(posted.wait(), 10)
+    await loop.stop(grace=0)
+    await running_loop
+
+    assert len(hanging) < WIDTH // 2
+
+
 async def test_acceptance_leaves_past_a_backlog_that_several_workers_try_in_vain(
     store: Store, database_url: str
 ) -> None:
