@@ -12,7 +12,7 @@ from bot.core.letter import FOLLOWS
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.quote import is_over
 from bot.core.refusals import Decided, Deciders, Reason, Refused
-from bot.core.reminders import Addressee, may_be_reminded, next_reminder, patience_ends
+from bot.core.reminders import Addressee, limit_at, may_be_reminded, next_reminder, patience_ends
 from bot.core.withdrawal import stopped
 
 NEVER_ANNOUNCED = "never_announced"
@@ -123,7 +123,10 @@ def _limit_support(incident: Incident, about: str, now: datetime) -> Decided:
     invoice = incident.invoice
     if invoice is None or invoice.number != about or not invoice.open or invoice.long_overdue:
         return MOOT
-    if not may_be_reminded(incident) or now < (patience_ends(incident) or now):
+    limits_at = limit_at(
+        incident, invoice
+    )  # later than the deadline says where a credit note gave the rest more days
+    if not may_be_reminded(incident) or now < max(limits_at, patience_ends(incident) or limits_at):
         return MOOT
     return (f.InvoiceLongOverdue(number=about, open=invoice.open),)
 

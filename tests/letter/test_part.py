@@ -138,6 +138,23 @@ def test_what_was_due_long_ago_has_a_week_more() -> None:
     assert invoice(play).printed_due_on == DUE
 
 
+def test_support_is_not_limited_before_the_rest_was_due_as_long_as_any_invoice() -> None:
+    """§6.6: the days are those of the day that the contest moved."""
+    play = billed()
+    play.wait(days=70)
+    play.order(an_order(c.SayContest, lines=(WORK,)))
+    play.wait(days=2)
+    play.order(an_order(c.Concede))
+
+    scenes = play.wait(days=70)
+
+    limited = [
+        play.incident.terms.day_of(scene.at) for scene in scenes if type(scene.facts[0]) is f.InvoiceLongOverdue
+    ]
+    assert len(limited) == 1
+    assert limited[0] >= invoice(play).due_on + timedelta(days=play.incident.terms.limit_after_days)
+
+
 def test_a_manager_concedes_what_is_contested_or_other_lines() -> None:
     play = said(WORK)
 
