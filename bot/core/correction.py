@@ -38,9 +38,10 @@ def correct(incident: Incident, command: c.CorrectOutcome, now: datetime) -> Dec
 
 def is_correctable(incident: Incident) -> bool:
     """Whether a diagnosis was concluded whose bill, if any, neither a contest nor a manager has ended otherwise."""
-    contested = incident.contest is not None and incident.contest.state in SETTLED_BY_CONTEST
+    settled = incident.contest is not None and incident.contest.state in SETTLED_BY_CONTEST
+    taken_back = incident.invoice is not None and bool(incident.invoice.credits)  # by any contest before the last
     written_off = incident.invoice is not None and incident.invoice.state is InvoiceState.WRITTEN_OFF
-    return incident.outcome is not None and not contested and not written_off
+    return incident.outcome is not None and not settled and not taken_back and not written_off
 
 
 def _had_its_quote(incident: Incident) -> bool:

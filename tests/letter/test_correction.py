@@ -125,6 +125,22 @@ def test_what_a_contest_settles_is_not_corrected(ending: type[c.Command]) -> Non
     assert play.order(an_order(c.CorrectOutcome)) == Refused(Reason.NOT_NOW)
 
 
+@pytest.mark.parametrize("ending", [c.ConfirmContest, c.Concede])
+def test_what_a_contest_settled_stays_settled_whatever_is_contested_after_it(ending: type[c.Command]) -> None:
+    """§6.1: the credit note of a part stands, though the contest of the rest is taken back."""
+    play = a_play(at=Stage.DONE)
+    for order in (
+        an_order(c.Settle),
+        an_order(c.SayContest, lines=(2,)),
+        an_order(ending),
+        an_order(c.SayContest),
+        an_order(c.WithdrawContest),
+    ):
+        assert isinstance(play.order(order), tuple)
+
+    assert play.order(an_order(c.CorrectOutcome)) == Refused(Reason.NOT_NOW)
+
+
 def test_what_was_written_off_is_not_billed_again() -> None:
     play = a_play(at=Stage.INVOICED)
     play.order(an_order(c.WriteOff))
