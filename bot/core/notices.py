@@ -495,13 +495,17 @@ class InvoiceWrittenOff(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCredited(Notice):
-    """The credit note with its document; `rest` of the invoice is still to be paid by `due_on`, if any."""
+    """The credit note with its document; `rest` of the invoice is still to be paid by `due_on`, if any.
+
+    `part`: the invoice is not cancelled as a whole; without a `rest`, what it still asks for has been paid.
+    """
 
     PAPER: ClassVar[bool] = True
     BY_MAIL: ClassVar[bool] = True
     number: str
     invoice: str
     price: Price
+    part: bool = False
     rest: Money | None = None
     due_on: date | None = None
 

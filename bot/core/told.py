@@ -278,7 +278,12 @@ def _filed(i: Incident, fact: f.PaperFiled, _now: datetime) -> Notice:
         rest = invoice.open or None
         due_on = invoice.due_on if rest else None
         return n.InvoiceCredited(
-            number=fact.number, invoice=invoice.number, price=credit.price, rest=rest, due_on=due_on
+            number=fact.number,
+            invoice=invoice.number,
+            price=credit.price,
+            part=bool(invoice.owed),
+            rest=rest,
+            due_on=due_on,
         )
     return _put_right(i, i.correction, invoice)
 

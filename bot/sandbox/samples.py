@@ -225,8 +225,9 @@ def _money(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "invoice_written_off": n.InvoiceWrittenOff(invoice=_INVOICE),
         "invoice_credited": n.InvoiceCredited(number=_CREDIT, invoice=_INVOICE, price=price),
         "invoice_credited-part": n.InvoiceCredited(
-            number=_CREDIT, invoice=_INVOICE, price=_DIAGNOSIS, rest=left, due_on=_VALID
+            number=_CREDIT, invoice=_INVOICE, price=_DIAGNOSIS, part=True, rest=left, due_on=_VALID
         ),
+        "invoice_credited-paid": n.InvoiceCredited(number=_CREDIT, invoice=_INVOICE, price=_DIAGNOSIS, part=True),
     }
 
 

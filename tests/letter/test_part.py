@@ -110,7 +110,7 @@ def test_its_credit_note_goes_out_with_what_is_left_to_pay() -> None:
     play.order(an_order(c.FilePaper, number=CREDIT_NOTE, document_sha256="e" * 64))
 
     assert play.told[-1] == n.InvoiceCredited(
-        number=CREDIT_NOTE, invoice=INVOICE, price=price("180.00"), rest=euros("24.00"), due_on=DUE
+        number=CREDIT_NOTE, invoice=INVOICE, price=price("180.00"), part=True, rest=euros("24.00"), due_on=DUE
     )
     assert play.order(an_order(c.FilePaper, number=CREDIT_NOTE)) == Refused(Reason.ALREADY)
 
@@ -211,6 +211,8 @@ def test_who_had_paid_more_than_the_rest_owes_nothing() -> None:
     assert isinstance(decided, tuple)
     assert decided[-1] == f.IncidentClosed(why="contested")
     assert (invoice(play).state, invoice(play).open) == (InvoiceState.PAID, NOTHING)
+    play.order(an_order(c.FilePaper, number=CREDIT_NOTE, document_sha256="e" * 64))
+    assert play.told[-1] == n.InvoiceCredited(number=CREDIT_NOTE, invoice=INVOICE, price=price("180.00"), part=True)
     play.order(an_order(c.ReturnPayment, amount=euros("90.00")))
     assert (play.incident.stage, invoice(play).open) == (Stage.INVOICED, euros("14.00"))
 

@@ -230,6 +230,24 @@ def test_the_end_of_support_says_that_services_go_on(language: Language, word: s
         assert PROVIDER.email in said.text
 
 
+@pytest.mark.parametrize(
+    ("language", "part", "whole"),
+    [
+        (Language.FR, "une partie de la facture", "La facture F2026-00042 est annulée"),
+        (Language.EN, "a part of invoice", "Invoice F2026-00042 is cancelled"),
+    ],
+)
+def test_a_credit_note_for_a_part_never_says_that_the_invoice_is_cancelled(
+    language: Language, part: str, whole: str
+) -> None:
+    """Whether or not the rest was paid before."""
+    for name in ("invoice_credited-part", "invoice_credited-paid"):
+        said = _said(language, name)
+        assert part in _spaced(said.text)
+        assert whole not in _spaced(said.text + said.preview)
+    assert whole in _spaced(_said(language, "invoice_credited").text)
+
+
 def test_reminders_say_how_to_pay_and_how_to_contest() -> None:
     for name in (
         "invoice_issued",
