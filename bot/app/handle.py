@@ -246,6 +246,8 @@ def _support_command(incident: Incident, fact: f.Fact) -> c.Command | None:
             return c.LimitSupport(actor=f.BOT, invoice=number)
         case f.OutcomeCorrected():
             return c.ReinstateSupport(actor=f.BOT, reason="corrected")
+        case f.InvoiceCredited() if incident.invoice is not None and incident.invoice.open:
+            return c.ReinstateSupport(actor=f.BOT, reason="conceded")
         case f.IncidentClosed(why=why) if why in {"paid", "conceded"}:
             return c.ReinstateSupport(actor=f.BOT, reason=why)
         case _:

@@ -84,6 +84,8 @@ def _refunded(i: Incident, fact: f.PaymentRefunded, _at: datetime) -> Incident:
 
 
 def _credited(i: Incident, fact: f.InvoiceCredited, _at: datetime) -> Incident:
+    """A debt whose day is moved is not long overdue any more."""
+
     def change(v: Invoice) -> Invoice:
         credit = Credit(
             number=fact.number,
@@ -95,8 +97,15 @@ def _credited(i: Incident, fact: f.InvoiceCredited, _at: datetime) -> Incident:
         )
         moved = fact.due_on is not None and fact.due_on != v.due_on
         printed = (v.printed_due_on or v.due_on) if moved else v.printed_due_on
-        due_on = fact.due_on or v.due_on
-        return _weighed(replace(v, credits=(*v.credits, credit), due_on=due_on, printed_due_on=printed))
+        return _weighed(
+            replace(
+                v,
+                credits=(*v.credits, credit),
+                due_on=fact.due_on or v.due_on,
+                printed_due_on=printed,
+                long_overdue=v.long_overdue and not moved,
+            )
+        )
 
     return _with_invoice(i, change)
 

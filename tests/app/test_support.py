@@ -17,7 +17,7 @@ from bot.core.lives import Stage, Support
 from bot.core.refusals import Reason, Refused
 from storage import Store, Transaction, Via
 from tests.app.desks import a_desk
-from tests.builders import CUSTOMER, MONDAY, STAFF, an_order
+from tests.builders import CUSTOMER, MONDAY, STAFF, an_order, euros
 
 ON_FILE = Registration(
     address=CUSTOMER.name, details=Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
@@ -63,12 +63,12 @@ class Counter:
         assert isinstance(done, Done), (order, done)
         return done.incident
 
-    async def long_unpaid(self, incident: int) -> None:
+    async def long_unpaid(self, incident: int, now: datetime = LATE) -> None:
         """The calendar finds it unpaid, long after its day."""
         number = (await self.incident(incident)).invoice
         assert number is not None
         order = an_order(c.FallDue, kind=c.DeadlineKind.LIMIT_SUPPORT, about=number.number)
-        await self.does(incident, order, LATE)
+        await self.does(incident, order, now)
 
     async def incident(self, incident: int) -> Incident:
         found = await self.desk.store.read(lambda tx: tx.incidents.load(incident))
@@ -102,6 +102,34 @@ async def test_support_limited_for_two_invoices_comes_back_with_the_last(counter
 
     await counter.does(second, an_order(c.RecordPayment), LATE)
     assert await counter.support() is Support.FULL
+
+
+async def test_support_limited_comes_back_when_a_part_is_conceded_and_goes_again_with_the_rest(
+    counter: Counter,
+) -> None:
+    """§6.4, §6.6: the rest has days of its own."""
+    billed = await counter.invoiced()
+    await counter.long_unpaid(billed)
+    await counter.does(billed, an_order(c.SayContest), LATE)
+    assert await counter.support() is Support.LIMITED
+
+    conceded = await counter.does(billed, an_order(c.Concede, net=euros("5.00")), LATE)
+    assert conceded.stage is Stage.INVOICED
+    assert await counter.support() is Support.FULL
+
+    await counter.long_unpaid(billed, LATE + timedelta(days=80))
+    assert await counter.support() is Support.LIMITED
+
+
+async def test_a_part_conceded_leaves_support_limited_for_another_invoice(counter: Counter) -> None:
+    """§6.6."""
+    billed, other = await counter.invoiced(), await counter.invoiced()
+    await counter.long_unpaid(other)
+    await counter.does(billed, an_order(c.SayContest), LATE)
+
+    await counter.does(billed, an_order(c.Concede, net=euros("5.00")), LATE)
+
+    assert await counter.support() is Support.LIMITED
 
 
 async def test_confirmed_contest_forfeits_support_and_closes_what_is_open(counter: Counter) -> None:
