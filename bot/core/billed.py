@@ -151,14 +151,18 @@ def _long_overdue(i: Incident, _fact: f.InvoiceLongOverdue, _at: datetime) -> In
 
 
 def _contest_said(i: Incident, fact: f.ContestSaid, at: datetime) -> Incident:
-    return replace(i, contest=Contest(state=ContestState.SAID, said_at=at, reason=fact.reason, lines=fact.lines))
+    before = i.contest
+    lost = before is not None and (before.lost or before.state is ContestState.EFFECTIVE)
+    said = Contest(state=ContestState.SAID, said_at=at, reason=fact.reason, lines=fact.lines, lost=lost)
+    return replace(i, contest=said)
 
 
 def _contest_fact(i: Incident, fact: f.Fact, at: datetime) -> Incident:
     if i.contest is None:
         raise ValueError("nothing is contested")
     state = CONTEST_FOLLOWS[i.contest.state][type(fact)]
-    return replace(i, contest=replace(i.contest, state=state, ended_at=at))
+    lost = i.contest.lost and state is not ContestState.REVERSED
+    return replace(i, contest=replace(i.contest, state=state, ended_at=at, lost=lost))
 
 
 # mypy cannot pair each key with its function's argument; the fold looks up by the fact's own type.

@@ -17,7 +17,9 @@ def _said(i: Incident, _fact: f.ContestSaid, now: datetime) -> Notice:
     until = i.terms.day_of(now + timedelta(days=i.terms.contest_confirm_days))
     part = contested_part(i)
     if part is None or not (i.contest and i.contest.lines):
-        return n.ContestSaid(number=invoice.number, price=invoice.price, open=invoice.open, until=until)
+        return n.ContestSaid(
+            number=invoice.number, price=invoice.price, open=invoice.open, until=until, lost=_has_lost(i)
+        )
     return n.ContestSaid(
         number=invoice.number,
         price=invoice.price,
@@ -26,21 +28,29 @@ def _said(i: Incident, _fact: f.ContestSaid, now: datetime) -> Notice:
         part=tuple(line.label for line in part.lines),
         contested=part.price,
         rest=rest(invoice, part),
+        lost=_has_lost(i),
     )
 
 
 def _withdrawn(i: Incident, _fact: f.ContestWithdrawn, _now: datetime) -> Notice:
-    return n.ContestWithdrawn(number=_invoice(i).number, price=_invoice(i).price, open=_invoice(i).open)
+    invoice = _invoice(i)
+    return n.ContestWithdrawn(number=invoice.number, price=invoice.price, open=invoice.open, lost=_has_lost(i))
 
 
 def _lapsed(i: Incident, _fact: f.ContestLapsed, _now: datetime) -> Notice:
-    return n.ContestLapsed(number=_invoice(i).number, price=_invoice(i).price, open=_invoice(i).open)
+    invoice = _invoice(i)
+    return n.ContestLapsed(number=invoice.number, price=invoice.price, open=invoice.open, lost=_has_lost(i))
 
 
 def _conceded(i: Incident, fact: f.ContestConceded, _now: datetime) -> Notice:
     credited, rest_of, due_on = _after_part(_invoice(i))
     return n.ContestConceded(
-        invoice=_invoice(i).number, reason=fact.reason, credited=credited, rest=rest_of, due_on=due_on
+        invoice=_invoice(i).number,
+        reason=fact.reason,
+        credited=credited,
+        rest=rest_of,
+        due_on=due_on,
+        lost=_has_lost(i),
     )
 
 
@@ -58,6 +68,10 @@ def _after_part(invoice: Invoice) -> tuple[Price | None, Money | None, date | No
 
 def _reversed(_i: Incident, fact: f.ContestReversed, _now: datetime) -> Notice:
     return n.ContestReversed(reason=fact.reason)
+
+
+def _has_lost(i: Incident) -> bool:
+    return i.contest is not None and i.contest.lost
 
 
 def _invoice(i: Incident) -> Invoice:

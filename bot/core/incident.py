@@ -133,13 +133,17 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
-    """A customer's disagreement (letter §6), with these lines of the invoice, counted from 1; none means with all."""
+    """A customer's disagreement (letter §6), with these lines of the invoice, counted from 1; none means with all.
+
+    `lost`: support had ended with one that they confirmed before, with another part, and was not given back.
+    """
 
     state: ContestState
     said_at: datetime
     reason: str = ""
     lines: tuple[int, ...] = ()
     ended_at: datetime | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -518,7 +518,8 @@ class InvoiceCredited(Notice):
 class ContestSaid(Notice):
     """The first step was taken; what confirming means, and until when (letter §6.4).
 
-    Where a part is contested: its lines' labels, its price, and the `rest` that is owed in any case.
+    Where a part is contested: its lines' labels, its price, and the `rest` that is owed in any case. `lost`, here and
+    in what follows from it: support has ended with an earlier contest of this invoice, so that none can be kept.
     """
 
     LINK: ClassVar[Purpose] = Purpose.CONTEST
@@ -530,6 +531,7 @@ class ContestSaid(Notice):
     part: tuple[str, ...] = ()
     contested: Price | None = None
     rest: Money | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -538,6 +540,7 @@ class ContestWithdrawn(Notice):
     number: str
     price: Price
     open: Money
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -547,6 +550,7 @@ class ContestLapsed(Notice):
     number: str
     price: Price
     open: Money
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -577,6 +581,7 @@ class ContestConceded(Notice):
     credited: Price | None = None
     rest: Money | None = None
     due_on: date | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

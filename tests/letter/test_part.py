@@ -201,6 +201,36 @@ def test_what_remains_after_one_contest_may_be_contested_again() -> None:
     assert (invoice(play).state, invoice(play).owed) == (InvoiceState.CREDITED, NOTHING)
 
 
+@pytest.mark.parametrize("ending", [c.WithdrawContest, c.Concede, None], ids=["withdrawn", "conceded", "lapsed"])
+def test_no_support_is_promised_to_who_lost_it_with_another_part(ending: type[c.Command] | None) -> None:
+    """§6.2: whatever becomes of the contest of the rest."""
+    play = said(WORK)
+    play.order(an_order(c.ConfirmContest))
+    play.order(an_order(c.SayContest))
+    assert isinstance(play.told[-1], n.ContestSaid)
+    assert play.told[-1].lost
+
+    if ending is None:
+        play.wait(days=15)
+    else:
+        play.order(an_order(ending, **({"number": "A2010-00002"} if ending is c.Concede else {})))
+
+    after = [told for told in play.told if isinstance(told, n.ContestWithdrawn | n.ContestLapsed | n.ContestConceded)]
+    assert [told.lost for told in after] == [True]
+    assert play.incident.contest is not None
+    assert play.incident.contest.lost
+
+
+def test_support_given_back_may_be_kept_again() -> None:
+    """§6.5."""
+    play = said(WORK)
+    for order in (an_order(c.ConfirmContest), an_order(c.ReverseContest), an_order(c.SayContest)):
+        play.order(order)
+
+    assert isinstance(play.told[-1], n.ContestSaid)
+    assert not play.told[-1].lost
+
+
 def test_who_had_paid_more_than_the_rest_owes_nothing() -> None:
     play = billed()
     play.order(an_order(c.RecordPayment, amount=euros("100.00")))

@@ -164,6 +164,24 @@ async def test_a_manager_settles_on_a_smaller_sum_and_what_is_left_may_be_contes
     assert await here.ledger() == ["A2010-00001 18.00 paid", "A2010-00002 246.00 paid", "F2010-00001 264.00 credited"]
 
 
+async def test_taken_back_after_another_part_was_confirmed_no_page_promises_support(here: Town) -> None:
+    """§6.2"""
+    await here.press(await bill(here), "contest", part=("2",))
+    link = here.newest(BOB).link
+    await here.press(await here.open(link), "confirm", understood=True)
+    await here.wait(hours=1)
+    page = await here.press(await here.open(link), "contest")
+    assert "ardez le support" not in page.text
+    assert "ardez le support" not in here.newest(BOB).text
+    await here.wait(hours=1)
+
+    kept = await here.press(await here.open(link), "keep")
+
+    assert (await here.told(BOB))[-1] == "contest_withdrawn"
+    assert [text for text in (kept.text, here.newest(BOB).text) if "gardez" in text] == []
+    assert (await here.customer(BOB)).support == "forfeited"
+
+
 async def test_without_support_a_mail_has_one_polite_answer_and_then_silence_for_a_day(here: Town) -> None:
     """§6.7: no incident, no price, no bounce; services and their renewal, and the way back"""
     await here.press(await contest(here), "confirm", understood=True)

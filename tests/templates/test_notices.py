@@ -248,6 +248,17 @@ def test_a_credit_note_for_a_part_never_says_that_the_invoice_is_cancelled(
     assert whole in _spaced(_said(language, "invoice_credited").text)
 
 
+@pytest.mark.parametrize(
+    ("language", "promise"),
+    [(Language.FR, r"gardez|votre support|perdre"), (Language.EN, r"\bkeep\b|your support|\blose\b")],
+)
+def test_who_has_lost_support_is_not_told_that_they_keep_it(language: Language, promise: str) -> None:
+    for name in ("contest_said", "contest_withdrawn", "contest_lapsed", "contest_conceded"):
+        kept, lost = _said(language, name), _said(language, f"{name}-lost")
+        assert re.search(promise, _spaced(kept.text))
+        assert not re.search(promise, _spaced(lost.text + lost.preview))
+
+
 def test_reminders_say_how_to_pay_and_how_to_contest() -> None:
     for name in (
         "invoice_issued",

@@ -235,6 +235,8 @@ def _waits_for_money(incident: Incident) -> Iterator[str]:
     if incident.contest is not None and incident.contest.state is ContestState.EFFECTIVE:
         owed = f"{story.amount(invoice.open)} is left to pay" if invoice and invoice.open else "nothing is owed"
         yield f"The contest is final: {owed}, and this customer has no more support."
+    elif incident.contest is not None and incident.contest.lost:
+        yield "The contest of a part was confirmed before, and final: support ended with it."
     if invoice is not None and invoice.open and invoice.promised_until is not None:
         yield f"They said that they pay by {story.day(invoice.promised_until)}: no reminders until then."
     if invoice is not None and invoice.open and invoice.held_until is not None:

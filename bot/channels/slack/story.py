@@ -436,7 +436,7 @@ def _confirmed(_case: Case, _fact: f.ContestConfirmed) -> Entry:
 
 
 def _conceded(_case: Case, fact: f.ContestConceded) -> Entry:
-    return Entry("We concede: the credit note says what is not owed, support is kept", fact.reason)
+    return Entry("We concede: the credit note says what is not owed, and no support is lost by it", fact.reason)
 
 
 def _reversed(_case: Case, fact: f.ContestReversed) -> Entry:
