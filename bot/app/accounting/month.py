@@ -137,7 +137,7 @@ class _Books:
         for booking in self.books:
             left[booking.invoice] = left.get(booking.invoice, 0) + booking.owed.cents
             issued.setdefault(booking.invoice, booking.dated)
-            paid = booking.kind is Booked.PAYMENT and not left[booking.invoice]
+            paid = booking.kind is Booked.PAYMENT and booking.owed.cents < 0 and not left[booking.invoice]
             if paid and self.first <= booking.booked_on <= self.last:
                 days[booking.invoice] = (booking.dated - issued[booking.invoice]).days
         return list(days.values())

@@ -120,3 +120,18 @@ async def test_report_from_the_command_line_is_written_once(database_url: str, s
 )
 def test_age_counts_days_since_the_due_date(due_on: date | None, expected: Age) -> None:
     assert age(due_on, date(2025, 3, 31)) is expected
+
+
+async def test_refund_of_a_credited_invoice_is_no_invoice_paid_anew(store: Store) -> None:
+    """Paid in January, found to be our fault in March, paid back in April."""
+    counter = a_counter(store)
+    await counter.on_file()
+    incident = await counter.solved(BOB, at(1, 5))
+    await counter.paid(incident, 2400, date(2025, 1, 20), at(1, 20))
+    await counter.does(incident, at(3, 3), an_order(c.CorrectOutcome, number=""))
+    await counter.does(incident, at(4, 3), an_order(c.RecordRefund, refunded_on=date(2025, 4, 3)))
+
+    january, april = await the_month(counter, 1), await the_month(counter, 4)
+
+    assert (january.paid, january.days_to_pay) == (1, Decimal(15))
+    assert (april.paid, april.days_to_pay) == (0, None)
