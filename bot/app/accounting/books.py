@@ -217,11 +217,11 @@ class _Account:
         )
 
     def _shares(self, settlement: Settlement) -> tuple[Share, ...]:
-        """A payment pays each rate's part of what is open; where that does not hold it, of the whole invoice."""
+        """A payment pays each rate's part of what is open, a refund of what is owed back; else of it all."""
         left = tuple(self.open.values())
         due = sum(share.gross.cents for share in left)
         amount = due if settlement.amount is None else settlement.amount.cents
-        return shared(amount, left if 0 < amount <= due else shares_of(self.row))
+        return shared(amount, left if 0 < amount <= due or due <= amount < 0 else shares_of(self.row))
 
     def _change(self, shares: Sequence[Share], sign: int) -> None:
         for share in shares:

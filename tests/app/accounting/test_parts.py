@@ -109,3 +109,19 @@ async def test_rest_is_as_old_as_the_day_by_which_it_is_asked_for(store: Store) 
     assert (await ages(1))[Age.NOT_DUE] == Tally(count=1, money=Money(cents=27164))
     assert (await ages(2))[Age.TO_30] == Tally(count=1, money=rest)
     assert (await ages(3))[Age.TO_60] == Tally(count=1, money=rest)
+
+
+async def test_refund_of_a_line_is_booked_under_its_own_rate(store: Store) -> None:
+    """Most of it paid, the book conceded, and what is too much paid back in two: nothing is left of any rate."""
+    counter, incident = await a_billed(store, WORK)
+    await counter.does(incident, at(1, 9), an_order(c.SayContest, lines=(3,)))
+    await counter.paid(incident, 27000, date(2025, 1, 10), at(1, 10))
+    await counter.does(incident, at(1, 11), an_order(c.Concede))
+
+    for cents in (1000, 1998):
+        back = an_order(c.RecordRefund, amount=Money(cents=cents), refunded_on=date(2025, 1, 12))
+        await counter.does(incident, at(1, 12), back)
+
+    books = await books_of(store)
+    assert [one.gross.cents for one in books[-2:]] == [-1000, -1998]
+    assert under_each_rate(books) == {Decimal(20): (0, 0), Decimal("5.5"): (0, 0)}
