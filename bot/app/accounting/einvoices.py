@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -189,19 +189,27 @@ def _without_siren(sent: Iterable[Issued]) -> list[str]:
 
 
 def _follow(tx: Transaction, desk: Desk, one: Issued) -> Iterator[Transmitted]:
-    """What nobody needs to note: it was paid, or is contested."""
-    row = one.row
+    """What nobody needs to note: it was paid, or is contested; its incident may have other invoices, too.
+
+    A credit note may be what leaves it paid: it is cashed with its last payment all the same.
+    """
+    row, newest = one.row, ""
+    paid_on: date | None = None
     if row.kind is not PaperKind.INVOICE:
         return
     for recorded in tx.journal.facts(one.incident.reference):
         match recorded.fact:
-            case f.ContestSaid():
+            case f.InvoiceIssued(number=number):
+                newest = number
+            case f.ContestSaid() if newest == row.number:
                 on = desk.terms.day_of(recorded.at)
                 yield Transmitted(number=row.number, status=TransmissionStatus.DISPUTED, on=on)
-            case f.PaymentReceived(still_open=left, received_on=on) if not left and row.status is Status.PAID:
-                yield Transmitted(number=row.number, status=TransmissionStatus.CASHED, on=on)
+            case f.PaymentReceived(number=row.number, received_on=on):
+                paid_on = on
             case _:
                 continue
+    if paid_on is not None and row.status is Status.PAID:
+        yield Transmitted(number=row.number, status=TransmissionStatus.CASHED, on=paid_on)
 
 
 def _with_followed(noted: Iterable[Transmitted], followed: Iterable[Transmitted]) -> tuple[Transmitted, ...]:

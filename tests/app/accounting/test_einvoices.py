@@ -8,6 +8,7 @@ import pytest
 from bot.app.accounting.einvoices import hand_over, note_status, standings
 from bot.app.customers import Registration, register
 from bot.core import commands as c
+from bot.core import facts as f
 from bot.core.customer import Details
 from bot.papers import attached
 from storage import Document, Store, Transaction, TransmissionStatus, Transmitted
@@ -162,3 +163,31 @@ async def test_einvoices_from_the_command_line(database_url: str, counter: Count
     assert "F2025-00003  handed over  207 2025-02-14  213 2025-04-02\n" in out
     assert (await run())[0] == 2
     assert (await run("status", "F2025-00003", "214"))[0] == 2
+
+
+async def test_statuses_follow_from_the_facts_of_their_own_invoice(store: Store) -> None:
+    """Contested and paid, corrected, and what is owed instead is paid as well."""
+    counter = a_counter(store)
+    await counter.on_file()
+    incident = await counter.worked(BOB, at(1, 5))
+    await counter.does(incident, at(1, 6), an_order(c.SayContest), an_order(c.WithdrawContest))
+    await counter.paid(incident, 27164, date(2025, 1, 7), at(1, 7))
+    corrected = an_order(c.CorrectOutcome, number="", outcome=f.Outcome.SOLVED)
+    await counter.does(incident, at(1, 8), corrected)
+    await counter.paid(incident, 2400, date(2025, 1, 9), at(1, 9))
+
+    found = await told(counter)
+
+    assert found["F2025-00001"] == [(207, date(2025, 1, 6))]
+    assert found["F2025-00002"] == [(212, date(2025, 1, 9))]
+
+
+async def test_invoice_that_a_credit_note_leaves_paid_is_cashed_with_its_last_payment(store: Store) -> None:
+    counter = a_counter(store)
+    await counter.on_file()
+    incident = await counter.worked(BOB, at(1, 5))
+    await counter.paid(incident, 20000, date(2025, 1, 6), at(1, 6))
+    await counter.paid(incident, 4002, date(2025, 1, 7), at(1, 7))
+    await counter.does(incident, at(1, 8), an_order(c.SayContest, lines=(3,)), an_order(c.Concede))
+
+    assert (await told(counter))["F2025-00001"] == [(212, date(2025, 1, 7)), (207, date(2025, 1, 8))]
