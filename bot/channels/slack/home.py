@@ -105,12 +105,13 @@ def _queue(title: str, rows: Sequence[IncidentRow]) -> Queue:
 def _owed(tx: Transaction, room: Room, now: datetime) -> Queue:
     """Open invoices, those longest due first."""
     today = room.desk.terms.day_of(now)
-    invoices = sorted(tx.money.listing(status=Status.OPEN, limit=LOOKED_AT), key=lambda one: str(one.due_on))
+    invoices = sorted(tx.money.listing(status=Status.OPEN, limit=LOOKED_AT), key=lambda one: str(one.payable_on))
     lines = []
     for invoice in invoices[:SHOWN]:
         row = tx.incidents.row(invoice.incident_id)
-        late = ", overdue" if invoice.due_on is not None and invoice.due_on < today else ""
-        due = f" due {story.day(invoice.due_on)}{late}" if invoice.due_on else ""
+        until = invoice.payable_on
+        late = ", overdue" if until is not None and until < today else ""
+        due = f" due {story.day(until)}{late}" if until else ""
         if row is not None:
             lines.append(Line(row, f"{invoice.number}, {story.amount(invoice.open)}{due}"))
     total = owing(tx, room.desk, now)

@@ -12,7 +12,7 @@ from bot.core.lives import Stage
 from bot.sandbox.slack import View
 from bot.sandbox.slack.inputs import Entry
 from storage import Via
-from tests.builders import READ, an_order
+from tests.builders import READ, an_order, euros
 from tests.channels.slack.town import ADDRESS, ALICE, BOB, GUEST, OCTAVE, Town, words
 
 ORDERED = (an_order(c.OrderDiagnosis),)
@@ -242,3 +242,20 @@ async def test_longest_home_fits(town: Town) -> None:
     assert "and 3 more: find them by words" in words(shown.blocks)
     assert len(shown.blocks) <= 100
     assert {call.outcome for call in town.slack.calls} == {"ok"}
+
+
+async def test_what_a_credit_note_left_is_overdue_by_the_day_it_was_moved_to(town: Town) -> None:
+    """Both were due on 14 July; of the first a part was conceded on the 20th, and the rest has days anew."""
+    for number in (1, 2):
+        await town.open(title=f"Panne {number}")
+        await town.give(number, *INVOICED)
+    town.clock.turn(days=36)
+    conceded = an_order(c.Concede, net=euros("5.00"))
+    await town.give(1, an_order(c.SayContest), conceded)
+
+    text = words((await home(town)).blocks)
+
+    assert "Owed: €42.00, €24.00 of it overdue (2) INC-2  Panne 2" in text
+    assert "F2010-00002, €24.00 due 14 Jul 2010, overdue" in text
+    assert "F2010-00001, €18.00 due 27 Jul 2010" in text
+    assert "F2010-00001, €18.00 due 27 Jul 2010, overdue" not in text
