@@ -319,8 +319,11 @@ def _record_refund(room: Room, case: Case, given: Given) -> list[Payload]:
     still = ", ".join(f"{story.amount(invoice.owed_back)} of {invoice.number}" for invoice in owed)
     first = str(owed[0].owed_back.amount) if owed else ""
     today = case.incident.terms.day_of(room.clock()).isoformat()
+    options = [blocks.option(one.number, f"{one.number}: {story.amount(one.owed_back)}") for one in owed]
+    which = blocks.field("number", "Of which invoice", blocks.one_of(options, given.get("number", "")))
     return [
         blocks.context(f"To pay back: {still}. What is carried over is recorded here, and as the other's payment."),
+        *([which] if len(owed) > 1 else []),
         blocks.field("amount", "Amount paid back", blocks.typed(initial=given.get("amount", first), most=40)),
         blocks.field("refunded_on", "Paid back on", blocks.day(given.get("refunded_on", today))),
     ]

@@ -226,7 +226,9 @@ def _record_payment(by: Filled) -> c.Command:
 
 def _record_refund(by: Filled) -> c.Command:
     day = _date(by, "refunded_on")
-    return c.RecordRefund(actor=by.actor, expected=by.version, amount=_amount(by), refunded_on=day)
+    owed = tuple(invoice.number for invoice in by.case.incident.owed_back)
+    number = _chosen(by, "number", owed) if len(owed) > 1 else by.text("number")
+    return c.RecordRefund(actor=by.actor, expected=by.version, amount=_amount(by), refunded_on=day, number=number)
 
 
 def _amount(by: Filled) -> Money:

@@ -443,3 +443,21 @@ async def test_command_shows_the_reminders_of_two_weeks(town: Town) -> None:
     await town.people.command(ALICE, STAFF_CHANNEL, "/incident", "reminders")
 
     assert town.whispers() == ["Reminders of the next 14 days, if nobody pays or contests first: 1"]
+
+
+async def test_refund_is_of_the_invoice_that_staff_choose_where_several_are_owed_back(town: Town) -> None:
+    incident = await town.open()
+    await town.give(incident, *STAGES[Stage.INVOICED], an_order(c.RecordPayment))
+    await town.give(incident, an_order(c.CorrectOutcome, number="", outcome=f.Outcome.NO_QUOTE))
+    await town.give(incident, an_order(c.CorrectOutcome, number="", outcome=f.Outcome.SOLVED))
+    await town.give(incident, an_order(c.RecordPayment), an_order(c.CorrectOutcome, number=""))
+    await town.click("record_refund")
+    assert "number" in {block["block_id"] for block in town.modal().blocks}
+    await town.people.close_view(ALICE, town.modal().id)
+
+    await town.fill("record_refund", number="F2010-00002", amount="24,00", refunded_on="2010-06-14")
+
+    owed = (await town.case(incident)).incident.owed_back
+    assert [invoice.number for invoice in owed] == ["F2010-00001"]
+    await town.click("record_refund")
+    assert "number" not in {block["block_id"] for block in town.modal().blocks}
