@@ -229,12 +229,19 @@ def _take_back(
 def _reopen(
     tx: Transaction, desk: Desk, entry: BankEntry, entry_id: int, number: str, amount: Money, now: datetime
 ) -> bool:
+    """Open again; but what was owed back of it anyway has gone back by this, and nothing is asked for.
+
+    A former invoice of which nothing is owed back was carried over by hand: the one that stands now is open again.
+    """
     row = tx.money.by_number(number)
     if row is None:
         return False
-    order = c.ReturnPayment(
+    order: c.ReturnPayment | c.RecordRefund = c.ReturnPayment(
         actor=f.BANK, amount=amount, returned_on=entry.booked_on, entry=f"bank-{entry_id}", reason=entry.reason
     )
+    if _owed_back(tx, number) >= amount.cents:
+        day = min(entry.booked_on, desk.terms.day_of(now))
+        order = c.RecordRefund(actor=f.BANK, number=number, amount=amount, refunded_on=day, entry=f"bank-{entry_id}")
     return not isinstance(carry_out(tx, desk, row.incident_id, order, now), Refused)
 
 

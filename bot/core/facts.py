@@ -637,7 +637,10 @@ class PaymentReturned(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRefunded(Fact):
-    """What came in for an invoice that was credited since is paid back. `entry` names where that was read."""
+    """What came in for an invoice that was credited since is paid back, by us or because the bank took it back.
+
+    `entry` names where that was read.
+    """
 
     number: str
     amount: Money

@@ -21,6 +21,7 @@ from tests.channels.bank.paper import entry, statement
 IBANS = ("FR7630006000011234567890189", "DE89370400440532013000", "")
 SUMS = ("24.00", "24.00", "24.00", "10.00", "14.00", "30.00", "48.00")
 DEEDS = 40
+BACK = (f.PaymentReturned, f.PaymentRefunded)
 HAPPENS = (Fate.BOOKED, Fate.OVERPAID, Fate.KNOWN, Fate.SUGGESTED, Fate.UNALLOCATED, Fate.REFUNDED, Fate.DISMISSED)
 
 
@@ -108,7 +109,7 @@ async def what_was_issued_is_open_paid_or_given_up(whims: Whims) -> None:
     facts = await _journals(whims)
     for row in await _ledger(whims.bank, whims.numbers):
         came = [one.amount.cents for one in facts if isinstance(one, f.PaymentReceived) and one.number == row.number]
-        went = [one.amount.cents for one in facts if isinstance(one, f.PaymentReturned) and one.number == row.number]
+        went = [one.amount.cents for one in facts if isinstance(one, BACK) and one.number == row.number]
         given_up = (
             row.gross - row.paid if row.status in {Status.CREDITED, Status.WRITTEN_OFF} else row.paid - row.paid
         )

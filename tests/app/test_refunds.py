@@ -6,12 +6,14 @@ from bot.app.accounting.books import Booked, read_books
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.bank import Fate
+from bot.core.lives import Stage
 from storage import Status, Store
 from tests.app.test_bank import FIRST, Bank
 from tests.builders import MANAGER, an_order, euros
 from tests.channels.bank.paper import entry
 
 ORDERED = "<BkTxCd><Domn><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
+RETURNED = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"
 
 
 @pytest.fixture
@@ -98,3 +100,28 @@ async def test_of_two_that_are_owed_back_a_person_says_which(bank: Bank) -> None
 
     assert await bank.says(both, name="S3") == {"outgoing": 1}
     assert await refunds(bank, first) == await refunds(bank, second) == []
+
+
+@pytest.mark.parametrize("takes_back", ["first", "second"])
+async def test_return_pays_back_the_invoice_that_its_payment_was_for(bank: Bank, takes_back: str) -> None:
+    """A former invoice, owed back, or the one that stands; each was paid by a transfer of its own."""
+    incident = await bank.counter.invoiced()
+    await bank.says(entry("24.00", FIRST, end_to_end="E-1"))
+    for outcome in (f.Outcome.NO_QUOTE, f.Outcome.SOLVED):
+        await bank.counter.does(incident, an_order(c.CorrectOutcome, actor=MANAGER, number="", outcome=outcome))
+    await bank.says(entry("24.00", "F2010-00002", end_to_end="E-2"), name="S2")
+    closed = await bank.counter.incident(incident)
+    assert (closed.stage, [one.number for one in closed.owed_back]) == (Stage.CLOSED, [FIRST])
+
+    back = entry("24.00", side="DBIT", end_to_end={"first": "E-1", "second": "E-2"}[takes_back], inner=RETURNED)
+    assert await bank.says(back, name="S3") == {"return": 1}
+
+    after = await bank.counter.incident(incident)
+    assert after.invoice is not None
+    if takes_back == "first":
+        assert (after.stage, after.invoice.open, after.owed_back) == (Stage.CLOSED, euros("0.00"), ())
+        assert [(one.number, one.entry) for one in await refunds(bank, incident)] == [(FIRST, "bank-3")]
+    else:
+        assert (after.stage, after.invoice.open) == (Stage.INVOICED, euros("24.00"))
+        assert [one.number for one in after.owed_back] == [FIRST]
+    await bank.desk.store.read(lambda tx: read_books(tx, bank.desk.terms.day_of))

@@ -143,7 +143,7 @@ async def test_task_goes_from_the_card_with_the_refund(here: Town) -> None:
 
     assert "pay it back" not in here.staff.card_text()
     assert any("€4.00 of F2010-00001 paid back on" in line for line in here.staff.thread())
-    assert "Nous vous avons remboursé 4,00" in (await here.open(here.newest(BOB).link)).text
+    assert "La somme de 4,00" in (await here.open(here.newest(BOB).link)).text
     assert await here.ledger() == ["A2010-00001 24.00 paid", "F2010-00001 24.00 credited"]
 
 
