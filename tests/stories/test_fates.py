@@ -99,8 +99,8 @@ async def test_quote_and_invoice_show_on_the_card_what_became_of_their_mail(here
     assert "came back (5.1.1" in line
 
 
-async def test_whole_diagnosis_costs_no_edit_of_a_line_where_all_goes_well(here: Town) -> None:
-    """The mail is taken before its line is posted, so that the line says so at once."""
+async def test_whole_diagnosis_costs_at_most_one_edit_for_each_mail(here: Town) -> None:
+    """Whichever comes second, the fate or the line, sees the first: it is edited once, or says so at once."""
     await invoice(here)
 
-    assert edits_of_lines(here) < len(lines(here, "✓ Mail to"))
+    assert edits_of_lines(here) <= len(lines(here, "✓ Mail to"))
