@@ -20,9 +20,9 @@ from slack_sdk.signature import SignatureVerifier
 
 import storage
 from bot.app.opening import Opening, Said, open_incident
-from bot.processes import system_clock, wire
 from bot.sandbox.slack import Channel, People, SlackServer, User, Workspace, start
 from bot.settings import read_settings
+from bot.wiring import system_clock, wire
 from storage import Direction, Store, Via
 
 ROOT = Path(__file__).resolve().parent.parent

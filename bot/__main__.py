@@ -29,8 +29,9 @@ from bot.core.facts import BOT, Authority
 from bot.core.money import Money
 from bot.evidence import evidence, verify
 from bot.logs import set_up
-from bot.processes import PARTS, serve_until_stopped, system_clock, wire
+from bot.processes import PARTS, serve_until_stopped
 from bot.settings import Misconfigured, Settings, read_settings, told
+from bot.wiring import system_clock, wire
 from bot.words import Worded
 from storage import EntryRow, Outdated, Store, Transaction, Unavailable
 

@@ -13,8 +13,8 @@ from bot.app.accounting.export import Form, Period, export, write_new
 from bot.app.accounting.month import figures_of
 from bot.core.facts import Language
 from bot.papers.month import Month, render_month
-from bot.processes import Wired, wire
 from bot.settings import Settings
+from bot.wiring import Wired, wire
 from storage import TransmissionStatus, Transmitted
 
 T = TypeVar("T")

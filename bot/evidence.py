@@ -15,8 +15,8 @@ from bot.app.check import Looked, look_over
 from bot.app.evidence import Gathered, gather
 from bot.core.facts import Language
 from bot.papers import dossier
-from bot.processes import wire
 from bot.settings import Settings
+from bot.wiring import wire
 
 T = TypeVar("T")
 FOLDER = click.Path(file_okay=False, path_type=Path)

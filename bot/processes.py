@@ -1,4 +1,4 @@
-"""The processes: what each is made of, started and stopped in order; the only place that makes a clock."""
+"""The processes: what each is made of, started and stopped in order."""
 
 import asyncio
 import signal
@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -17,11 +17,9 @@ from bot.app.anchoring import anchor_daily
 from bot.app.billing import provider_faults
 from bot.app.decisions import bill_again, held_back
 from bot.app.deliver import Later, Sender, deliver
-from bot.app.desk import Desk
 from bot.app.digest import expect_digest
 from bot.app.due import ask
 from bot.app.jobs import JudgeAgain
-from bot.app.keys import Keys
 from bot.app.language import warm_up
 from bot.app.paper import print_paper
 from bot.app.retention import is_todays, sweep
@@ -41,17 +39,15 @@ from bot.channels.mail.reception import Arrival, Reception
 from bot.channels.mail.send import Relay
 from bot.channels.mail.sign import Signer, load_signer
 from bot.channels.slack.channel import SlackChannel
-from bot.channels.slack.receive import PATIENCE
 from bot.channels.slack.room import Canned, Preset
 from bot.channels.web.application import application
 from bot.channels.web.google import Google
 from bot.loops import Loop, keep_doing
 from bot.papers import Printer
-from bot.settings import Environment, Misconfigured, Settings, read_secret, told
-from bot.words import Words
-from storage import Job, Store, Transaction
+from bot.settings import Environment, Misconfigured, Settings, told
+from bot.wiring import Clock, Wired, system_clock, wire
+from storage import Job, Transaction
 
-Clock = Callable[[], datetime]
 SWEEP_SECONDS = 3600.0
 PARTS = ("web", "mail", "worker", "clock", "slack")
 LISTENING_TO_SLACK = frozenset({"worker", "slack"})
@@ -61,21 +57,6 @@ GRACE_SECONDS = 5.0
 log = structlog.get_logger("processes")
 
 
-def system_clock() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wired:
-    """A desk with what its parts share; `patience` bounds each answer to Slack, in seconds."""
-
-    settings: Settings
-    desk: Desk
-    clock: Clock
-    patience: float = PATIENCE
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """Where the parts that listen can be reached; 0 and empty where a part does not run."""
@@ -83,45 +64,6 @@ class Running:
     wired: Wired
     mail_port: int = 0
     web_port: int = 0
-
-
-@asynccontextmanager
-async def wire(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Wired]:
-    """Opens the database and puts the desk together. Misconfigured, Outdated or Unavailable say what is wrong."""
-    environment = settings.environment
-    keys = Keys(secret=read_secret(environment))
-    store = await Store.open(environment.database_url)
-    try:
-        await _same_secret(store, keys)
-        desk = Desk(
-            store=store,
-            terms=settings.terms,
-            catalogue=settings.catalogue,
-            provider=settings.provider,
-            words=Words(settings.provider),
-            keys=keys,
-            public_url=environment.public_url,
-            mail_domain=environment.mail_domain,
-            mail_address=environment.mail_address,
-            chat=not environment.slack_missing,
-            limits=settings.limits,
-            taps=settings.file.gmail.confirm_action,
-            files=settings.files,
-            nudges=settings.nudges,
-            digest=settings.file.nudges.digest,
-        )
-        yield Wired(settings=settings, desk=desk, clock=clock)
-    finally:
-        await store.close()
-
-
-async def _same_secret(store: Store, keys: Keys) -> None:
-    """All processes of a desk derive the same tokens, or mailed links would lead nowhere."""
-    known = await store.read(lambda tx: tx.setting("secret"))
-    if known is None:
-        await store.run(lambda tx: tx.keep_setting("secret", keys.fingerprint))
-    elif known != keys.fingerprint:
-        raise Misconfigured("COMPTOIR_SECRET: not the secret this database's links were made with")
 
 
 @asynccontextmanager

@@ -14,7 +14,6 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.channels.web.origin import is_ours, origin_of
-from bot.processes import Wired
 from bot.sandbox import correspondence, picture, workplace
 from bot.sandbox.calendar import Calendar
 from bot.sandbox.correspondence import Draft, Upload
@@ -22,6 +21,7 @@ from bot.sandbox.jump import foreseen, jump
 from bot.sandbox.live import Live
 from bot.sandbox.mailbox import Letter, Mailbox, post
 from bot.sandbox.slack import People
+from bot.wiring import Wired
 from bot.words import TEMPLATES
 
 B = TypeVar("B", bound=BaseModel)

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.channels.mail.receive import serve
 from bot.channels.mail.reception import Reception
-from bot.processes import PARTS, Wired, run_parts, system_clock, wire
+from bot.processes import PARTS, run_parts
 from bot.sandbox import cast, correspondence
 from bot.sandbox.calendar import Calendar
 from bot.sandbox.live import Live, watching
@@ -27,6 +27,7 @@ from bot.sandbox.page import Page
 from bot.sandbox.slack import People, SlackServer, Workspace, start
 from bot.sandbox.write import BORDER
 from bot.settings import Environment, Misconfigured, Settings, SlackSection
+from bot.wiring import Wired, system_clock, wire
 from storage import upgrade
 
 HERE = "127.0.0.1"

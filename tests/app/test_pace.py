@@ -19,8 +19,8 @@ from bot.core.customer import Details
 from bot.core.lives import Stage
 from bot.core.refusals import Refused
 from bot.core.terms import Kind
-from bot.processes import wire
 from bot.settings import Misconfigured, read_settings
+from bot.wiring import wire
 from storage import Fate, Transaction, Via
 from tests.builders import MONDAY
 

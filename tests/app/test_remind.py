@@ -23,8 +23,8 @@ from bot.core.customer import Details
 from bot.core.incident import Incident
 from bot.core.reminders import Tone
 from bot.core.terms import Kind
-from bot.processes import wire
 from bot.settings import read_settings
+from bot.wiring import wire
 from storage import Transaction, Via
 from tests.builders import CUSTOMER, MONDAY, an_order, euros
 from tests.faults.program import comptoir, ended

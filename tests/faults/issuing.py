@@ -15,8 +15,8 @@ from bot.core import commands as c
 from bot.core.customer import Details
 from bot.core.facts import Outcome
 from bot.core.terms import Kind
-from bot.processes import Wired, wire
 from bot.settings import Settings, read_settings
+from bot.wiring import Wired, wire
 from storage import Transaction, Via
 from tests.builders import MONDAY, an_order
 

@@ -19,8 +19,9 @@ from typing import Self, TypeVar
 import sqlalchemy as sa
 import uvloop
 
-from bot.processes import PARTS, run_parts, wire
+from bot.processes import PARTS, run_parts
 from bot.settings import read_settings
+from bot.wiring import wire
 from storage import Store, Transaction
 from storage._tables import outbox
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.core import facts as f
-from bot.processes import wire
+from bot.wiring import wire
 from storage import Transaction
 from tests.faults.issuing import begin, settings
 from tests.faults.program import REPOSITORY

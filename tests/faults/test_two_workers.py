@@ -2,7 +2,8 @@
 
 import asyncio
 
-from bot.processes import run_parts, wire
+from bot.processes import run_parts
+from bot.wiring import wire
 from tests.stories.people import BOB
 from tests.stories.town import SUPPORT, town
 

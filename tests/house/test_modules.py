@@ -12,7 +12,7 @@ CATALOGUES = frozenset({"bot/core/facts.py", "bot/core/notices.py", "bot/core/co
 """Lists of one kind of thing, read like a table: they may be twice as long."""
 NO_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"})
 CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"})
-MAY_MAKE_A_CLOCK = ("bot.processes", "bot.sandbox")
+MAY_MAKE_A_CLOCK = ("bot.wiring", "bot.sandbox")
 CORE_MAY_IMPORT = frozenset(
     {
         "bot.core",

@@ -8,7 +8,8 @@ import pytest
 
 from bot.app.proof import Level, decode
 from bot.core.terms import Kind
-from bot.processes import run_parts, wire
+from bot.processes import run_parts
+from bot.wiring import wire
 from tests.channels.mail.keys import OTHER, STRONG
 from tests.channels.mail.names import Zone, a_zone
 from tests.stories.people import BOB, DOWN_FR

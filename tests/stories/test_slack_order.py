@@ -3,8 +3,9 @@
 import re
 from contextlib import AsyncExitStack
 
-from bot.processes import run_parts, wire
+from bot.processes import run_parts
 from bot.sandbox.slack import People
+from bot.wiring import wire
 from tests.stories.test_chat import opened
 from tests.stories.town import BOB_IN_SLACK, Town, town
 

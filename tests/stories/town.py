@@ -17,9 +17,10 @@ from bot.core import facts as f
 from bot.core.customer import Customer, Details
 from bot.core.incident import Incident
 from bot.core.terms import Kind
-from bot.processes import PARTS, Running, run_parts, wire
+from bot.processes import PARTS, Running, run_parts
 from bot.sandbox.slack import Channel, People, SlackServer, User, Workspace, start
 from bot.settings import read_settings
+from bot.wiring import wire
 from storage import Recorded, Store, Transaction
 from tests.builders import MONDAY
 from tests.relay import Sink, a_relay
