@@ -1,18 +1,16 @@
-"""The processes: what each is made of, started and stopped in order."""
+"""The processes: which parts each runs, started and stopped in order."""
 
 import asyncio
 import signal
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 from aiohttp import web
-from pydantic import TypeAdapter
 
+from bot import wiring
 from bot.app.anchoring import anchor_daily
 from bot.app.billing import provider_faults
 from bot.app.decisions import bill_again, held_back
@@ -21,30 +19,17 @@ from bot.app.digest import expect_digest
 from bot.app.due import ask
 from bot.app.jobs import JudgeAgain
 from bot.app.language import warm_up
-from bot.app.paper import print_paper
 from bot.app.retention import is_todays, sweep
 from bot.channels.cards.checkout import stripe_cards
-from bot.channels.mail.addresses import desk_address
-from bot.channels.mail.border import Border, parse_peers
-from bot.channels.mail.certificate import Certificate
-from bot.channels.mail.fetch import Fetcher, LoginRefused, Place, read_mailbox
-from bot.channels.mail.identity import Identity, is_local
-from bot.channels.mail.inbox import Mailroom, keep, keep_fetched
+from bot.channels.mail.inbox import Mailroom
 from bot.channels.mail.listener import Listener
-from bot.channels.mail.lookup import Resolver, parse_servers
-from bot.channels.mail.outbox import Postman
 from bot.channels.mail.read import Reader
 from bot.channels.mail.receive import serve
-from bot.channels.mail.reception import Arrival, Reception
-from bot.channels.mail.send import Relay
-from bot.channels.mail.sign import Signer, load_signer
 from bot.channels.slack.channel import SlackChannel
-from bot.channels.slack.room import Canned, Preset
 from bot.channels.web.application import application
-from bot.channels.web.google import Google
 from bot.loops import Loop, keep_doing
 from bot.papers import Printer
-from bot.settings import Environment, Misconfigured, Settings, told
+from bot.settings import Settings
 from bot.wiring import Clock, Wired, system_clock, wire
 from storage import Job, Transaction
 
@@ -76,7 +61,7 @@ async def run_parts(
     """
     async with AsyncExitStack() as stack:
         running = Running(wired=wired)
-        slack = _slack(wired, stack)
+        slack = _open_slack(wired, stack)
         language = asyncio.create_task(_learn_languages(parts))
         await wired.desk.store.run(lambda tx: _recall(tx, parts, wired.clock()))
         if "worker" in parts:  # the settings that kept an invoice back may be right now
@@ -152,31 +137,10 @@ def _announce(running: Running, parts: frozenset[str]) -> None:
         )
 
 
-_PRESETS = TypeAdapter(tuple[Preset, ...])
-
-
-def _slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
-    """Slack for this desk, where it is set up; `SLACK_APP_TOKEN` unset: it comes over HTTP."""
-    environment, file = wired.settings.environment, wired.settings.file
-    if environment.slack_missing:
-        return None
-    slack = SlackChannel(
-        desk=wired.desk,
-        clock=wired.clock,
-        bot_token=told(environment.slack_bot_token),
-        signing_secret=told(environment.slack_signing_secret),
-        app_token=told(environment.slack_app_token),
-        patience=wired.patience,
-        api_url=environment.slack_api_url,
-        channel=environment.slack_staff_channel,
-        team=file.slack.team,
-        staff=file.slack.staff,
-        managers=file.slack.managers,
-        canned=[Canned(**reply.model_dump()) for reply in file.canned_replies],
-        presets=_PRESETS.validate_python([preset.model_dump() for preset in file.quote_presets]),
-        every=timedelta(seconds=file.slack.seconds_a_message),
-    )
-    stack.push_async_callback(slack.close)
+def _open_slack(wired: Wired, stack: AsyncExitStack) -> SlackChannel | None:
+    slack = wiring.slack_channel(wired)
+    if slack is not None:
+        stack.push_async_callback(slack.close)
     return slack
 
 
@@ -187,53 +151,20 @@ def _start_worker(
     doors: Sequence[Listener],
     stack: AsyncExitStack,
 ) -> Sequence[Loop]:
-    environment = wired.settings.environment
     reader = Reader()
     stack.push_async_callback(reader.close)
     printer = Printer()
     stack.push_async_callback(printer.close)
-    relay = Relay(environment.relay_url, local_hostname=environment.mail_domain, signers=_signers(environment))
+    relay = wiring.relay(wired.settings.environment)
     stack.push_async_callback(relay.close)
-    addresses = desk_address(environment.mail_address, environment.mail_domain)
-    mailroom = Mailroom(desk=wired.desk, reader=reader, addresses=addresses, identity=_identity(environment))
-    postman = Postman(desk=wired.desk, relay=relay, addresses=addresses)
-    senders: dict[str, Sender] = {
-        "mail": postman.send,
-        "anchor": postman.send_anchor,
-        "paper": partial(print_paper, wired.desk, printer.print),
-        **(slack.senders if slack else {}),
-    }
+    mailroom = wiring.mailroom(wired, reader)
+    senders = wiring.senders(wired, relay, printer, slack)
 
     def busy() -> bool:
         return any(door.is_busy for door in doors) or (slack is not None and slack.is_busy)
 
     understanding = _understanding(wired, mailroom, slack, language, busy)
     return _start_loops(stack, understanding, _delivering(wired, senders, busy))
-
-
-def _identity(environment: Environment) -> Identity:
-    """Whom to ask for keys, and whose word counts: a border's only with its name and its addresses."""
-    border = (
-        Border(authserv_id=environment.mail_authserv_id, peers=parse_peers(environment.mail_trusted_peers))
-        if environment.mail_authserv_id and environment.mail_trusted_peers
-        else None
-    )
-    return Identity(resolver=Resolver(parse_servers(environment.dns_servers)), border=border)
-
-
-def _signers(environment: Environment) -> tuple[Signer, ...]:
-    """One or two, where two: one of each kind. Misconfigured says what is wrong."""
-    keys = {
-        "DKIM_KEY_FILE": (environment.dkim_key_file, environment.dkim_selector),
-        "DKIM_SECOND_KEY_FILE": (environment.dkim_second_key_file, environment.dkim_second_selector),
-    }
-    signers = []
-    for name, (file, selector) in keys.items():
-        try:
-            signers += [load_signer(file, environment.mail_domain, selector)] if file is not None else []
-        except (OSError, ValueError) as error:
-            raise Misconfigured(f"{name}: {error}") from None
-    return tuple(signers)
 
 
 async def _catch_up(wired: Wired, slack: SlackChannel) -> None:
@@ -327,9 +258,10 @@ async def _start_web(
         return all(door.is_keeping for door in doors)
 
     file, desk = wired.settings.file, wired.desk
-    google = Google(file.gmail.keys_url, desk.mail_address, wired.clock) if desk.taps else None
     cards = await stack.enter_async_context(stripe_cards(*environment.stripe))
-    app = application(desk, wired.clock, tokens=file.api.tokens, ready=takes_mail, google=google, cards=cards)
+    app = application(
+        desk, wired.clock, tokens=file.api.tokens, ready=takes_mail, google=wiring.google(wired), cards=cards
+    )
     if slack is not None:
         app.router.add_post("/slack/events", slack.handle)
     if more is not None:
@@ -344,21 +276,8 @@ async def _start_web(
 
 async def _start_mail(wired: Wired, stack: AsyncExitStack) -> Listener:
     environment = wired.settings.environment
-    addresses = desk_address(environment.mail_address, environment.mail_domain)
-
-    async def take_in(arrival: Arrival) -> None:
-        await keep(wired.desk, arrival, wired.clock())
-
     host, port = environment.mail_endpoint
-    certificate = _certificate(environment)
-    reception = Reception(
-        domain=environment.mail_domain,
-        accepts=addresses.accepts,
-        keep=take_in,
-        unlimited=_known_peers(environment),
-        tls=certificate.context if certificate else None,
-    )
-    listener = await serve(host, port, reception, environment.mail_protocol)
+    listener = await serve(host, port, wiring.reception(wired), environment.mail_protocol)
 
     async def stop() -> None:
         listener.close()
@@ -368,42 +287,7 @@ async def _start_mail(wired: Wired, stack: AsyncExitStack) -> Listener:
     return listener
 
 
-def _known_peers(environment: Environment) -> Callable[[str], bool]:
-    """This machine and the border servers, which speak for everybody, bring mail at any pace."""
-    border = Border(peers=parse_peers(environment.mail_trusted_peers), authserv_id="")
-    return lambda peer: is_local(peer) or border.trusts(peer)
-
-
-def _certificate(environment: Environment) -> Certificate | None:
-    """What STARTTLS is offered with; nothing without a certificate. Misconfigured says what is wrong."""
-    if environment.mail_tls_cert_file is None:
-        return None
-    try:
-        return Certificate(environment.mail_tls_cert_file, environment.mail_tls_key_file)
-    except (OSError, ssl.SSLError) as error:
-        raise Misconfigured(f"MAIL_TLS_CERT_FILE: {error}") from None
-
-
 async def _start_fetching(wired: Wired, stack: AsyncExitStack) -> None:
-    """Fetches the mailbox of MAIL_IMAP_URL. A server that is away is waited for; a refused login is said at once."""
-    environment = wired.settings.environment
-    addresses = desk_address(environment.mail_address, environment.mail_domain)
-
-    async def take(arrival: Arrival, mailbox: str, place: Place) -> None:
-        await keep_fetched(wired.desk, arrival, mailbox, place, wired.clock())
-
-    async def place(mailbox: str) -> str | None:
-        return await wired.desk.store.read(lambda tx: tx.setting(mailbox))
-
-    try:
-        fetcher = Fetcher(
-            mailbox=read_mailbox(told(environment.mail_imap_url)),
-            accepts=addresses.accepts,
-            default_recipient=environment.mail_address,
-            place=place,
-            take=take,
-        )
-        await fetcher.check()
-    except (ValueError, LoginRefused) as wrong:
-        raise Misconfigured(f"MAIL_IMAP_URL: {wrong}") from None
+    """A server that is away is waited for; a refused login is said at once."""
+    fetcher = await wiring.fetcher(wired)
     stack.push_async_callback(_end, asyncio.create_task(fetcher.run()))
