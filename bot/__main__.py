@@ -10,7 +10,6 @@ from typing import TypeVar
 import click
 import uvloop
 
-from bot.accounting import accounting, report
 from bot.app import preview
 from bot.app.bank import forget_statements
 from bot.app.billing import provider_faults
@@ -23,11 +22,12 @@ from bot.app.statements import OUTCOMES, Tally, import_statements
 from bot.channels.bank.files import read_file
 from bot.channels.slack.check import Setup, missing
 from bot.channels.slack.wire import Api
+from bot.cli.accounting import accounting, report
+from bot.cli.evidence import evidence, verify
 from bot.core.bank import Statement
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
 from bot.core.money import Money
-from bot.evidence import evidence, verify
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped
 from bot.settings import Misconfigured, Settings, read_settings, told
