@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from bot.channels.bank.files import read_file
 from bot.channels.slack.check import Setup, missing
 from bot.channels.slack.wire import Api
 from bot.cli.accounting import accounting, report
+from bot.cli.desk import at_desk
 from bot.cli.evidence import evidence, verify
 from bot.core.bank import Statement
 from bot.core.customer import Customer
@@ -31,9 +32,9 @@ from bot.core.money import Money
 from bot.logs import set_up
 from bot.processes import PARTS, serve_until_stopped
 from bot.settings import Misconfigured, Settings, read_settings, told
-from bot.wiring import system_clock, wire
+from bot.wiring import Wired, system_clock
 from bot.words import Worded
-from storage import EntryRow, Outdated, Store, Transaction, Unavailable
+from storage import Outdated, Store, Transaction, Unavailable
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ def _process(name: str, parts: frozenset[str], text: str) -> None:
     @cli.command(name, help=text)
     @click.pass_obj
     def process(settings: Settings) -> None:
-        _run(serve_until_stopped(settings, parts))
+        uvloop.run(serve_until_stopped(settings, parts))
 
 
 _process("all", frozenset(PARTS), "Everything in one process.")
@@ -66,9 +67,9 @@ _process("clock", frozenset({"clock"}), "Asks what falls due: nudges, lapses, re
 def mail(settings: Settings, imap: str | None) -> None:
     """Takes mail in (SMTP or LMTP), and fetches the mailbox of MAIL_IMAP_URL where that is set."""
     if imap is None:
-        _run(serve_until_stopped(settings, frozenset({"mail"})))
+        uvloop.run(serve_until_stopped(settings, frozenset({"mail"})))
     else:
-        _run(serve_until_stopped(settings.fetching(imap), frozenset({"mailbox"})))
+        uvloop.run(serve_until_stopped(settings.fetching(imap), frozenset({"mailbox"})))
 
 
 @cli.group(invoke_without_command=True)
@@ -83,14 +84,14 @@ def slack(context: click.Context) -> None:
     )
     if missing:
         raise Misconfigured(f"{missing}: is not set, and Slack over Socket Mode needs it")
-    _run(serve_until_stopped(settings, frozenset({"slack"})))
+    uvloop.run(serve_until_stopped(settings, frozenset({"slack"})))
 
 
 @slack.command("check")
 @click.pass_obj
 def check_slack(settings: Settings) -> None:
     """Asks Slack what is missing: tokens, scopes, the channel, the people. One line each; changes nothing."""
-    lines = _run(_missing_in_slack(settings))
+    lines = uvloop.run(_missing_in_slack(settings))
     for line in lines:
         click.echo(line)
     if lines:
@@ -123,7 +124,7 @@ def sandbox(settings: Settings) -> None:
     """Everything on this machine without accounts, with both sides on one page."""
     from bot.sandbox.run import run_until_stopped  # no other process pays for loading the sandbox
 
-    _run(run_until_stopped(settings))
+    uvloop.run(run_until_stopped(settings))
 
 
 @cli.command()
@@ -143,7 +144,7 @@ def gallery(folder: Path) -> None:
 @click.pass_obj
 def reminders(settings: Settings, until: datetime, mails: Path | None) -> None:
     """Lists the reminders that would go out until a day, if nobody pays or contests first."""
-    for at, line, mail in _run(_upcoming(settings, until.date())):
+    for at, line, mail in at_desk(settings, lambda wired: _upcoming(wired, until.date())):
         click.echo(line)
         if mails is not None:
             mails.mkdir(parents=True, exist_ok=True)
@@ -151,15 +152,14 @@ def reminders(settings: Settings, until: datetime, mails: Path | None) -> None:
             (mails / f"{at}.html").write_text(mail.html, encoding="utf-8")
 
 
-async def _upcoming(settings: Settings, until: date) -> list[tuple[str, str, Worded]]:
+async def _upcoming(wired: Wired, until: date) -> list[tuple[str, str, Worded]]:
     """Each mail: a name for its file, what it is about in one line, and its words."""
-    async with wire(settings) as wired:
-        end = datetime.combine(until, time.max, UTC)
-        foreseen = await preview.reminders(wired.desk.store, end, wired.clock())
-        return [
-            (f"{mail.at:%Y-%m-%d}-{mail.customer.reference}", _foreseen(mail), preview.worded(wired.desk, mail))
-            for mail in foreseen
-        ]
+    end = datetime.combine(until, time.max, UTC)
+    foreseen = await preview.reminders(wired.desk.store, end, wired.clock())
+    return [
+        (f"{mail.at:%Y-%m-%d}-{mail.customer.reference}", _foreseen(mail), preview.worded(wired.desk, mail))
+        for mail in foreseen
+    ]
 
 
 def _foreseen(mail: preview.Upcoming) -> str:
@@ -180,7 +180,8 @@ def customers() -> None:
 @click.pass_obj
 def list_customers(settings: Settings) -> None:
     """Lists the customers on file."""
-    for customer in _run(_customers(settings)):
+    listed = at_desk(settings, lambda wired: wired.desk.store.read(lambda tx: tx.customers.listing(limit=100_000)))
+    for customer in listed:
         click.echo(_in_one_line(customer))
 
 
@@ -196,7 +197,7 @@ def list_customers(settings: Settings) -> None:
 @click.pass_obj
 def add_customer(settings: Settings, /, **given: str) -> None:
     """Puts a customer on file, or brings them up to date."""
-    for customer in _run(_register(settings, [read_row(given)])):
+    for customer in _register(settings, [read_row(given)]):
         click.echo(_in_one_line(customer))
 
 
@@ -206,7 +207,7 @@ def add_customer(settings: Settings, /, **given: str) -> None:
 def import_customers(settings: Settings, file: Path) -> None:
     with file.open(encoding="utf-8-sig", newline="") as opened:
         rows = [read_row(row) for row in csv.DictReader(opened)]
-    click.echo(f"{len(_run(_register(settings, rows)))} customers on file")
+    click.echo(f"{len(_register(settings, rows))} customers on file")
 
 
 @customers.group("contacts")
@@ -219,7 +220,7 @@ def contacts() -> None:
 @click.pass_obj
 def list_contacts(settings: Settings, of: str) -> None:
     """Lists the customer's contacts with what each may do."""
-    for contact in _run(_on_contacts(settings, of, lambda tx, customer, _: tx.customers.contacts_of(customer.id))):
+    for contact in _with(settings, of, lambda tx, customer, _: tx.customers.contacts_of(customer.id)):
         click.echo(f"{contact.authority}  {contact.address}{'  mail comes back' if contact.bounced_at else ''}")
 
 
@@ -235,7 +236,7 @@ def add_contact(settings: Settings, of: str, address: str, authority: str) -> No
     if "@" not in address:
         raise ValueError(f"not a mail address: {address!r}")
     given = Authority(authority)
-    _run(_on_contacts(settings, of, lambda tx, to, now: put_on_file(tx, to, address, given, BOT, now)))
+    _with(settings, of, lambda tx, to, now: put_on_file(tx, to, address, given, BOT, now))
     click.echo(f"{given}  {address.lower()}")
 
 
@@ -245,23 +246,26 @@ def add_contact(settings: Settings, of: str, address: str, authority: str) -> No
 @click.pass_obj
 def remove_contact(settings: Settings, of: str, address: str) -> None:
     """Takes away all that an address may do."""
-    if not _run(_on_contacts(settings, of, lambda tx, to, now: take_off_file(tx, to, address, BOT, now))):
+    if not _with(settings, of, lambda tx, to, now: take_off_file(tx, to, address, BOT, now)):
         raise ValueError(f"{address} is no contact of {of}")
     click.echo(f"{address.lower()} is no contact of {of} any more")
 
 
-async def _on_contacts(settings: Settings, of: str, work: Callable[[Transaction, Customer, datetime], T]) -> T:
+def _with(settings: Settings, of: str, work: Callable[[Transaction, Customer, datetime], T]) -> T:
     """What this does with the customer meant, in one transaction. ValueError where there is none."""
 
-    def found(tx: Transaction) -> T:
-        number = of.upper().removeprefix("C-")
-        customer = tx.customers.load(int(number)) if number.isdecimal() else tx.customers.by_address(of)
-        if customer is None:
-            raise ValueError(f"no customer is known as {of}")
-        return work(tx, customer, wired.clock())
+    async def done(wired: Wired) -> T:
+        return await wired.desk.store.run(lambda tx: work(tx, _meant(tx, of), wired.clock()))
 
-    async with wire(settings) as wired:
-        return await wired.desk.store.run(found)
+    return at_desk(settings, done)
+
+
+def _meant(tx: Transaction, of: str) -> Customer:
+    number = of.upper().removeprefix("C-")
+    customer = tx.customers.load(int(number)) if number.isdecimal() else tx.customers.by_address(of)
+    if customer is None:
+        raise ValueError(f"no customer is known as {of}")
+    return customer
 
 
 @customers.command("export")
@@ -272,7 +276,7 @@ def export_customer(settings: Settings, address: str, file: Path) -> None:
     """Writes all that is held on the customer of ADDRESS into a new ZIP, in their language."""
     if file.exists():
         raise FileExistsError(f"{file} exists already")
-    done = _run(_export(settings, address, file))
+    done = at_desk(settings, lambda wired: _export(wired, address, file))
     click.echo(
         f"{file}: {done.incidents} incidents, {done.messages} messages ({done.by_others} by others: look before you "
         f"hand them on), {done.files} files, {done.facts} facts"
@@ -288,7 +292,7 @@ def erase_one(settings: Settings, address: str, reason: str, *, yes: bool) -> No
     """Erases for good what the law lets erase of the customer of ADDRESS, and says what is kept, why, until when."""
     if not yes and click.prompt("This cannot be undone. The address again") != address:
         raise ValueError("not the same address: nothing was erased")
-    done, under_way = _run(_erase(settings, address, reason))
+    done, under_way = at_desk(settings, lambda wired: _erase(wired, address, reason))
     for line in said(done, under_way):
         click.echo(line)
 
@@ -298,33 +302,30 @@ def erase_one(settings: Settings, address: str, reason: str, *, yes: bool) -> No
 @click.pass_obj
 def retain(settings: Settings, *, dry_run: bool) -> None:
     """Erases what [retention] no longer lets keep, as the clock does once a day."""
-    for line in _run(_retain(settings, dry_run=dry_run)):
+    for line in at_desk(settings, lambda wired: _retain(wired, dry_run=dry_run)):
         click.echo(line)
 
 
-async def _export(settings: Settings, address: str, file: Path) -> Exported:
-    async with wire(settings) as wired:
-        customer = await _on_file(wired.desk.store, address)
-        return await export(wired.desk, customer, file, wired.clock())
+async def _export(wired: Wired, address: str, file: Path) -> Exported:
+    customer = await _on_file(wired.desk.store, address)
+    return await export(wired.desk, customer, file, wired.clock())
 
 
-async def _erase(settings: Settings, address: str, reason: str) -> tuple[Erased, int]:
-    async with wire(settings) as wired:
-        customer = await _on_file(wired.desk.store, address)
-        return await erase_customer(wired.desk.store, customer, settings.retention, reason, wired.clock)
+async def _erase(wired: Wired, address: str, reason: str) -> tuple[Erased, int]:
+    customer = await _on_file(wired.desk.store, address)
+    return await erase_customer(wired.desk.store, customer, wired.settings.retention, reason, wired.clock)
 
 
-async def _retain(settings: Settings, *, dry_run: bool) -> list[str]:
-    async with wire(settings) as wired:
-        store, now = wired.desk.store, wired.clock()
-        if dry_run:
-            return await store.read(lambda tx: foreseen(tx, settings.retention, now)) or ["nothing would go"]
-        swept = await sweep(store, settings.retention, wired.clock)
-        return [
-            f"erased: {swept.incidents} incidents, {swept.records} records of strangers, "
-            f"{swept.mails} mails of no incident, {swept.jobs} finished jobs, "
-            f"{swept.payments} payers in statements"
-        ]
+async def _retain(wired: Wired, *, dry_run: bool) -> list[str]:
+    store, rules, now = wired.desk.store, wired.settings.retention, wired.clock()
+    if dry_run:
+        return await store.read(lambda tx: foreseen(tx, rules, now)) or ["nothing would go"]
+    swept = await sweep(store, rules, wired.clock)
+    return [
+        f"erased: {swept.incidents} incidents, {swept.records} records of strangers, "
+        f"{swept.mails} mails of no incident, {swept.jobs} finished jobs, "
+        f"{swept.payments} payers in statements"
+    ]
 
 
 async def _on_file(store: Store, address: str) -> Customer:
@@ -334,15 +335,12 @@ async def _on_file(store: Store, address: str) -> Customer:
     return customer
 
 
-async def _customers(settings: Settings) -> list[Customer]:
-    async with wire(settings) as wired:
-        return await wired.desk.store.read(lambda tx: tx.customers.listing(limit=100_000))
-
-
-async def _register(settings: Settings, rows: Iterable[Registration]) -> list[Customer]:
-    async with wire(settings) as wired:
+def _register(settings: Settings, rows: Iterable[Registration]) -> list[Customer]:
+    async def registered(wired: Wired) -> list[Customer]:
         now = wired.clock()
         return await wired.desk.store.run(lambda tx: register(tx, wired.desk, rows, now))
+
+    return at_desk(settings, registered)
 
 
 def _in_one_line(customer: Customer) -> str:
@@ -368,7 +366,7 @@ def bank() -> None:
 def import_bank(settings: Settings, files: tuple[Path, ...]) -> None:
     """Imports statements (CAMT.053 as XML, or zip archives of them). What is known already changes nothing."""
     statements = [one for file in files for one in read_file(file.name, file.read_bytes())]
-    tally = _run(_import(settings, statements))
+    tally = at_desk(settings, lambda wired: _import(wired, statements))
     for refused in tally.refused:
         click.echo(f"refused: {refused}")
     for outcome, words in OUTCOMES.items():
@@ -381,27 +379,21 @@ def import_bank(settings: Settings, files: tuple[Path, ...]) -> None:
             click.echo("  ".join((f"{count:>7}  {words}", *sums)))
 
 
-async def _import(settings: Settings, statements: list[Statement]) -> Tally:
+async def _import(wired: Wired, statements: list[Statement]) -> Tally:
     entries = sum(len(statement.entries) for statement in statements)
-    async with wire(settings) as wired:
-        quiet = not sys.stderr.isatty()
-        with click.progressbar(length=entries, label="Entries", file=sys.stderr, hidden=quiet) as bar:
-            return await import_statements(wired.desk, statements, wired.clock, lambda: bar.update(1))
+    quiet = not sys.stderr.isatty()
+    with click.progressbar(length=entries, label="Entries", file=sys.stderr, hidden=quiet) as bar:
+        return await import_statements(wired.desk, statements, wired.clock, lambda: bar.update(1))
 
 
 @bank.command("list")
 @click.pass_obj
 def list_bank(settings: Settings) -> None:
     """Lists the entries that a person must look at."""
-    for entry in _run(_queue(settings)):
+    for entry in at_desk(settings, lambda wired: wired.desk.store.read(lambda tx: tx.bank.queue(limit=100_000))):
         shown = (entry.reference, f"{entry.booked_on}", f"{entry.amount.amount} {entry.amount.currency}")
         more = (f"kept {entry.kept.amount}", entry.fate, entry.why, entry.suggested, entry.name, entry.free)
         click.echo("  ".join(" ".join(part.split()) for part in (*shown, *more) if part))
-
-
-async def _queue(settings: Settings) -> list[EntryRow]:
-    async with wire(settings) as wired:
-        return await wired.desk.store.read(lambda tx: tx.bank.queue(limit=100_000))
 
 
 @bank.command("dismiss")
@@ -409,25 +401,19 @@ async def _queue(settings: Settings) -> list[EntryRow]:
 @click.pass_obj
 def dismiss_bank(settings: Settings, until: datetime) -> None:
     """Sets aside what came in until a day and names nothing of the desk's."""
-    click.echo(f"{_run(_dismiss(settings, until.date()))} entries set aside")
+    click.echo(f"{at_desk(settings, lambda wired: _dismiss(wired, until.date()))} entries set aside")
 
 
-async def _dismiss(settings: Settings, until: date) -> int:
-    async with wire(settings) as wired:
-        now = wired.clock()
-        return await wired.desk.store.run(lambda tx: tx.bank.dismiss(until, now))
+async def _dismiss(wired: Wired, until: date) -> int:
+    now = wired.clock()
+    return await wired.desk.store.run(lambda tx: tx.bank.dismiss(until, now))
 
 
 @bank.command("stop")
 @click.pass_obj
 def stop_bank(settings: Settings) -> None:
     """Waits for no statement any more: reminders go out by what staff record, until the next import."""
-    _run(_stop(settings))
-
-
-async def _stop(settings: Settings) -> None:
-    async with wire(settings) as wired:
-        await wired.desk.store.run(forget_statements)
+    at_desk(settings, lambda wired: wired.desk.store.run(forget_statements))
 
 
 @cli.command()
@@ -444,10 +430,6 @@ cli.add_command(accounting)
 cli.add_command(report)
 cli.add_command(evidence)
 cli.add_command(verify)
-
-
-def _run(work: Coroutine[None, None, T]) -> T:
-    return uvloop.run(work)
 
 
 def main() -> None:

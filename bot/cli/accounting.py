@@ -1,23 +1,20 @@
 """The accountant's commands: `python -m bot accounting …` and `python -m bot report`."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 import click
-import uvloop
 
 from bot.app.accounting.einvoices import hand_over, note_status, standings
 from bot.app.accounting.export import Form, Period, export, write_new
 from bot.app.accounting.month import figures_of
+from bot.cli.desk import at_desk
 from bot.core.facts import Language
 from bot.papers.month import Month, render_month
 from bot.settings import Settings
-from bot.wiring import Wired, wire
+from bot.wiring import Wired
 from storage import TransmissionStatus, Transmitted
 
-T = TypeVar("T")
 DAY = click.DateTime(["%Y-%m-%d"])
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -38,7 +35,7 @@ def export_period(settings: Settings, first: datetime, last: datetime, folder: P
     """Writes what was booked in a period: tables as CSV, and the journal as article A47 A-1 LPF wants it."""
     period = Period(first=first.date(), last=last.date())
     wanted = Form(form)
-    click.echo(_run(settings, lambda w: export(w.desk, settings.chart, period, wanted, folder, mark=bom)))
+    click.echo(at_desk(settings, lambda w: export(w.desk, settings.chart, period, wanted, folder, mark=bom)))
 
 
 @accounting.group("einvoices", invoke_without_command=True)
@@ -52,7 +49,7 @@ def einvoices(context: click.Context, folder: Path | None, everything: bool) -> 
     if folder is None:
         raise click.UsageError("give a folder (-o), or one of the commands below", context)
     to: Path = folder
-    click.echo(_run(context.obj, lambda w: hand_over(w.desk, to, w.clock(), everything=everything)))
+    click.echo(at_desk(context.obj, lambda w: hand_over(w.desk, to, w.clock(), everything=everything)))
 
 
 @einvoices.command("status")
@@ -70,14 +67,14 @@ def note(settings: Settings, number: str, status: str, on: datetime | None) -> N
         new = await wired.desk.store.run(lambda tx: note_status(tx, wired.desk, noted, now))
         return f"{number}  {status}  {day}{'' if new else '  noted already'}"
 
-    click.echo(_run(settings, work))
+    click.echo(at_desk(settings, work))
 
 
 @einvoices.command("list")
 @click.pass_obj
 def list_einvoices(settings: Settings) -> None:
     """Lists every e-invoice with its statuses; 212 follows by itself when it is paid, 207 when it is contested."""
-    for one in _run(settings, lambda w: w.desk.store.read(lambda tx: standings(tx, w.desk))):
+    for one in at_desk(settings, lambda w: w.desk.store.read(lambda tx: standings(tx, w.desk))):
         statuses = "  ".join(f"{int(noted.status)} {noted.on}" for noted in one.statuses)
         click.echo(f"{one.number}  {'handed over' if one.exported else 'not handed over'}  {statuses}".rstrip())
 
@@ -93,18 +90,10 @@ def report(settings: Settings, month: datetime, file: Path | None, language: str
     async def work(wired: Wired) -> Month:
         return await wired.desk.store.read(lambda tx: figures_of(tx, wired.desk, month.date(), wired.clock()))
 
-    found = _run(settings, work)
+    found = at_desk(settings, work)
     target = file or Path(f"report-{month:%Y-%m}.pdf")
     write_new(target.parent, {target.name: render_month(found, Language(language))})
     so_far = "" if found.over else ", so far"
     click.echo(
         f"{month:%Y-%m}{so_far}: {found.invoiced.documents} invoices, {found.invoiced.net.amount} net: {target}"
     )
-
-
-def _run(settings: Settings, work: Callable[[Wired], Awaitable[T]]) -> T:
-    async def wired_up() -> T:
-        async with wire(settings) as wired:
-            return await work(wired)
-
-    return uvloop.run(wired_up())

@@ -1,24 +1,21 @@
 """The commands of proof: `python -m bot evidence` and `python -m bot verify`."""
 
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TypeVar
 
 import click
-import uvloop
 
 from bot.app.accounting.export import write_new
 from bot.app.bundle import pack
 from bot.app.chapters import told
 from bot.app.check import Looked, look_over
 from bot.app.evidence import Gathered, gather
+from bot.cli.desk import at_desk
 from bot.core.facts import Language
 from bot.papers import dossier
 from bot.settings import Settings
-from bot.wiring import wire
+from bot.wiring import Wired
 
-T = TypeVar("T")
 FOLDER = click.Path(file_okay=False, path_type=Path)
 OWNER_ONLY = 0o600
 
@@ -32,7 +29,7 @@ OWNER_ONLY = 0o600
 @click.pass_obj
 def evidence(settings: Settings, incident: str, folder: Path, language: str | None) -> None:
     """Writes all that is kept of INCIDENT (INC-42): a PDF for people, and a bundle that verifies by itself."""
-    gathered = _run(_gathered(settings, incident))
+    gathered = _gathered(settings, incident)
     chosen = Language(language) if language else gathered.row.language
     pdf = dossier.render(told(gathered, settings.provider.name, chosen))
     files = {f"{gathered.reference}.pdf": pdf, f"{gathered.reference}.zip": pack(gathered, pdf)}
@@ -43,9 +40,8 @@ def evidence(settings: Settings, incident: str, folder: Path, language: str | No
         raise ValueError(f"written, and it shows that not all is as it was: {gathered.wrong}")
 
 
-async def _gathered(settings: Settings, incident: str) -> Gathered:
-    async with wire(settings) as wired:
-        found = await wired.desk.store.read(lambda tx: gather(tx, incident))
+def _gathered(settings: Settings, incident: str) -> Gathered:
+    found = at_desk(settings, lambda wired: wired.desk.store.read(lambda tx: gather(tx, incident)))
     if found is None:
         raise ValueError(f"no incident is known as {incident}")
     return found
@@ -56,7 +52,7 @@ async def _gathered(settings: Settings, incident: str) -> Gathered:
 @click.pass_obj
 def verify(settings: Settings, anchor: str) -> None:
     """Checks all that is kept: chains, documents, pages, mails, ledger, numbers; names the first bad thing."""
-    looked = _run(_looked(settings, anchor.strip()))
+    looked = at_desk(settings, lambda wired: _looked(wired, anchor.strip()))
     if looked.wrong:
         raise ValueError(looked.wrong)
     click.echo(
@@ -65,13 +61,8 @@ def verify(settings: Settings, anchor: str) -> None:
     )
 
 
-async def _looked(settings: Settings, anchor: str) -> Looked:
-    async with wire(settings) as wired:
-        count = await wired.desk.store.read(lambda tx: tx.journal.count())
-        hidden = not sys.stderr.isatty()
-        with click.progressbar(length=count, label="facts", file=sys.stderr, show_pos=True, hidden=hidden) as bar:
-            return await look_over(wired.desk.store, bar.update, anchor)
-
-
-def _run(work: Coroutine[None, None, T]) -> T:
-    return uvloop.run(work)
+async def _looked(wired: Wired, anchor: str) -> Looked:
+    count = await wired.desk.store.read(lambda tx: tx.journal.count())
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=count, label="facts", file=sys.stderr, show_pos=True, hidden=hidden) as bar:
+        return await look_over(wired.desk.store, bar.update, anchor)
