@@ -9,7 +9,7 @@ from bot.app.handle import Done, carry_out, settle
 from bot.app.language import guess
 from bot.app.read import Case
 from bot.app.renewal import send_again
-from bot.channels.slack import blocks, forms, orders, sending, show, story
+from bot.channels.slack import blocks, forms, leave, orders, sending, show, story
 from bot.channels.slack.acts import ACTS, Act
 from bot.channels.slack.answer import open_modal, since, whisper
 from bot.channels.slack.echo import echo
@@ -250,7 +250,7 @@ def _why_not(room: Room, case: Case, act: Act, actor: Actor, version: int | None
         return _words(room, case, Refused(Reason.NOT_ALLOWED), None)
     if not act.open_to(case):
         return _words(room, case, Refused(act.refusal(case)), version)
-    return forms.unavailable(room, act)
+    return leave.unavailable(room, act)
 
 
 def _roles(act: Act, case: Case) -> frozenset[f.Role]:

@@ -9,7 +9,7 @@ from bot.app.moving import Wish
 from bot.app.read import Case
 from bot.channels.slack import story
 from bot.channels.slack.amounts import read_amount, read_lines
-from bot.channels.slack.forms import MOST_ACTS, MOST_PLACES
+from bot.channels.slack.leave import MOST_ACTS, MOST_PLACES
 from bot.channels.slack.room import Preset, Room
 from bot.channels.slack.speech import PublicMessage
 from bot.core import commands as c
