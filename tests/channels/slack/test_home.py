@@ -259,3 +259,10 @@ async def test_what_a_credit_note_left_is_overdue_by_the_day_it_was_moved_to(tow
     assert "F2010-00002, €24.00 due 14 Jul 2010, overdue" in text
     assert "F2010-00001, €18.00 due 27 Jul 2010" in text
     assert "F2010-00001, €18.00 due 27 Jul 2010, overdue" not in text
+
+
+async def test_home_shows_the_queue(town: Town) -> None:
+    await town.open(title="Panne du site")
+    await town.click("take")
+
+    assert "Panne du site" in words((await home(town)).blocks)

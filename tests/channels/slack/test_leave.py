@@ -8,7 +8,7 @@ from bot.core import commands as c
 from bot.core.lives import Stage
 from bot.sandbox.slack.inputs import Entry
 from tests.builders import CUT_OFF, EDIT, READ, REBOOT, SUSPEND, an_order
-from tests.channels.slack.test_staff import FILLED, reach
+from tests.channels.slack.stages import FILLED, reach
 from tests.channels.slack.town import ALICE, STAFF_CHANNEL, Town, words
 
 BOTH: dict[str, Entry] = {"acts": [READ.id, EDIT.id], "places": "shop\n/var/www", "until": "2010-06-20", "why": "w"}
@@ -139,3 +139,31 @@ async def test_emergency_without_a_reason_is_asked_for_it_where_it_goes(town: To
     assert list(bare.payload["errors"]) == ["note"]
     assert [(act.act.id, act.note) for act in (await town.case()).incident.acts] == [(CUT_OFF.id, "It sends spam.")]
     assert type(town.mails[-1]).__name__ == "ActRecorded"
+
+
+async def test_act_without_leave_is_refused_and_leave_is_one_press_away(town: Town) -> None:
+    await reach(town, Stage.DIAGNOSING)
+
+    answer = await town.fill("record_act", act=READ.id, place="shop", note="")
+    await town.people.close_view(ALICE)
+    (hint,) = town.workspace.shown_to(ALICE)
+    await town.people.click(ALICE, STAFF_CHANNEL, hint.ts, "ask_consent")
+    await town.submit(ALICE, until="2010-06-20", why="to see")
+
+    assert "permission" in answer.payload["errors"]["place"]
+    consent = (await town.case()).incident.consents[0]
+    assert ([act.id for act in consent.acts], consent.places) == ([READ.id], ("shop",))
+
+
+async def test_act_under_leave_is_recorded_in_its_scope_alone(town: Town) -> None:
+    await reach(town, Stage.DIAGNOSING)
+    await town.fill("ask_consent", **FILLED["ask_consent"])
+    await town.give(1, an_order(c.GrantConsent))
+
+    elsewhere = await town.fill("record_act", act=READ.id, place="other", note="")
+    await town.people.close_view(ALICE)
+    here = await town.fill("record_act", act=READ.id, place="shop", note="read it")
+
+    assert "errors" in elsewhere.payload
+    assert here.payload == {}
+    assert (await town.facts()).count("ActRecorded") == 1

@@ -18,7 +18,7 @@ from bot.sandbox.slack.delivery import Envelope
 from bot.sandbox.slack.wire import SlackError
 from storage import Recorded
 from tests.builders import CUSTOMER, CUT_OFF, EDIT, READ, REBOOT, SEARCH_MAIL, SUSPEND, an_order
-from tests.channels.slack.test_staff import reach
+from tests.channels.slack.stages import reach
 from tests.channels.slack.town import ALICE, GUEST, MALLORY, OCTAVE, STAFF_CHANNEL, Town, a_town
 
 ACTS = (READ.id, EDIT.id, REBOOT.id, SUSPEND.id, CUT_OFF.id, SEARCH_MAIL.id, "no_such_act", "")

@@ -1,6 +1,5 @@
 """Staff at work: the card at each stage, its buttons, its modals, and what they lead to."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -15,41 +14,11 @@ from bot.core import facts as f
 from bot.core.customer import Details
 from bot.core.lives import Stage
 from bot.core.terms import Kind
-from bot.sandbox.slack import NotPossibleError
-from bot.sandbox.slack.inputs import Entry
-from storage import Direction, Via
-from tests.builders import MONDAY, READ, an_order
-from tests.channels.slack.town import ADDRESS, ALICE, BOB, GUEST, MALLORY, OCTAVE, STAFF_CHANNEL, Town
+from storage import Via
+from tests.builders import MONDAY, an_order
+from tests.channels.slack.stages import FILLED, OTHER, REPORTED, STAGES, accept, reach
+from tests.channels.slack.town import ADDRESS, ALICE, OCTAVE, STAFF_CHANNEL, Town
 
-REPORTED = an_order(c.ConcludeDiagnosis, outcome=f.Outcome.QUOTE)
-STAGES: Mapping[Stage, tuple[c.Command, ...]] = {
-    Stage.ANNOUNCED: (),
-    Stage.ORDERED: (an_order(c.OrderDiagnosis),),
-    Stage.DIAGNOSING: (an_order(c.OrderDiagnosis), an_order(c.StartDiagnosis)),
-    Stage.REPAIRING: (
-        an_order(c.OrderDiagnosis),
-        an_order(c.StartDiagnosis),
-        an_order(c.ConcludeDiagnosis, outcome=f.Outcome.OUR_FAULT),
-    ),
-    Stage.QUOTED: (
-        an_order(c.OrderDiagnosis),
-        an_order(c.StartDiagnosis),
-        REPORTED,
-        an_order(c.DraftQuote, number=""),
-    ),
-    Stage.INVOICED: (
-        an_order(c.OrderDiagnosis),
-        an_order(c.StartDiagnosis),
-        an_order(c.ConcludeDiagnosis, outcome=f.Outcome.SOLVED),
-    ),
-    Stage.CLOSED: (
-        an_order(c.OrderDiagnosis),
-        an_order(c.StartDiagnosis),
-        an_order(c.ConcludeDiagnosis, outcome=f.Outcome.NO_COMPETENCE),
-    ),
-    Stage.CANCELLED: (an_order(c.CancelIncident),),
-}
-OTHER = "contact@client-sa.example"
 ALWAYS = ["take", "reply", "close"]
 OFFERED: Mapping[Stage, set[str]] = {
     Stage.ANNOUNCED: {*ALWAYS, "move"},
@@ -62,46 +31,6 @@ OFFERED: Mapping[Stage, set[str]] = {
     Stage.CLOSED: {"reply", "correct_outcome"},
     Stage.CANCELLED: {"reply"},
 }
-FILLED: Mapping[str, Mapping[str, Entry]] = {
-    "conclude": {"outcome": "no_quote", "report": "Nothing we can offer."},
-    "send_quote": {"lines": "Rebuild the index | 2 | 80,00", "validity_days": "10", "note": "Soon."},
-    "ask_consent": {"acts": [READ.id], "places": "shop", "until": "2010-06-20", "why": "to see"},
-    "record_act": {"act": "reboot", "place": "web1", "note": "done"},
-    "ask_customer": {"text": "Since when?"},
-    "reply": {"text": "We are looking."},
-    "finish_work": {"report": "Rebuilt."},
-    "record_payment": {"amount": "24,00 €", "received_on": "2010-06-14"},
-    "note_promise": {"until": "2010-07-10", "words": "by phone"},
-    "hold_reminders": {"until": "2010-07-10", "reason": "the director is ill"},
-    "cancel_quote": {"reason": "we were wrong"},
-    "correct_outcome": {"outcome": "our_fault", "reason": "it was our router"},
-    "move": {
-        "customer": "C-2",
-        "address": OTHER,
-        "title": "Shop down",
-        "description": "Your shop is down.",
-        "reason": "they called",
-    },
-    "close": {"reason": "opened by mistake"},
-}
-
-
-async def reach(town: Town, stage: Stage) -> None:
-    """Incident 1 at this stage."""
-    if stage is Stage.WORKING:
-        await reach(town, Stage.QUOTED)
-        await accept(town)
-        return
-    await town.open()
-    await town.give(1, *STAGES[stage])
-    assert (await town.case()).incident.stage is stage
-
-
-async def accept(town: Town) -> None:
-    quote = (await town.case()).incident.quote
-    assert quote is not None
-    shown = an_order(c.AcceptQuote, number=quote.number, document_sha256=quote.document_sha256)
-    await town.give(1, shown)
 
 
 async def test_card_of_new_incident_is_posted_once_and_pinned(town: Town) -> None:
@@ -208,85 +137,6 @@ async def test_same_problem_is_free(town: Town) -> None:
     assert (await town.case(2)).incident.waived
 
 
-async def test_start_waits_for_the_order_and_says_so(town: Town) -> None:
-    await town.open()
-    ordered = town.card().blocks
-
-    with pytest.raises(NotPossibleError):
-        await town.click("start_diagnosis")
-
-    assert "Start waits for the customer's order." in str(ordered)
-
-
-async def test_strangers_customers_and_guests_are_refused_with_a_reason(town: Town) -> None:
-    await town.open()
-
-    for user in (BOB, MALLORY, GUEST):
-        await town.click("take", user=user)
-
-    assert "IncidentTaken" not in await town.facts()
-    assert [len(town.whispers(user)) for user in (BOB, MALLORY, GUEST)] == [1, 1, 1]
-
-
-async def test_taken_twice_at_once_one_wins_and_the_other_is_told(town: Town) -> None:
-    await town.open()
-    ts = town.card().ts
-
-    await asyncio.gather(
-        *(town.people.click(user, STAFF_CHANNEL, ts, "take") for user in (ALICE, OCTAVE)),
-    )
-    await town.settle()
-
-    winner = (await town.case()).incident.assignee
-    loser = OCTAVE if winner == ALICE else ALICE
-    assert (await town.facts()).count("IncidentTaken") == 1
-    assert town.whispers(winner) == []
-    assert winner in town.whispers(loser)[0]
-
-
-async def test_quote_and_close_at_once_one_wins_and_the_other_sees_who_won(town: Town) -> None:
-    await reach(town, Stage.DIAGNOSING)
-    await town.give(1, REPORTED)
-    await town.click("send_quote")
-    await town.click("close", user=OCTAVE)
-    quote, close = town.modal(ALICE), town.modal(OCTAVE)
-
-    answers = await asyncio.gather(
-        town.people.submit(ALICE, quote.id, FILLED["send_quote"]),
-        town.people.submit(OCTAVE, close.id, FILLED["close"]),
-    )
-    await town.settle()
-
-    won = [not answer.payload for answer in answers]
-    assert sorted(won) == [False, True]
-    errors = str(answers[won.index(False)].payload["errors"])
-    assert (ALICE if won[0] else OCTAVE) in errors
-
-
-async def test_modal_submitted_late_gives_the_reason_and_the_text_back(town: Town) -> None:
-    await reach(town, Stage.DIAGNOSING)
-    await town.give(1, REPORTED)
-    await town.click("send_quote")
-    await town.give(1, an_order(c.ConcludeDiagnosis, outcome=f.Outcome.NO_COMPETENCE))
-
-    answer = await town.submit(ALICE, **FILLED["send_quote"])
-
-    assert answer.payload["response_action"] == "errors"
-    assert "no competence" in answer.payload["errors"]["lines"]
-    assert town.modal().values["lines"]["value"]["value"] == FILLED["send_quote"]["lines"]
-
-
-async def test_stale_click_is_told_what_happened_since(town: Town) -> None:
-    await reach(town, Stage.DIAGNOSING)
-    old = town.card()
-    await town.give(1, an_order(c.ConcludeDiagnosis, outcome=f.Outcome.OUR_FAULT))
-    town.workspace.put(old)
-
-    await town.click("conclude")
-
-    assert "Since then: Diagnosis: our fault" in town.whispers()[0]
-
-
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
@@ -307,79 +157,6 @@ async def test_wrong_quote_lines_are_said_and_kept(town: Town, lines: str, why: 
     assert "QuoteDrafted" not in await town.facts()
 
 
-async def test_act_without_leave_is_refused_and_leave_is_one_press_away(town: Town) -> None:
-    await reach(town, Stage.DIAGNOSING)
-
-    answer = await town.fill("record_act", act=READ.id, place="shop", note="")
-    await town.people.close_view(ALICE)
-    (hint,) = town.workspace.shown_to(ALICE)
-    await town.people.click(ALICE, STAFF_CHANNEL, hint.ts, "ask_consent")
-    await town.submit(ALICE, until="2010-06-20", why="to see")
-
-    assert "permission" in answer.payload["errors"]["place"]
-    consent = (await town.case()).incident.consents[0]
-    assert ([act.id for act in consent.acts], consent.places) == ([READ.id], ("shop",))
-
-
-async def test_act_under_leave_is_recorded_in_its_scope_alone(town: Town) -> None:
-    await reach(town, Stage.DIAGNOSING)
-    await town.fill("ask_consent", **FILLED["ask_consent"])
-    await town.give(1, an_order(c.GrantConsent))
-
-    elsewhere = await town.fill("record_act", act=READ.id, place="other", note="")
-    await town.people.close_view(ALICE)
-    here = await town.fill("record_act", act=READ.id, place="shop", note="read it")
-
-    assert "errors" in elsewhere.payload
-    assert here.payload == {}
-    assert (await town.facts()).count("ActRecorded") == 1
-
-
-async def test_eyes_take_and_other_emoji_do_nothing(town: Town) -> None:
-    await town.open()
-
-    await town.people.react(ALICE, STAFF_CHANNEL, town.card().ts, "tada")
-    await town.people.react(BOB, STAFF_CHANNEL, town.card().ts, "eyes")
-    await town.settle()
-    before = (await town.case()).incident.assignee
-    await town.people.react(OCTAVE, STAFF_CHANNEL, town.card().ts, "eyes")
-    await town.settle()
-
-    assert (before, (await town.case()).incident.assignee) == ("", OCTAVE)
-
-
-async def test_shortcut_sends_a_note_only_when_it_is_confirmed(town: Town) -> None:
-    await town.open()
-    await town.people.say(ALICE, STAFF_CHANNEL, "Try a &lt;b&gt; again", town.card().ts)
-    note = town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1]
-    await town.settle()
-
-    await town.people.message_shortcut(ALICE, STAFF_CHANNEL, note.ts, "send_to_customer")
-    before = await town.facts()
-    await town.submit(ALICE)
-
-    assert "StaffWrote" not in before
-    sent = [entry.fact for entry in (await town.case()).history if isinstance(entry.fact, f.StaffWrote)]
-    assert [fact.text for fact in sent] == ["Try a <b> again"]
-
-
-async def test_change_of_words_that_were_sent_is_noted_and_not_sent(town: Town) -> None:
-    await town.open()
-    await town.people.say(ALICE, STAFF_CHANNEL, "Try again", town.card().ts)
-    note = town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1]
-    await town.people.message_shortcut(ALICE, STAFF_CHANNEL, note.ts, "send_to_customer")
-    await town.submit(ALICE)
-    mails = len(town.mails)
-
-    town.clock.turn(minutes=1)
-    await town.people.edit(ALICE, STAFF_CHANNEL, note.ts, "Do not try again")
-    await town.settle()
-
-    assert len(town.mails) == mails
-    assert "earlier words" in town.whispers()[0]
-    assert [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE][-1] == "Do not try again"
-
-
 async def test_ready_reply_goes_out_in_the_customers_language(town: Town) -> None:
     await town.open()
 
@@ -387,32 +164,6 @@ async def test_ready_reply_goes_out_in_the_customers_language(town: Town) -> Non
 
     sent = [entry.fact for entry in (await town.case()).history if isinstance(entry.fact, f.StaffWrote)]
     assert [fact.text for fact in sent] == ["Nous regardons."]
-
-
-async def test_command_finds_lists_and_opens(town: Town) -> None:
-    await town.open(title="Panne du site")
-
-    await town.people.command(ALICE, STAFF_CHANNEL, "/incident", "1")
-    await town.people.command(ALICE, STAFF_CHANNEL, "/incident", "panne")
-    await town.people.command(ALICE, STAFF_CHANNEL, "/incident", "99")
-    await town.people.command(ALICE, STAFF_CHANNEL, "/incident", "new")
-    answer = await town.submit(ALICE, address="eve@example.org", title="Phone", description="Mail is down")
-
-    assert town.whispers() == ["INC-1", "1 found", "There is no INC-99."]
-    assert answer.payload == {}
-    assert (await town.case(2)).customer.address == "eve@example.org"
-
-
-async def test_home_shows_the_queue(town: Town) -> None:
-    await town.open(title="Panne du site")
-    await town.click("take")
-
-    await town.people.open_home(ALICE)
-    await town.settle()
-
-    home = town.workspace.home(ALICE)
-    assert home is not None
-    assert "Panne du site" in str(home.blocks)
 
 
 async def test_every_fact_that_staff_read_has_its_words() -> None:
@@ -434,15 +185,6 @@ async def test_longest_card_fits(town: Town) -> None:
 
     assert len(town.card().blocks) <= 50
     assert all(call.outcome == "ok" for call in town.slack.calls)
-
-
-async def test_command_shows_the_reminders_of_two_weeks(town: Town) -> None:
-    await reach(town, Stage.INVOICED)
-    town.clock.turn(days=20)  # the first falls due in three days
-
-    await town.people.command(ALICE, STAFF_CHANNEL, "/incident", "reminders")
-
-    assert town.whispers() == ["Reminders of the next 14 days, if nobody pays or contests first: 1"]
 
 
 async def test_refund_is_of_the_invoice_that_staff_choose_where_several_are_owed_back(town: Town) -> None:
