@@ -1,10 +1,7 @@
 """Environment and `comptoir.toml`, read once into frozen values; what is wrong is said in one line."""
 
-import os
-import secrets
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -442,32 +439,3 @@ def _steps(path: tuple[int | str, ...], given: object) -> Iterator[str]:
         else:
             given = given.get(step) if isinstance(given, Mapping) else None
             yield str(step)
-
-
-SECRET_FILE = Path("comptoir.secret")
-
-
-def read_secret(environment: Environment, file: Path = SECRET_FILE) -> bytes:
-    """The secret that link tokens are derived from: `COMPTOIR_SECRET`, else a file made on first use (0600)."""
-    if environment.comptoir_secret is not None:
-        return _long_enough(environment.comptoir_secret.get_secret_value(), "COMPTOIR_SECRET")
-    if not file.exists():
-        _make_secret(file)
-    return _long_enough(file.read_text(encoding="ascii").strip(), str(file))
-
-
-def _make_secret(file: Path) -> None:
-    """Written whole under another name first: of two processes that start together, one wins and both read it."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(secrets.token_hex(32))
-    with suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()
-
-
-def _long_enough(secret: str, where: str) -> bytes:
-    if len(secret) < 32:
-        raise Misconfigured(f"{where}: at least 32 characters are needed")
-    return secret.encode()

@@ -30,7 +30,8 @@ from bot.channels.slack.receive import PATIENCE
 from bot.channels.slack.room import Canned, Preset
 from bot.channels.web.google import Google
 from bot.papers import Printer
-from bot.settings import Environment, Misconfigured, Settings, read_secret, told
+from bot.secret import read_secret
+from bot.settings import Environment, Misconfigured, Settings, told
 from bot.words import Words
 from storage import Store
 
