@@ -122,6 +122,15 @@ def still_needed(incident: Incident, facts: Sequence[f.Fact], need: Need, about:
     return incident.stage not in DONE and _NEEDED[need](incident, facts, about)
 
 
+def lapses_at(incident: Incident, need: Need, about: str) -> datetime | None:
+    """When it is too late for anything about it; None for what only waits."""
+    if need is Need.QUOTE and (quote := incident.quote_named(about)):
+        return incident.terms.end_of(quote.valid_until)
+    if need is Need.LEAVE and (consent := incident.consent_named(int(about))):
+        return request_lapses_at(consent, incident.terms)
+    return None
+
+
 def _house(incident: Incident) -> Office:
     """Where staff work: its days and hours count, not the customer's."""
     return Office(timezone=incident.terms.timezone)
@@ -152,23 +161,21 @@ def _resumed(rules: Nudges, i: Incident, fact: f.PauseEnded, now: datetime) -> N
 
 
 def _offered(rules: Nudges, i: Incident, fact: f.QuoteOffered | f.QuoteProlonged, now: datetime) -> Nudge | None:
-    quote = i.quote_named(fact.number)
-    if quote is None:
-        return None
-    return Nudge(need=Need.QUOTE, about=fact.number, at=_before(rules, i, i.terms.end_of(quote.valid_until), now))
+    return _before_it_lapses(rules, i, Need.QUOTE, fact.number, now)
 
 
 def _requested(rules: Nudges, i: Incident, fact: f.ConsentRequested, now: datetime) -> Nudge | None:
-    consent = i.consent_named(fact.number)
-    if consent is None:
+    return _before_it_lapses(rules, i, Need.LEAVE, str(fact.number), now)
+
+
+def _before_it_lapses(rules: Nudges, i: Incident, need: Need, about: str, now: datetime) -> Nudge | None:
+    """So many days before the end, at the latest half-way to it, while somebody works; None where nobody does."""
+    end = lapses_at(i, need, about)
+    if end is None:
         return None
-    at = _before(rules, i, request_lapses_at(consent, i.terms), now)
-    return Nudge(need=Need.LEAVE, about=str(fact.number), at=at)
-
-
-def _before(rules: Nudges, i: Incident, end: datetime, now: datetime) -> datetime:
-    """So many days before the end, at the latest half-way to it."""
-    return _house(i).open_at(max(end - timedelta(days=rules.lapse_days), now + (end - now) / 2))
+    moment = max(end - timedelta(days=rules.lapse_days), now + (end - now) / 2)
+    at = _house(i).open_before(moment, end, now)
+    return Nudge(need=need, about=about, at=at) if at else None
 
 
 def _waits_for_answer(_i: Incident, facts: Sequence[f.Fact], about: str) -> bool:

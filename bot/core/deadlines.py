@@ -10,6 +10,7 @@ from bot.core.consent import request_lapses_at
 from bot.core.due import consent_about, reminder_about
 from bot.core.incident import Incident
 from bot.core.lives import Stage
+from bot.core.office import Office
 from bot.core.reminders import limit_at, next_reminder, patience_ends
 
 WARNED_BEFORE = timedelta(hours=9)  # a leave ends at midnight: staff learn of it in the afternoon
@@ -106,9 +107,10 @@ def _lapse_consent(i: Incident, fact: f.ConsentRequested, now: datetime) -> Dead
 
 
 def _warn_consent(i: Incident, fact: f.ConsentGranted, now: datetime) -> Deadline:
-    """On the last afternoon; half-way where it is shorter than that."""
+    """On the last afternoon, or while staff last work before it; half-way where it is shorter than that."""
     end = _expire_consent(i, fact, now).at
-    at = max(end - WARNED_BEFORE, now + (end - now) / 2)
+    moment = max(end - WARNED_BEFORE, now + (end - now) / 2)
+    at = Office(timezone=i.terms.timezone).open_before(moment, end, now) or moment
     return Deadline(kind=DeadlineKind.WARN_CONSENT, about=consent_about(fact.number), at=at)
 
 

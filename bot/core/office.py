@@ -10,6 +10,7 @@ from holidays import HolidayBase, country_holidays, list_supported_countries
 OPENING = time(9)
 CLOSING = time(17)
 SATURDAY = 5
+TO_ACT = timedelta(hours=2)  # less is no time to do anything about what ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,29 @@ class Office:
         if self.is_working(local.date()) and OPENING <= local.time() < CLOSING:
             return moment
         return self.opening(local.date() if local.time() < OPENING else local.date() + timedelta(days=1))
+
+    def open_before(self, moment: datetime, end: datetime, since: datetime) -> datetime | None:
+        """That moment or the next opening, as above, where there is time to act before the end.
+
+        Else in the last hours before that moment: at their opening, or half-way from `since` to their closing. None
+        where nobody works between the two.
+        """
+        at = self.open_at(moment)
+        if at == moment or at + TO_ACT <= end:
+            return at
+        opening, closing = self._hours_before(moment)
+        if since < closing:
+            return max(opening, since + (closing - since) / 2)
+        return at if at < end else None
+
+    def _hours_before(self, moment: datetime) -> tuple[datetime, datetime]:
+        """The last working hours that were over by then."""
+        zone = ZoneInfo(self.timezone)
+        local = moment.astimezone(zone)
+        day = local.date() if local.time() >= CLOSING else local.date() - timedelta(days=1)
+        while not self.is_working(day):
+            day -= timedelta(days=1)
+        return datetime.combine(day, OPENING, zone), datetime.combine(day, CLOSING, zone)
 
     def after(self, moment: datetime, hours: int) -> datetime:
         """When so many working hours have passed since."""

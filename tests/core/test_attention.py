@@ -1,6 +1,7 @@
 """What staff are reminded of: when, of what, and when no more."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -85,6 +86,31 @@ def test_quote_and_request_are_needed_until_they_are_decided() -> None:
     assert still_needed(asked.incident, asked.facts, Need.LEAVE, "1")
     asked.order(an_order(c.RefuseConsent, number=1))
     assert not still_needed(asked.incident, asked.facts, Need.LEAVE, "1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "until", "expected"),
+    [
+        ("2010-06-14T10:00", "2010-06-20T23:59", "2010-06-18T09:00"),  # lapses on a Sunday: on Friday
+        ("2010-06-14T10:00", "2010-06-19T03:00", "2010-06-18T09:00"),  # in the night to Saturday
+        ("2010-07-12T10:00", "2010-07-14T23:59", "2010-07-13T09:00"),  # on a holiday
+        ("2010-06-14T10:00", "2010-06-17T23:59", "2010-06-17T09:00"),
+        ("2010-06-18T15:00", "2010-06-20T23:59", "2010-06-18T16:00"),  # asked on Friday afternoon
+        ("2010-06-18T18:00", "2010-06-20T23:59", None),  # nobody works before it lapses
+    ],
+)
+def test_request_is_said_to_lapse_while_somebody_can_still_act(asked: str, until: str, expected: str | None) -> None:
+    paris = ZoneInfo("Europe/Paris")
+    at, end = (datetime.fromisoformat(moment).replace(tzinfo=paris) for moment in (asked, until))
+    play = a_play(at=Stage.DIAGNOSING)
+    play.now = at.astimezone(UTC)
+    play.order(an_order(c.RequestConsent, until=end))
+
+    nudge = begun(RULES, play.incident, play.facts[-1], at)
+
+    assert (nudge.at if nudge else None) == (
+        datetime.fromisoformat(expected).replace(tzinfo=paris) if expected else None
+    )
 
 
 def test_promise_waits_until_words_keep_it() -> None:

@@ -80,3 +80,26 @@ def test_country_nobody_knows_the_holidays_of_works_from_monday_to_friday() -> N
 def test_greece_is_known_by_both_of_its_codes() -> None:
     assert Office(country="EL").opening(date(2026, 3, 25)) == Office(country="GR").opening(date(2026, 3, 25))
     assert Office(country="EL").opening(date(2026, 3, 25)).date() == date(2026, 3, 26)
+
+
+@pytest.mark.parametrize(
+    ("moment", "end", "since", "expected"),
+    [
+        ("2010-07-07T10:00", "2010-07-08T10:00", "2010-07-01T10:00", "2010-07-07T10:00"),
+        ("2010-07-07T20:00", "2010-07-08T20:00", "2010-07-01T10:00", "2010-07-08T09:00"),  # the next opening does
+        ("2010-07-10T23:59", "2010-07-11T23:59", "2010-07-01T10:00", "2010-07-09T09:00"),  # a Sunday: on Friday
+        ("2010-07-11T09:05", "2010-07-12T09:05", "2010-07-01T10:00", "2010-07-09T09:00"),  # five minutes are no time
+        ("2010-07-13T23:59", "2010-07-14T23:59", "2010-07-01T10:00", "2010-07-13T09:00"),  # the 14th is a holiday
+        ("2010-07-08T02:00", "2010-07-08T04:00", "2010-07-07T15:00", "2010-07-07T16:00"),  # half-way to the close
+        ("2010-07-10T09:00", "2010-07-11T09:00", "2010-07-09T18:00", None),  # nobody works between the two
+        ("2010-07-10T20:00", "2010-07-12T12:00", "2010-07-09T18:00", "2010-07-12T09:00"),
+    ],
+)
+def test_what_comes_before_an_end_comes_in_the_last_working_hours(
+    moment: str, end: str, since: str, expected: str | None
+) -> None:
+    at, until, begun = (datetime.fromisoformat(one).replace(tzinfo=ZONE) for one in (moment, end, since))
+
+    found = PARIS.open_before(at, until, begun)
+
+    assert found == (datetime.fromisoformat(expected).replace(tzinfo=ZONE) if expected else None)

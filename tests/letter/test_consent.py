@@ -1,7 +1,7 @@
 """Leave to touch hosted data: explicit, scoped, dated, revocable; what needs none (letter §1)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -245,12 +245,17 @@ def test_leave_ends_at_its_end_even_before_the_calendar_says_so() -> None:
 
 
 def test_staff_are_told_before_leave_ends_while_work_goes_on() -> None:
-    """On its last afternoon, once; the customer is not asked by a machine for more than they gave."""
+    """While they last work before it, once; the customer is not asked by a machine for more than they gave."""
     play = granted()
 
     warned, expired = play.wait(days=6)
 
-    assert (warned.at, warned.facts, warned.told) == (UNTIL - timedelta(hours=9), (f.ConsentRunsOut(number=1),), ())
+    assert UNTIL.strftime("%A") == "Saturday"
+    assert (warned.at, warned.facts, warned.told) == (
+        datetime(2010, 6, 18, 7, tzinfo=UTC),  # Friday, nine o'clock in Paris
+        (f.ConsentRunsOut(number=1),),
+        (),
+    )
     assert expired.facts == (f.ConsentExpired(number=1),)
 
 

@@ -15,7 +15,7 @@ from bot.channels.slack import blocks, story
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import Payload
 from bot.core import facts as f
-from bot.core.attention import Need
+from bot.core.attention import Need, lapses_at
 from bot.core.consent import request_lapses_at
 from bot.core.office import Office
 from storage import IncidentRow, Transaction
@@ -55,15 +55,20 @@ def _button(case: Case, order: ShowNudge) -> Iterator[Payload]:
         yield blocks.actions("nudge", [blocks.button("take", "Take", value)])
 
 
-async def until_office_hours(room: Room, case: Case, now: datetime) -> timedelta:
-    """How long until whoever has the incident is at work, where they live; nothing when they are."""
+async def until_office_hours(room: Room, case: Case, order: ShowNudge, now: datetime) -> timedelta:
+    """How long until whoever has the incident is at work, where they live; nothing when they are.
+
+    What lapses before that is said at once: others may read it in time.
+    """
     who = case.incident.assignee
     zone = str((await room.account(who)).get("tz") or "") if who in room.known else ""
     try:
         ZoneInfo(zone)
     except (ValueError, ZoneInfoNotFoundError):
         zone = case.incident.terms.timezone
-    return Office(timezone=zone).open_at(now) - now
+    end = lapses_at(case.incident, order.need, order.about)
+    wait = Office(timezone=zone).open_at(now) - now
+    return wait if end is None or now + wait < end else timedelta()
 
 
 def _unanswered(case: Case, about: str) -> str:

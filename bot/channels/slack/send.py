@@ -108,7 +108,7 @@ class Outgoing:
         made = nudge.nudge(case, order) if case else None
         if case is None or made is None:
             return Dropped("no longer needed")
-        wait = await nudge.until_office_hours(self._room, case, now)
+        wait = await nudge.until_office_hours(self._room, case, order, now)
         if wait and job.doubts > 1:  # an earlier try may have posted it
             return Later("outside office hours", wait, untaken=True)
         if wait:

@@ -111,6 +111,23 @@ async def test_reminder_waits_for_the_office_hours_of_whoever_has_it(town: Town)
     assert len(reminders(town)) == 1
 
 
+async def test_what_lapses_before_whoever_has_it_is_at_work_is_said_at_once(town: Town) -> None:
+    """Nine on Friday in Paris is seven in the evening in Auckland, where it is Monday before anybody works again."""
+    town.workspace.add_user(User(id=ALICE, name="Alice", tz="Pacific/Auckland"))
+    await town.open()
+    await town.give(1, *QUOTED)
+    await town.click("take")
+    sunday = MONDAY + timedelta(days=6)
+    await town.give(1, an_order(c.RequestConsent, until=sunday))
+
+    await pass_time(town, days=3.5)
+    early = reminders(town)
+    await pass_time(town, days=1)
+
+    assert early == []
+    assert [line.partition(",")[0] for line in reminders(town)] == ["Request for leave 1 lapses 20 Jun 10:00"]
+
+
 async def test_what_waited_for_one_morning_leaves_at_slacks_pace(sqlite_url: str) -> None:
     async with a_town(sqlite_url, every=timedelta(seconds=1)) as town:
         town.slack.faults.keep_pace(burst=BURST)
