@@ -178,6 +178,13 @@ class Queue:
         self._put_into.add(self._table.name)
         return result.rowcount == 1
 
+    def may_come_again(self, ids: Collection[int], since: datetime) -> set[int]:
+        """Those of these that wait, and those set aside that are no older than that."""
+        table = self._table
+        parked = sa.and_(table.c.state == PARKED, table.c.created_at > since)
+        query = sa.select(table.c.id).where(table.c.id.in_(list(ids)), sa.or_(table.c.state == WAITING, parked))
+        return set(self._connection.execute(query).scalars())
+
     def finished(self, before: datetime, limit: int) -> list[Listed]:
         """What was done and over before then, the first first."""
         table = self._table

@@ -94,6 +94,11 @@ class Transaction:
             kept.on_conflict_do_update(index_elements=[settings.c.name], set_={"value": kept.excluded.value})
         )
 
+    def settings_named(self, prefix: str) -> list[str]:
+        """The names that begin like this."""
+        names = sa.select(settings.c.name).where(settings.c.name.startswith(prefix, autoescape=True))
+        return list(self._connection.execute(names).scalars())
+
     def drop_setting(self, name: str) -> None:
         """Forgets what was kept under this name."""
         self._connection.execute(sa.delete(settings).where(settings.c.name == name))

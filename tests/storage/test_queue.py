@@ -189,6 +189,20 @@ async def test_same_key_leaves_in_order(store: Store) -> None:
     assert ids(await claim(store, after=30)) == [second]
 
 
+async def test_what_may_come_again_waits_or_was_set_aside_not_long_ago(store: Store) -> None:
+    put_ids = [one for one in await put(store, a_job("done"), a_job("parked"), a_job(after=9)) if one]
+    done, parked = await claim(store)
+
+    def end(tx: Transaction) -> None:
+        tx.outbox.done(done, NOW)
+        tx.outbox.park(parked, "refused", NOW)
+
+    await store.run(end)
+
+    assert await store.read(lambda tx: tx.outbox.may_come_again(put_ids, NOW - SECOND)) == set(put_ids[1:])
+    assert await store.read(lambda tx: tx.outbox.may_come_again(put_ids, NOW)) == {put_ids[2]}
+
+
 async def test_parked_job_lets_its_followers_pass(store: Store) -> None:
     first, second = await put(store, a_job(key="a"), a_job(key="a"))
     (head,) = await claim(store)

@@ -40,6 +40,17 @@ def wal_size(url: str) -> int:
     return Path(f"{sa.make_url(url).database}-wal").stat().st_size
 
 
+async def test_settings_are_listed_by_how_they_begin(store: Store) -> None:
+    def keep(tx: Transaction) -> None:
+        for name in ("a_b:1", "a_b:2", "axb:3", "A_b:4"):
+            tx.keep_setting(name, "")
+
+    await store.run(keep)
+
+    assert set(await store.read(lambda tx: tx.settings_named("a_b:"))) >= {"a_b:1", "a_b:2"}
+    assert "axb:3" not in await store.read(lambda tx: tx.settings_named("a_b:"))
+
+
 async def test_exception_undoes_only_its_own_function(store: Store) -> None:
     asked = [store.run(put_and_fail if turn % 3 else lambda tx: tx.outbox.put(JOB, NOW)) for turn in range(30)]
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.app.deliver import Sender
 from bot.app.desk import Desk
-from bot.channels.slack import events, sending
+from bot.channels.slack import events, sending, uploads
 from bot.channels.slack.backfill import Backfill
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.pace import USUAL
@@ -91,8 +91,12 @@ class SlackChannel:
             await events.understand(self.room, job, now)
 
     async def backfill(self, now: datetime) -> float:
-        """Lets go what Slack takes again, asks for what nobody heard; in how many seconds to do so again."""
+        """Lets go what Slack takes again, forgets what is over, asks for what nobody heard.
+
+        In how many seconds to do so again.
+        """
         await revive(self.room, now)
+        await self.room.desk.store.run(lambda tx: uploads.sweep(tx, now))
         return await self._backfill.run(now)
 
     async def gap(self, seconds: float) -> None:

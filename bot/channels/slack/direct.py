@@ -85,13 +85,8 @@ class Direct:
             posted = await self._once(alone, job, user=order.user)
         place = files.Place(channel=posted.channel, thread_ts=root.ts if root else posted.ts)
         missing = await files.hand_over(self._room, job, place)
-
-        def note(tx: Transaction) -> None:
-            files.forget(tx, job)
-            if missing:
-                self._tell_staff(tx, case, missing)
-
-        return replace(chat.delivered(made, order, f"{posted.channel}/{posted.ts}"), then=note)
+        said = chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
+        return replace(said, then=lambda tx: self._tell_staff(tx, case, missing)) if missing else said
 
     def _tell_staff(self, tx: Transaction, case: Case, missing: tuple[str, ...]) -> None:
         """The words are there and some of their files are not."""

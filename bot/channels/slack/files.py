@@ -1,6 +1,5 @@
 """Files into Slack and out of it: each uploaded once, each fetched only from Slack itself."""
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.app.files import FileRules, Trouble
 from bot.app.read import kept
+from bot.channels.slack import uploads
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
 from storage import Job, KeptAttachment, Message, Transaction
@@ -55,16 +55,15 @@ class Place:
 async def share(room: Room, job: Job, place: Place, name: str, content: bytes, part: int = 0) -> None:
     """Uploads a file and shows it, once however often this job is tried; `part` tells several files of a job apart.
 
-    Messages with files carry no metadata to be found by. The file's id is therefore kept before it is shown, until
-    the job is done (`forget`): a later try asks Slack what became of that file. Raises RefusedError,
-    RateLimitedError, NoAnswerError.
+    Messages with files carry no metadata to be found by. The file's id is therefore kept before it is shown: a later
+    try asks Slack what became of that file. Raises RefusedError, RateLimitedError, NoAnswerError.
     """
-    known = await room.desk.store.read(lambda tx: _ids(tx, job).get(str(part))) if job.tries > 1 else None
+    known = await room.desk.store.read(lambda tx: uploads.announced(tx, job).get(str(part)))
     if known is not None and await _is_shown(room, known, place.channel):
         return
     upload = await room.api.call("files.getUploadURLExternal", filename=name, length=len(content))
     file_id = str(upload["file_id"])
-    await room.desk.store.run(lambda tx: _keep_id(tx, job, part, file_id))
+    await room.desk.store.run(lambda tx: uploads.note(tx, job, part, file_id))
     await room.api.upload(str(upload["upload_url"]), content)
     await room.api.call(
         "files.completeUploadExternal",
@@ -72,25 +71,6 @@ async def share(room: Room, job: Job, place: Place, name: str, content: bytes, p
         channel_id=place.channel,
         thread_ts=place.thread_ts,
     )
-
-
-def forget(tx: Transaction, job: Job) -> None:
-    """The ids of a job's files, in the transaction that notes the job as done: before it, a try may still come."""
-    tx.drop_setting(_mark(job))
-
-
-def _mark(job: Job) -> str:
-    return f"upload:{job.id}"
-
-
-def _ids(tx: Transaction, job: Job) -> dict[str, str]:
-    """Slack's ids of this job's files, by part."""
-    ids: dict[str, str] = json.loads(tx.setting(_mark(job)) or "{}")
-    return ids
-
-
-def _keep_id(tx: Transaction, job: Job, part: int, file_id: str) -> None:
-    tx.keep_setting(_mark(job), json.dumps(_ids(tx, job) | {str(part): file_id}))
 
 
 async def as_it_came(room: Room, message: Message) -> bytes | None:

@@ -179,7 +179,7 @@ class Outgoing:
             as_it_came = await files.as_it_came(self._room, message)
             name = f"{case.incident.reference}-{order.message}" + (".eml" if as_it_came else ".txt")
             await self._upload(card_at, name, as_it_came or thread.whole(message), job)
-            return Delivered("attached", then=lambda tx: files.forget(tx, job))
+            return Delivered("attached")
 
         return await self._to_staff(order.incident, now, attach)
 
@@ -194,7 +194,7 @@ class Outgoing:
 
         async def attach(case: Case) -> Delivered:
             await self._beneath(case, job, lambda card_at: self._upload(card_at, file.name, content, job))
-            return Delivered("attached", then=lambda tx: files.forget(tx, job))
+            return Delivered("attached")
 
         return await self._to_staff(order.incident, now, attach)
 
@@ -298,12 +298,7 @@ class Outgoing:
         noted = fates_noted(case.incident.id, seq, told.fates, job)
         posted = await self._beneath(case, job, lambda card_at: self._under(card_at, told, job))
 
-        def note(tx: Transaction) -> None:
-            noted(tx, posted.ts, self._room.clock())
-            if told.whole:
-                files.forget(tx, job)
-
-        return Delivered(posted.ts, then=note)
+        return Delivered(posted.ts, then=lambda tx: noted(tx, posted.ts, self._room.clock()))
 
     async def _beneath(self, case: Case, job: Job, put: Callable[[Posted], Awaitable[T]]) -> T:
         """Puts something under the card, or under a new one where there is none or none any more.
@@ -356,7 +351,7 @@ class Outgoing:
         as_it_came = await files.as_it_came(self._room, message)
         name = "mail.eml" if as_it_came else made.file_name
         await self._attach(posted, name, as_it_came or thread.safe(message), job)
-        return Delivered(posted.ts, then=lambda tx: files.forget(tx, job))
+        return Delivered(posted.ts)
 
     async def _attach(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
         """The whole of words that were cut, as a file below them. Refused, they stay cut, and said to be.

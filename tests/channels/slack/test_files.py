@@ -131,7 +131,27 @@ async def test_file_is_shown_once_though_its_process_ended_before_it_was_noted(t
     await town.settle()
 
     assert shown(town) == [("a.png", PNG)]
-    assert await town.store.read(lambda tx: [tx.setting(f"upload:{n}") for n in range(100)]) == [None] * 100
+
+
+async def test_what_was_announced_to_slack_is_forgotten_with_its_job_however_that_ends(town: Town) -> None:
+    await town.open()
+    town.slack.faults.refuse("invalid_channel", method="files.completeUploadExternal")
+    await write(town, ("a.png", PNG), ("b.png", PNG))
+    parked = await noted(town)
+
+    await town.channel.backfill(town.clock())
+    while_it_may_come_again = await noted(town)
+    town.clock.turn(days=5, seconds=1)
+    await town.channel.backfill(town.clock())
+
+    assert [name for name, _ in shown(town)] == ["b.png"]
+    assert (len(parked), len(while_it_may_come_again)) == (2, 1)
+    assert await noted(town) == []
+
+
+async def noted(town: Town) -> list[str]:
+    """The notes of uploads that are kept."""
+    return await town.store.read(lambda tx: tx.settings_named("upload:"))
 
 
 # --- from staff to the customer ---
