@@ -15,6 +15,8 @@ from storage import Job, KeptAttachment, Message, Transaction
 log = logging.getLogger(__name__)
 
 HOSTS = frozenset({"files.slack.com"})
+NOT_THERE = frozenset({"file_not_found", "file_deleted"})
+"""What Slack says of a file that was announced, and whose bytes or the word that it is whole never came."""
 WHY: Mapping[Trouble, str] = {
     Trouble.TOO_BIG: "it is too big",
     Trouble.TOO_MANY: "there are too many",
@@ -22,6 +24,10 @@ WHY: Mapping[Trouble, str] = {
     Trouble.EMPTY: "it is empty",
     Trouble.UNREACHABLE: "Slack does not hand it out",
 }
+
+
+class UncertainError(RefusedError):
+    """Slack does not say whether a file is shown: showing it now might be the second time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,8 @@ async def share(room: Room, job: Job, place: Place, name: str, content: bytes, p
     """Uploads a file and shows it, once however often this job is tried; `part` tells several files of a job apart.
 
     Messages with files carry no metadata to be found by. The file's id is therefore kept before it is shown: a later
-    try asks Slack what became of that file. Raises RefusedError, RateLimitedError, NoAnswerError.
+    try asks Slack what became of that file. Raises UncertainError where Slack does not say, RefusedError,
+    RateLimitedError, NoAnswerError.
     """
     known = await room.desk.store.read(lambda tx: uploads.announced(tx, job).get(str(part)))
     if known is not None and await _is_shown(room, known, place.channel):
@@ -94,7 +101,8 @@ async def hand_over(room: Room, job: Job, place: Place) -> tuple[str, ...]:
             await _share_below_words(room, job, place, file.name, content, part)
         except RefusedError as why:
             log.warning("a file did not go with its words: %s", why)
-            refused.append(f"{file.name} ({why.code})")
+            perhaps = "perhaps it is there, " if isinstance(why, UncertainError) else ""
+            refused.append(f"{file.name} ({perhaps}{why.code})")
     return tuple(refused)
 
 
@@ -111,11 +119,13 @@ def _sent_along(tx: Transaction, job: Job) -> list[KeptAttachment]:
 
 
 async def _is_shown(room: Room, file_id: str, channel: str) -> bool:
-    """Whether an earlier try showed it there and nobody heard of it."""
+    """Whether an earlier try showed it there and nobody heard of it. Raises UncertainError where nobody can say."""
     try:
         file = (await room.api.call("files.info", file=file_id)).get("file") or {}
-    except RefusedError:  # it was announced, and its bytes or the word that it is whole never came
-        return False
+    except RefusedError as refused:
+        if refused.code in NOT_THERE:
+            return False
+        raise UncertainError(refused.code) from refused
     shares = file.get("shares") or {}
     places = {*file.get("channels", ()), *file.get("groups", ()), *file.get("ims", ())}
     return channel in places.union(*(shares.get(kind, {}) for kind in ("public", "private")))

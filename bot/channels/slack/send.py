@@ -356,10 +356,13 @@ class Outgoing:
     async def _attach(self, card_at: Posted, file_name: str, content: bytes, job: Job) -> None:
         """The whole of words that were cut, as a file below them. Refused, they stay cut, and said to be.
 
-        Raises NoAnswerError where it is tried again: the words above it are then looked up, not posted twice.
+        Raises NoAnswerError where it is tried again: the words above it are then looked up, not posted twice; and
+        UncertainError, until Slack says whether the file is there already.
         """
         try:
             await self._upload(card_at, file_name, content, job)
+        except files.UncertainError:
+            raise
         except RefusedError as refused:
             log.warning("the whole text was not attached: %s", refused)
         except RateLimitedError as limited:

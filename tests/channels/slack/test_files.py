@@ -133,6 +133,53 @@ async def test_file_is_shown_once_though_its_process_ended_before_it_was_noted(t
     assert shown(town) == [("a.png", PNG)]
 
 
+async def test_file_is_shown_once_though_slack_would_not_say_what_became_of_it(town: Town) -> None:
+    """Its job waits aside until the right to ask is given, as all that a missing right keeps back."""
+    await town.open()
+    town.slack.faults.lose_answer(method="files.completeUploadExternal")
+    town.slack.faults.refuse("missing_scope", method="files.info", times=None)
+    await write(town, ("a.png", PNG))
+    town.clock.turn(hours=1)
+    await town.settle()
+    aside = [job.error for job in await town.store.read(lambda tx: tx.outbox.parked(10))]
+
+    town.slack.faults.clear()
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    assert aside == ["missing_scope"]
+    assert shown(town) == [("a.png", PNG)]
+    assert await town.store.read(lambda tx: tx.outbox.parked(10)) == []
+
+
+async def test_whole_text_is_attached_once_though_slack_would_not_say_what_became_of_it(town: Town) -> None:
+    town.slack.faults.lose_answer(method="files.completeUploadExternal")
+    town.slack.faults.refuse("missing_scope", method="files.info", times=None)
+    await town.open(text="x" * 5000)
+    town.clock.turn(hours=1)
+    await town.settle()
+
+    town.slack.faults.clear()
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    assert [name for name, _ in shown(town)] == ["INC-1-2.txt"]
+    assert sum("xxx" in line for line in town.thread()) == 1
+
+
+@pytest.mark.parametrize("code", ["file_not_found", "file_deleted"])
+async def test_file_that_slack_surely_does_not_have_is_uploaded_again(town: Town, code: str) -> None:
+    await town.open()
+    town.slack.faults.reset(method="files.completeUploadExternal")
+    town.slack.faults.refuse(code, method="files.info")
+
+    await write(town, ("a.png", PNG))
+    town.clock.turn(hours=1)
+    await town.settle()
+
+    assert shown(town) == [("a.png", PNG)]
+
+
 async def test_what_was_announced_to_slack_is_forgotten_with_its_job_however_that_ends(town: Town) -> None:
     await town.open()
     town.slack.faults.refuse("invalid_channel", method="files.completeUploadExternal")
@@ -320,6 +367,19 @@ async def test_words_whose_file_is_refused_did_arrive_and_staff_read_which_did_n
     assert handed_over(town) == ["b.png"]
     assert "NoticeFailed" not in facts
     assert "INC-1: the customer has the words, but not with them: a.png (missing_scope)." in town.thread()
+
+
+async def test_staff_read_which_file_may_have_arrived_where_slack_does_not_say(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    town.slack.faults.lose_answer(method="files.completeUploadExternal")
+    town.slack.faults.refuse("missing_scope", method="files.info")
+
+    await town.fill("reply", text="Here.", files=[("a.png", PNG)])
+    town.clock.turn(hours=1)
+    await town.settle()
+
+    assert handed_over(town) == ["a.png"]
+    assert any("not with them: a.png (perhaps it is there, missing_scope)" in line for line in town.thread())
 
 
 async def test_files_follow_words_whose_conversation_was_deleted(town: Town) -> None:
