@@ -36,10 +36,16 @@ def turn(tx: Transaction, channel: str, every: timedelta, now: datetime, *, wait
     return max(earliest - now, timedelta())
 
 
-def hold(tx: Transaction, channel: str, until: datetime) -> None:
-    """Slack asked to wait: nothing is posted in this channel before that."""
+def hold(tx: Transaction, channel: str, every: timedelta, until: datetime, now: datetime) -> timedelta:
+    """Slack refused this message and asked to wait: nothing is posted in this channel before that.
+
+    How long the message waits. It has not had its turn: it has another, that nobody else has.
+    """
     pace = _read(tx.setting(_name(channel)))
-    _keep(tx, channel, Pace(max(pace.free_at, until), until))
+    held = max(pace.held_until, until)
+    again = max(pace.free_at, held)
+    _keep(tx, channel, Pace(again + every, held))
+    return again - now
 
 
 def _name(channel: str) -> str:

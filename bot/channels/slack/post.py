@@ -40,10 +40,10 @@ class Posted:
 
 
 class TurnError(Exception):
-    """Others come first in this channel; nothing was done, and the turn is kept for `wait`."""
+    """Not yet its turn in this channel; nothing was done, and the turn is kept: it comes in `wait`."""
 
     def __init__(self, wait: timedelta) -> None:
-        super().__init__(f"others come first for {wait.total_seconds():.0f} s")
+        super().__init__(f"its turn comes in {wait.total_seconds():.0f} s")
         self.wait = wait
 
 
@@ -65,9 +65,7 @@ class Poster:
         try:
             answer = await self.room.api.call("chat.postMessage", **_message(post))
         except RateLimitedError as limited:
-            until = self.room.clock() + timedelta(seconds=limited.seconds)
-            await self.room.desk.store.run(lambda tx: pace.hold(tx, channel, until))
-            raise
+            raise TurnError(await self._hold(channel, timedelta(seconds=limited.seconds))) from limited
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
     async def _take_turn(self, channel: str, job: Job) -> None:
@@ -76,6 +74,10 @@ class Poster:
         wait = await self.room.desk.store.run(lambda tx: pace.turn(tx, channel, every, now, waited=waited))
         if wait:
             raise TurnError(wait)
+
+    async def _hold(self, channel: str, asked: timedelta) -> timedelta:
+        every, now = self.room.every, self.room.clock()
+        return await self.room.desk.store.run(lambda tx: pace.hold(tx, channel, every, now + asked, now))
 
     async def _find(self, post: Post, job: Job, user: str) -> Posted | None:
         """The message with these marks, looked for since the job was made."""

@@ -1,7 +1,7 @@
 """New messages keep Slack's pace in each channel: Slack is not asked in vain, nothing overtakes, others go on."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -73,6 +73,42 @@ async def test_slower_slack_than_thought_is_asked_again_when_it_said(sqlite_url:
         assert len(refused) <= len(posts) - len(refused)
 
 
+async def test_line_that_slack_refused_costs_the_others_no_refusal_and_comes_before_them(sqlite_url: str) -> None:
+    """Slack takes one a second and no more at once: it refuses the second line, and nothing after that."""
+    async with a_town(sqlite_url, every=SECOND) as town:
+        for number in range(1, 7):
+            await town.open(address=f"bob{number}@clientsa.fr")
+            await _pass(town, seconds=10)
+        town.slack.faults.keep_pace(burst=1)
+        before = len(_posts(town))
+
+        for number in range(1, 7):
+            await town.give(number, an_order(c.TakeIncident))
+        await _pass(town, seconds=20)
+
+        posts = _posts(town)[before:]
+        assert [call.outcome for call in posts] == ["ok", "ratelimited", *["ok"] * 5]
+        told = [str(call.arguments["text"]).partition(":")[0] for call in posts if call.outcome == "ok"]
+        assert told == [f"INC-{number}" for number in range(1, 7)]
+
+
+async def test_lines_that_slack_refused_at_once_come_back_one_by_one(store: Store) -> None:
+    def hold() -> Awaitable[timedelta]:
+        return store.run(lambda tx: pace.hold(tx, "C1", SECOND, MONDAY + 30 * SECOND, MONDAY))
+
+    async def turn(after: int, *, waited: bool) -> timedelta:
+        now = MONDAY + after * SECOND
+        return await store.run(lambda tx: pace.turn(tx, "C1", SECOND, now, waited=waited))
+
+    refused = [await hold() for _ in range(3)]
+    later = await turn(5, waited=False)
+    back = [await turn(30 + number, waited=True) for number in range(3)]
+
+    assert refused == [30 * SECOND, 31 * SECOND, 32 * SECOND]
+    assert later == 28 * SECOND  # behind them
+    assert back == [timedelta()] * 3
+
+
 async def test_turns_are_given_once_for_all_workers(store: Store) -> None:
     async def turn(channel: str = "C1", now: datetime = MONDAY, *, waited: bool = False) -> timedelta:
         return await store.run(lambda tx: pace.turn(tx, channel, SECOND, now, waited=waited))
@@ -80,12 +116,12 @@ async def test_turns_are_given_once_for_all_workers(store: Store) -> None:
     given = [await turn() for _ in range(BURST + 3)]
     elsewhere = await turn("C2")
     came = await turn(now=MONDAY + SECOND, waited=True)
-    await store.run(lambda tx: pace.hold(tx, "C1", MONDAY + 60 * SECOND))
+    refused = await store.run(lambda tx: pace.hold(tx, "C1", SECOND, MONDAY + 60 * SECOND, MONDAY))
     held = [await turn(now=MONDAY + 5 * SECOND, waited=waited) for waited in (True, False)]
 
     assert given == [timedelta()] * BURST + [SECOND, 2 * SECOND, 3 * SECOND]
     assert (elsewhere, came) == (timedelta(), timedelta())
-    assert held == [55 * SECOND, 56 * SECOND]
+    assert (refused, *held) == (60 * SECOND, 56 * SECOND, 57 * SECOND)
 
 
 async def test_card_is_posted_once_though_its_first_line_has_to_wait(town: Town) -> None:
