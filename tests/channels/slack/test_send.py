@@ -8,7 +8,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from storage import Direction
 from tests.builders import STAFF, an_order
-from tests.channels.slack.town import ALICE, BOB, BOT, STAFF_CHANNEL, Town, words
+from tests.channels.slack.town import ALICE, BOB, BOT, STAFF_CHANNEL, Town, a_town, words
 
 
 async def test_channel_that_is_limited_waits_alone(town: Town) -> None:
@@ -47,18 +47,19 @@ async def test_card_that_waits_several_times_is_brought_up_to_date_once(town: To
     assert "diagnosing" in card.text
 
 
-async def test_server_errors_are_outlived(town: Town) -> None:
-    town.slack.faults.fail(times=3, method="chat.postMessage")
-    town.slack.faults.hang(method="chat.postMessage")
-    town.slack.faults.reset(method="chat.postMessage")
+async def test_server_errors_are_outlived(sqlite_url: str) -> None:
+    async with a_town(sqlite_url, seconds=1) as town:
+        town.slack.faults.fail(times=3, method="chat.postMessage")
+        town.slack.faults.hang(method="chat.postMessage")
+        town.slack.faults.reset(method="chat.postMessage")
 
-    await town.open()
-    for _ in range(8):
-        town.clock.turn(hours=1)
-        await town.settle()
+        await town.open()
+        for _ in range(8):
+            town.clock.turn(hours=1)
+            await town.settle()
 
-    assert len(town.workspace.roots(STAFF_CHANNEL)) == 1
-    assert len(town.thread()) >= 1
+        assert len(town.workspace.roots(STAFF_CHANNEL)) == 1
+        assert len(town.thread()) >= 1
 
 
 async def test_lost_answer_is_looked_up_before_posting_again(town: Town) -> None:

@@ -252,8 +252,13 @@ def a_workspace(clock: Clock) -> Workspace:
 
 
 @asynccontextmanager
-async def a_town(url: str, terms: Terms | None = None, every: timedelta = timedelta()) -> AsyncIterator[Town]:
-    """A town on this database, open for business; `every` is between two messages in one channel."""
+async def a_town(
+    url: str, terms: Terms | None = None, every: timedelta = timedelta(), seconds: float = PATIENCE
+) -> AsyncIterator[Town]:
+    """A town on this database, open for business; `every` is between two messages in one channel.
+
+    `seconds` bounds each call to Slack: short only where Slack hangs, since a call that took longer is tried again.
+    """
     clock = Clock()
     slack = await start(a_workspace(clock))
     store = await Store.open(url)
@@ -272,7 +277,7 @@ async def a_town(url: str, terms: Terms | None = None, every: timedelta = timede
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         stack.push_async_callback(slack.stop)
-        channel = a_channel(desk, clock, slack.api_url, every)
+        channel = a_channel(desk, clock, slack.api_url, every, seconds=seconds)
         stack.push_async_callback(channel.close)
         address = await stack.enter_async_context(serving(channel))
         people = People.over_http(slack.workspace, address, patience=PATIENCE)
@@ -281,7 +286,12 @@ async def a_town(url: str, terms: Terms | None = None, every: timedelta = timede
 
 
 def a_channel(
-    desk: Desk, clock: Clock, api_url: str, every: timedelta = timedelta(), staff: Sequence[str] = (ALICE, GUEST)
+    desk: Desk,
+    clock: Clock,
+    api_url: str,
+    every: timedelta = timedelta(),
+    staff: Sequence[str] = (ALICE, GUEST),
+    seconds: float = PATIENCE,
 ) -> SlackChannel:
     """What one process has of Slack."""
     return SlackChannel(
@@ -296,7 +306,7 @@ def a_channel(
         managers=(OCTAVE,),
         canned=(Canned(id="looking", fr="Nous regardons.", en="We are looking."),),
         app_token="xapp-test",
-        seconds=2,
+        seconds=seconds,
         every=every,
         patience=PATIENCE,
     )
