@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.core import facts as f
 from bot.core.consent import request_lapses_at
 from bot.core.incident import Incident
+from bot.core.invoice import asked_of_customer
 from bot.core.lives import ConsentState, QuoteState, Stage
 from bot.core.office import Office
 
@@ -29,6 +30,7 @@ ANSWERS = (
     f.IncidentClosed,
 )
 WORKING_DAY = 8  # office hours
+TO_COMPLETE = 3 * WORKING_DAY  # what a customer has to say what their invoice lacks
 DONE = frozenset({Stage.CANCELLED, Stage.CLOSED})
 
 
@@ -40,6 +42,8 @@ class Need(StrEnum):
     PROMISE = "promise"
     QUOTE = "quote"
     LEAVE = "leave"
+    DETAILS = "details"
+    PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,7 @@ def again(rules: Nudges, incident: Incident, nudge: Nudge, now: datetime) -> Nud
         Need.ANSWER: rules.answer_hours,
         Need.START: rules.start_hours,
         Need.PROMISE: WORKING_DAY,
+        Need.DETAILS: TO_COMPLETE,
     }.get(nudge.need)
     if hours is None:
         return None
@@ -112,9 +117,7 @@ def again(rules: Nudges, incident: Incident, nudge: Nudge, now: datetime) -> Nud
 
 def begun_anew(since: Sequence[f.Fact], need: Need, about: str) -> bool:
     """Whether a fact of these puts off what staff are reminded of: a quote prolonged, the end of a pause."""
-    if need is Need.QUOTE:
-        return any(isinstance(fact, f.QuoteProlonged) and fact.number == about for fact in since)
-    return need is Need.START and any(isinstance(fact, f.PauseEnded) for fact in since)
+    return any(isinstance(fact, _ANEW.get(need, ())) and getattr(fact, "number", about) == about for fact in since)
 
 
 def still_needed(incident: Incident, facts: Sequence[f.Fact], need: Need, about: str) -> bool:
@@ -178,6 +181,19 @@ def _before_it_lapses(rules: Nudges, i: Incident, need: Need, about: str, now: d
     return Nudge(need=need, about=about, at=at) if at else None
 
 
+def _lacks_details(_rules: Nudges, i: Incident, _fact: f.InvoiceHeld, now: datetime) -> Nudge | None:
+    """Where the customer was asked: the rest is ours to put right, and is said when it is found."""
+    at = _house(i).after(now, TO_COMPLETE)
+    return Nudge(need=Need.DETAILS, about="invoice", at=at) if asked_of_customer(i) else None
+
+
+def _will_pay(_rules: Nudges, i: Incident, fact: f.PaymentPromised, _now: datetime) -> Nudge:
+    """A working day after the last: what was paid on that day is in a statement by then."""
+    house = _house(i)
+    morning = house.opening(fact.until + timedelta(days=1))
+    return Nudge(need=Need.PAYMENT, about=fact.number, at=house.after(morning, WORKING_DAY))
+
+
 def _waits_for_answer(_i: Incident, facts: Sequence[f.Fact], about: str) -> bool:
     return unanswered(facts) == about
 
@@ -200,6 +216,15 @@ def _request_lapses(i: Incident, _facts: Sequence[f.Fact], about: str) -> bool:
     return consent is not None and consent.state is ConsentState.REQUESTED
 
 
+def _waits_for_details(i: Incident, _facts: Sequence[f.Fact], _about: str) -> bool:
+    return bool(asked_of_customer(i))
+
+
+def _waits_for_payment(i: Incident, _facts: Sequence[f.Fact], about: str) -> bool:
+    invoice = i.invoice
+    return invoice is not None and invoice.number == about and bool(invoice.open) and not i.contested
+
+
 _BEGUN: Mapping[type[f.Fact], Callable[..., Nudge | None]] = {
     f.CustomerWrote: _wrote,
     f.StaffWrote: _promised,
@@ -208,6 +233,16 @@ _BEGUN: Mapping[type[f.Fact], Callable[..., Nudge | None]] = {
     f.QuoteOffered: _offered,
     f.QuoteProlonged: _offered,
     f.ConsentRequested: _requested,
+    f.InvoiceHeld: _lacks_details,
+    f.PaymentPromised: _will_pay,
+}
+
+# What has staff reminded of the same from then on, where it names no other number.
+_ANEW: Mapping[Need, tuple[type[f.Fact], ...]] = {
+    Need.START: (f.PauseEnded,),
+    Need.QUOTE: (f.QuoteProlonged,),
+    Need.DETAILS: (f.InvoiceHeld,),
+    Need.PAYMENT: (f.PaymentPromised, f.RemindersHeld),
 }
 
 _NEEDED: Mapping[Need, Callable[[Incident, Sequence[f.Fact], str], bool]] = {
@@ -216,4 +251,6 @@ _NEEDED: Mapping[Need, Callable[[Incident, Sequence[f.Fact], str], bool]] = {
     Need.START: _waits_for_start,
     Need.QUOTE: _quote_lapses,
     Need.LEAVE: _request_lapses,
+    Need.DETAILS: _waits_for_details,
+    Need.PAYMENT: _waits_for_payment,
 }

@@ -1,16 +1,17 @@
 """What staff are reminded of: when, of what, and when no more."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.attention import Need, Nudge, Nudges, again, begun, promised, still_needed, unanswered
+from bot.core.attention import Need, Nudge, Nudges, again, begun, begun_anew, promised, still_needed, unanswered
 from bot.core.lives import Stage
 from bot.core.office import Office
 from tests.builders import MONDAY, a_play, an_order
+from tests.play import Play
 
 RULES = Nudges()
 
@@ -111,6 +112,59 @@ def test_request_is_said_to_lapse_while_somebody_can_still_act(asked: str, until
     assert (nudge.at if nudge else None) == (
         datetime.fromisoformat(expected).replace(tzinfo=paris) if expected else None
     )
+
+
+def held(*faults: str) -> Play:
+    """An ending whose invoice lacks this."""
+    play = a_play(at=Stage.SOLVED)
+    play.order(an_order(c.Settle, faults=faults))
+    return play
+
+
+def test_details_that_an_invoice_lacks_are_waited_for_until_they_are_given() -> None:
+    play, ours = held("buyer_address"), held("seller_siren")
+
+    nudge = begun(RULES, play.incident, play.facts[-1], MONDAY)
+
+    assert nudge == Nudge(need=Need.DETAILS, about="invoice", at=MONDAY + timedelta(days=3))
+    assert begun(RULES, ours.incident, ours.facts[-1], MONDAY) is None  # the customer was not asked
+    assert again(RULES, play.incident, nudge, MONDAY) is not None
+    assert still_needed(play.incident, play.facts, Need.DETAILS, "invoice")
+    assert begun_anew((f.InvoiceHeld(faults=("buyer_name",)),), Need.DETAILS, "invoice")
+    play.order(an_order(c.Settle))
+    assert not still_needed(play.incident, play.facts, Need.DETAILS, "invoice")
+
+
+def test_promised_payment_is_missed_once_the_bank_had_a_working_day_for_it() -> None:
+    play = a_play(at=Stage.INVOICED)
+    play.order(an_order(c.PromisePayment, until=date(2010, 6, 18)))
+    number = play.incident.invoice.number if play.incident.invoice else ""
+
+    nudge = begun(RULES, play.incident, play.facts[-1], MONDAY)
+
+    assert nudge == Nudge(need=Need.PAYMENT, about=number, at=datetime(2010, 6, 22, 7, tzinfo=UTC))  # Tuesday, nine
+    assert again(RULES, play.incident, nudge, MONDAY) is None
+    assert still_needed(play.incident, play.facts, Need.PAYMENT, number)
+    assert not still_needed(play.incident, play.facts, Need.PAYMENT, "F2010-99999")
+
+
+@pytest.mark.parametrize("order", [c.RecordPayment, c.SayContest])
+def test_promised_payment_is_not_missed_of_what_is_paid_or_contested(order: type[c.Command]) -> None:
+    play = a_play(at=Stage.INVOICED)
+    play.order(an_order(c.PromisePayment, until=date(2010, 6, 18)))
+    play.order(an_order(order))
+    number = play.incident.invoice.number if play.incident.invoice else ""
+
+    assert not still_needed(play.incident, play.facts, Need.PAYMENT, number)
+
+
+def test_promised_payment_is_missed_by_the_last_day_that_was_agreed_on() -> None:
+    later = f.PaymentPromised(number="F1", until=date(2010, 7, 1), by=f.Role.STAFF)
+    patience = f.RemindersHeld(number="F1", until=date(2010, 7, 1), reason="On holiday.")
+
+    assert begun_anew((later,), Need.PAYMENT, "F1")
+    assert begun_anew((patience,), Need.PAYMENT, "F1")
+    assert not begun_anew((later,), Need.PAYMENT, "F2")
 
 
 def test_promise_waits_until_words_keep_it() -> None:

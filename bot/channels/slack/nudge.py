@@ -102,12 +102,28 @@ def _leave_lapses(case: Case, about: str) -> str:
     return f"Request for leave {about} lapses {at}, and the customer has not answered"
 
 
+def _lacks_details(case: Case, _about: str) -> str:
+    """Since when the customer was asked for it, which may have been more than once."""
+    asked = [recorded.at for recorded in case.history if isinstance(recorded.fact, f.InvoiceHeld)]
+    at = story.moment(asked[-1], case.incident.terms.timezone) if asked else "some time ago"
+    return f"The invoice is not issued: the customer was asked {at} for what it lacks, and has not said it"
+
+
+def _unpaid(case: Case, about: str) -> str:
+    invoice = case.incident.invoice_named(about)
+    by = f" by {story.day(invoice.promised_until)}" if invoice and invoice.promised_until else ""
+    left = f"{story.amount(invoice.open)} of it is open" if invoice else "it is open"
+    return f"Payment of {about} was promised{by}, and {left}"
+
+
 _SAID: Mapping[Need, Callable[[Case, str], str]] = {
     Need.ANSWER: _unanswered,
     Need.PROMISE: _promised,
     Need.START: _unstarted,
     Need.QUOTE: _quote_lapses,
     Need.LEAVE: _leave_lapses,
+    Need.DETAILS: _lacks_details,
+    Need.PAYMENT: _unpaid,
 }
 
 

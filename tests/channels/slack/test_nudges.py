@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.app.decisions import complete_details
 from bot.app.digest import expect_digest
 from bot.app.due import ask
 from bot.app.opening import Said, add_words
@@ -11,10 +12,11 @@ from bot.channels.slack.pace import BURST
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
+from bot.core.customer import Details
 from bot.sandbox.slack import User
-from storage import Via
+from storage import Transaction, Via
 from tests.builders import MONDAY, an_order
-from tests.channels.slack.town import ADDRESS, ALICE, STAFF_CHANNEL, Town, a_town, words
+from tests.channels.slack.town import ADDRESS, ALICE, DETAILS, STAFF_CHANNEL, Town, a_town, words
 
 QUOTED = (
     an_order(c.OrderDiagnosis),
@@ -45,7 +47,7 @@ async def write(town: Town, text: str = "Any news?", incident: int = 1) -> None:
 
 
 def reminders(town: Town) -> list[str]:
-    said = ("has waited", "nobody has started", "lapses", "was promised")
+    said = ("has waited", "nobody has started", "lapses", "was promised", "is not issued: the customer")
     return [line for line in town.thread() if any(words in line for words in said)]
 
 
@@ -263,6 +265,69 @@ async def test_promise_is_recalled_on_its_day_and_once_it_is_over(town: Town) ->
         "The customer was promised to hear from us by 16 Jun 2010",
         "The customer was promised to hear from us by 16 Jun 2010, reminded again",
     ]
+
+
+SOLVED = (
+    an_order(c.OrderDiagnosis),
+    an_order(c.StartDiagnosis),
+    an_order(c.ConcludeDiagnosis, outcome=f.Outcome.SOLVED, report="Solved."),
+)
+
+
+async def test_invoice_that_lacks_what_its_customer_does_not_say_is_recalled_so_many_times(town: Town) -> None:
+    await town.open(details=Details(name="Client SA"))
+    await town.give(1, *SOLVED)
+    asked = [mail for mail in town.mails if isinstance(mail, n.InvoiceHeld)]
+
+    await pass_time(town, days=2.9)
+    early = reminders(town)
+    await pass_time(town, days=20)
+
+    assert [mail.missing for mail in asked] == [("buyer_address",)]
+    assert early == []
+    assert [line.partition("  — ")[0] for line in reminders(town)] == [
+        "The invoice is not issued: the customer was asked 14 Jun 10:00 for what it lacks, and has not said it.",
+        "The invoice is not issued: the customer was asked 14 Jun 10:00 for what it lacks, and has not said it,"
+        " reminded again.",
+    ]
+
+
+async def test_invoice_that_was_completed_is_not_recalled(town: Town) -> None:
+    await town.open(details=Details(name="Client SA"))
+    await town.give(1, *SOLVED)
+
+    def complete(tx: Transaction) -> None:
+        actor = f.Actor(role=f.Role.CUSTOMER, name=ADDRESS)
+        complete_details(tx, town.desk, 1, DETAILS, actor, town.clock())
+
+    await town.store.run(complete)
+    await pass_time(town, days=20)
+
+    assert "InvoiceIssued" in await town.facts()
+    assert reminders(town) == []
+
+
+async def test_payment_that_was_promised_and_did_not_come_is_said_once(town: Town) -> None:
+    await town.open()
+    await town.give(1, *SOLVED, an_order(c.PromisePayment, until=date(2010, 6, 18)))
+
+    await pass_time(town, days=7.9)
+    early = reminders(town)
+    await pass_time(town, days=10)
+
+    assert early == []
+    (line,) = reminders(town)
+    assert line.startswith("Payment of F2010-00001 was promised by 18 Jun 2010, and €24.00 of it is open.")
+
+
+async def test_payment_that_came_as_promised_is_not_asked_for(town: Town) -> None:
+    await town.open()
+    await town.give(1, *SOLVED, an_order(c.PromisePayment, until=date(2010, 6, 18)))
+
+    await town.give(1, an_order(c.RecordPayment))
+    await pass_time(town, days=10)
+
+    assert reminders(town) == []
 
 
 async def test_promise_that_was_kept_is_not_recalled(town: Town) -> None:
