@@ -14,7 +14,10 @@ LATEST = 3
 
 
 async def whisper(room: Room, click: Click, text: str, more: Sequence[Payload] = ()) -> None:
-    """Says something to whoever pressed, where they pressed; in a modal where there is no place."""
+    """Says something to whoever pressed, where they pressed; in a modal where there is no place.
+
+    Raises what `Api.call` does.
+    """
     shown = [blocks.naming(text, room.known), *more]
     said: Payload = {"text": blocks.escape(text), "blocks": shown}
     if click.thread_ts:
@@ -25,7 +28,7 @@ async def whisper(room: Room, click: Click, text: str, more: Sequence[Payload] =
     if click.channel:
         await room.api.call("chat.postEphemeral", channel=click.channel, user=click.person.user, **said)
     elif click.trigger_id:
-        await open_modal(room, click, blocks.modal("told", "Comptoir", shown, metadata="{}", close="OK"))
+        await _open(room, click, blocks.modal("told", "Comptoir", shown, metadata="{}", close="OK"))
 
 
 async def open_modal(room: Room, click: Click, view: Payload) -> None:
@@ -33,16 +36,20 @@ async def open_modal(room: Room, click: Click, view: Payload) -> None:
 
     Says so where Slack did not open it. `over` names the incident's modal, to be brought up to date afterwards.
     """
-    method = "views.push" if click.modal else "views.open"
     if click.modal == "incident":
         carried = json.loads(view["private_metadata"]) | {"over": click.view_id}
         view = view | {"private_metadata": json.dumps(carried, ensure_ascii=False)}
     try:
-        await room.api.call(method, trigger_id=click.trigger_id, view=view)
+        await _open(room, click, view)
     except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
         if not (click.response_url or click.channel):
             raise
         await whisper(room, click, f"Slack did not open the form ({trouble}). Nothing was done: please press again.")
+
+
+async def _open(room: Room, click: Click, view: Payload) -> None:
+    method = "views.push" if click.modal else "views.open"
+    await room.api.call(method, trigger_id=click.trigger_id, view=view)
 
 
 def since(case: Case, version: int) -> str:
