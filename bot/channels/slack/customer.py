@@ -14,7 +14,7 @@ from bot.app.read import Case, read_case
 from bot.channels.slack import linking
 from bot.channels.slack.answer import open_modal, whisper
 from bot.channels.slack.linking import Proof
-from bot.channels.slack.payloads import Click, Submission, moment_of
+from bot.channels.slack.payloads import Click, Submission, choice, moment_of
 from bot.channels.slack.questions import TICKED, Questions
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import Payload
@@ -315,13 +315,13 @@ async def _ordered(by: Decider, form: Submission, now: datetime) -> Done | Refus
     empty = [name for name in ("name", "postal_address") if not form.entries.get(name, "").strip()]
     if empty:
         return _errors(empty[0], by.say("needed"))
-    kind = Kind(form.entries.get("kind") or by.case.incident.kind)
+    kind = choice(Kind, form.entries.get("kind"), by.case.incident.kind)
     cents = _whole(form.carried.get("price"), -1)
     evidence = by.submitted(form)
     if kind is Kind.CONSUMER and cents and not evidence.express_request:
         return _errors("express_request", by.refusal(Refused(Reason.EXPRESS_REQUEST_MISSING)))
     order = c.OrderDiagnosis(actor=by.actor, price_cents=cents, kind=kind, evidence=evidence)
-    way_in = f.WayIn(form.entries.get("way_in") or by.case.incident.way_in)
+    way_in = choice(f.WayIn, form.entries.get("way_in"), by.case.incident.way_in)
     details = _details(by, form)
     filled = OrderForm(details=details, way_in=way_in, order=order)
     return await by.take(lambda tx: order_in(tx, by.room.desk, by.case.incident.id, filled, now))

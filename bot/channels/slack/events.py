@@ -159,7 +159,7 @@ def _said(form: Submission, author: str) -> Said:
 
 
 def _way_in(form: Submission) -> f.WayIn:
-    return f.WayIn(form.entries.get("way_in") or f.WayIn.DIAGNOSE)
+    return payloads.choice(f.WayIn, form.entries.get("way_in"), f.WayIn.DIAGNOSE)
 
 
 # --- messages ---

@@ -10,6 +10,7 @@ from bot.app.read import Case
 from bot.channels.slack import story
 from bot.channels.slack.amounts import read_amount, read_lines
 from bot.channels.slack.leave import MOST_ACTS, MOST_PLACES
+from bot.channels.slack.payloads import choice
 from bot.channels.slack.room import Preset, Room
 from bot.channels.slack.speech import PublicMessage
 from bot.core import commands as c
@@ -40,7 +41,7 @@ class Filled:
     @property
     def language(self) -> Language:
         """That of what is kept ready."""
-        return Language(self.text("language") or self.case.incident.language)
+        return choice(Language, self.text("language"), self.case.incident.language)
 
 
 @dataclass(frozen=True, slots=True)

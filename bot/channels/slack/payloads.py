@@ -5,11 +5,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha256
+from typing import TypeVar
 
 from bot.channels.slack import blocks
 from bot.channels.slack.room import Person
 from bot.channels.slack.wire import Payload
+
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +156,16 @@ def person_of(payload: Payload) -> Person:
     return Person(str(user.get("team_id") or (payload.get("team") or {}).get("id", "")), str(user.get("id", "")))
 
 
+def choice(kind: type[E], given: str | None, otherwise: E) -> E:
+    """What was chosen, where it is still one of these: a form may be older than the desk."""
+    return next((one for one in kind if one.value == given), otherwise)
+
+
 def moment_of(ts: str) -> datetime | None:
     """When a message was posted."""
     try:
         return datetime.fromtimestamp(float(ts), UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -18,13 +18,13 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
 
-from bot.channels.slack import bank, customer, desk, forms, home, listing, payloads, show, writing
+from bot.channels.slack import bank, customer, desk, forms, home, listing, payloads, shape, show, writing
 from bot.channels.slack.acts import ACTS
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.payloads import Click, Submission
 from bot.channels.slack.room import Room
 from bot.channels.slack.socket import Line
-from bot.channels.slack.wire import Payload
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
 from bot.rates import Rush
 from storage import NewJob
 
@@ -32,6 +32,7 @@ MOST_BYTES: Final = 3_000_000
 PATIENCE: Final = 2.5  # seconds; Slack itself gives up after three, and then nobody is told why
 HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened", "link_shared"})
 OURS: Final = frozenset({"bot_message", "message_replied"})
+NOT_SLACKS: Final = "this is not a request of Slack's"
 GONE: Final = "tombstone"
 """What Slack shows in the place of a message that was deleted and has replies."""
 
@@ -53,7 +54,10 @@ class Door:
         self._app = _app(room)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """`POST /slack/events`. 401: wrong or old signature; 400: no request of Slack's; 500: nothing was done."""
+        """`POST /slack/events`. 401: wrong or old signature; 400: no request of Slack's; 500: nothing was done.
+
+        424: Slack did not take what was to be said about it.
+        """
         body = await request.content.read(MOST_BYTES + 1)
         if len(body) > MOST_BYTES:
             return web.Response(status=413)
@@ -61,8 +65,9 @@ class Door:
             return web.Response(status=401, text="the signature is missing, wrong or too old")
         try:
             said = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers), query=request.query_string)
-        except (ValueError, AttributeError):  # signed, but neither JSON nor a form, or not an object
-            return web.Response(status=400, text="this is not a request of Slack's")
+        except (ValueError, AttributeError, TypeError, KeyError) as wrong:  # signed, but no object Bolt can read
+            log.warning("no request of Slack's: %s", type(wrong).__name__)
+            return web.Response(status=400, text=NOT_SLACKS)
         try:
             answer = await self._dispatch(said)
         except Exception:
@@ -80,19 +85,30 @@ class Door:
         return Line(app_token, self._app.client, self._dispatch)
 
     async def _dispatch(self, said: AsyncBoltRequest) -> BoltResponse:
-        """What came of it, within the time there is. Raises what went wrong.
+        """What came of it, within the time there is. Raises what went wrong with us."""
+        said.body = shape.whole(said.body)
+        if is_ignored(said.body):
+            return BoltResponse(status=200)
+        if wrong := shape.wrong_with(said.body):
+            log.warning("no request of Slack's: %s", wrong)
+            return BoltResponse(status=400, body=NOT_SLACKS)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._answer(said)
+        except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
+            log.warning("Slack did not take the answer to %s: %s", said.body.get("type") or "a command", trouble)
+            return BoltResponse(status=424)
 
-        Events never reach Bolt, which would say yes before they are kept.
-        """
-        async with asyncio.timeout(self._patience):
-            if said.body.get("type") == "event_callback":
-                self._rush.one_more()
-                await keep_event(self._room, said.body)
-                return BoltResponse(status=200)
-            if said.body.get("type") == "app_rate_limited":
-                log.warning("Slack brings no more events for a while: too many came; they are asked for later")
-                return BoltResponse(status=200)
-            return await self._app.async_dispatch(said)
+    async def _answer(self, said: AsyncBoltRequest) -> BoltResponse:
+        """Events never reach Bolt, which would say yes before they are kept."""
+        if said.body.get("type") == "event_callback":
+            self._rush.one_more()
+            await keep_event(self._room, said.body)
+            return BoltResponse(status=200)
+        if said.body.get("type") == "app_rate_limited":
+            log.warning("Slack brings no more events for a while: too many came; they are asked for later")
+            return BoltResponse(status=200)
+        return await self._app.async_dispatch(said)
 
     def _is_signed(self, body: bytes, headers: dict[str, str]) -> bool:
         if self._verifier is None:
@@ -224,12 +240,19 @@ def _kept(room: Room) -> Callable[..., Awaitable[None]]:
     return listener
 
 
+def is_ignored(body: Payload) -> bool:
+    """An event of a kind that we do not listen to, and do not look at either."""
+    event = body.get("event")
+    kind = event.get("type") if isinstance(event, dict) else None
+    return body.get("type") == "event_callback" and isinstance(kind, str) and kind not in HEARD
+
+
 async def keep_event(room: Room, body: Payload) -> None:
     """On disk, if it is about anything we listen to, nobody but us said it, and it says anything new.
 
     That a message of ours is gone counts, too: it may be a card.
     """
-    event = body.get("event") or {}
+    event = body["event"]
     if event.get("type") in HEARD and (_is_gone(event) or not _is_ours(body)) and not _changes_nothing(event):
         await _keep(room, body, identity(body), f"slack:{conversation(event)}")
 

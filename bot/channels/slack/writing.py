@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.app.read import Case
 from bot.channels.slack import blocks, files
+from bot.channels.slack.payloads import choice
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import Payload
 from bot.core.facts import Channel, Language
@@ -62,7 +63,7 @@ _LANGUAGES = [blocks.option(Language.FR, "French"), blocks.option(Language.EN, "
 
 def _chosen(case: Case, given: Given) -> Language:
     """The language of what is kept ready: the customer's until another is chosen."""
-    return Language(given.get("language") or case.incident.language)
+    return choice(Language, given.get("language"), case.incident.language)
 
 
 def _goes_to(room: Room, case: Case) -> str:
