@@ -171,3 +171,38 @@ def _last(town: Town) -> str:
 async def _came(town: Town) -> list[str]:
     """The customer's words in chat, those that opened the incident left out."""
     return [m.text for m in (await town.case()).messages if m.direction is Direction.IN][1:]
+
+
+@pytest.mark.parametrize("change", ["edit", "delete"])
+async def test_change_in_chat_that_comes_before_the_words_counts(town: Town, change: str) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    town.people.hold()
+    await town.people.say(BOB, town.direct(), "mon mot de passe")
+    said = _last(town)
+    town.clock.turn(seconds=5)
+    if change == "edit":
+        await town.people.edit(BOB, town.direct(), said, "mon souci")
+    else:
+        await town.people.delete(BOB, town.direct(), said)
+
+    await town.people.release(backwards=True)
+    await town.settle()
+
+    latest = {"edit": "[edited] mon souci", "delete": "[message deleted by its author]"}
+    assert await _came(town) == [latest[change]]
+
+
+async def test_note_that_is_deleted_before_it_is_heard_of_counts_as_deleted(town: Town) -> None:
+    await town.open()
+    ts = town.card().ts
+    town.people.hold()
+    await town.people.say(ALICE, STAFF_CHANNEL, "not for here", ts)
+    note = town.workspace.replies(STAFF_CHANNEL, ts)[-1].ts
+    town.clock.turn(seconds=5)
+    await town.people.delete(ALICE, STAFF_CHANNEL, note)
+
+    await town.people.release(backwards=True)
+    await town.settle()
+
+    notes = [m for m in (await town.case()).messages if m.direction is Direction.NOTE]
+    assert max(notes, key=lambda one: one.at).text == ""
