@@ -306,9 +306,10 @@ def _versions(tx: Transaction, customer: Customer, spoken: Spoken) -> list[Messa
 
 
 def _is_older(kept: list[Message], spoken: Spoken) -> bool:
-    """Whether a change of these very words was heard of before the words themselves."""
+    """Whether a later change of these very words was heard of before; of the words themselves, any change."""
     came = [m for m in kept if m.direction is Direction.IN and m.in_reply_to == spoken.place]
-    return bool(came) and not spoken.edited and not spoken.gone
+    changed = spoken.edited or spoken.gone
+    return any(not changed or (m.written_at or m.at) > spoken.at for m in came)
 
 
 def _words(spoken: Spoken) -> str:

@@ -192,6 +192,26 @@ async def test_change_in_chat_that_comes_before_the_words_counts(town: Town, cha
     assert await _came(town) == [latest[change]]
 
 
+@pytest.mark.parametrize("last", ["edit", "delete"])
+async def test_changes_in_chat_that_come_in_disorder_leave_the_last_one(town: Town, last: str) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    town.people.hold()
+    await town.people.say(BOB, town.direct(), "frist")
+    said = _last(town)
+    town.clock.turn(seconds=5)
+    await town.people.edit(BOB, town.direct(), said, "second")
+    town.clock.turn(seconds=5)
+    if last == "edit":
+        await town.people.edit(BOB, town.direct(), said, "third")
+    else:
+        await town.people.delete(BOB, town.direct(), said)
+
+    await town.people.release(backwards=True)
+    await town.settle()
+
+    assert await _came(town) == [{"edit": "[edited] third", "delete": "[message deleted by its author]"}[last]]
+
+
 async def test_note_that_is_deleted_before_it_is_heard_of_counts_as_deleted(town: Town) -> None:
     await town.open()
     ts = town.card().ts
