@@ -203,7 +203,7 @@ def _spoken(body: Payload, fetched: tuple[Fetched, ...], now: datetime) -> Spoke
         ts=ts,
         thread_ts=str(message.get("thread_ts") or ""),
         direct=_is_direct(event),
-        text="" if gone else payloads.words_of(str(message.get("text") or "")),
+        text="" if gone else payloads.said(message),
         files=tuple(str(file.get("name") or "?") for file in message.get("files") or ()),
         fetched=fetched,
         at=payloads.moment_of(edited or ts) or now,

@@ -169,6 +169,13 @@ def moment_of(ts: str) -> datetime | None:
         return None
 
 
+def said(message: Payload) -> str:
+    """What its author typed, and below it the messages that they forwarded with it."""
+    forwarded = [one for one in message.get("attachments") or () if one.get("is_share")]
+    below = (f"[forwarded from {one.get('author_name') or '?'}] {one.get('text') or ''}" for one in forwarded)
+    return "\n".join(filter(None, (words_of(str(message.get("text") or "")), *map(words_of, below))))
+
+
 _LINK = re.compile(r"<(?P<sign>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 
 

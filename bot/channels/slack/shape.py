@@ -37,6 +37,14 @@ class Edited(Read):
     ts: Text = None
 
 
+class Attachment(Read):
+    """A message that was forwarded, or what a link leads to."""
+
+    is_share: bool | None = None
+    author_name: Text = None
+    text: Text = None
+
+
 class Said(Read):
     """A message."""
 
@@ -50,6 +58,7 @@ class Said(Read):
     user_team: Text = None
     edited: Edited | None = None
     files: list[File] | None = None
+    attachments: list[Attachment] | None = None
     blocks: Blocks = None
 
 

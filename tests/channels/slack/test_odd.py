@@ -208,6 +208,35 @@ async def test_message_without_a_time_that_can_be_is_kept_all_the_same(town: Tow
     assert await notes(town) == ["a note"]
 
 
+FORWARDED = {
+    "is_share": True,
+    "is_msg_unfurl": True,
+    "author_name": "Zoé",
+    "text": "voir <https://a.fr|ici> &amp; là",
+}
+
+
+async def test_message_that_was_forwarded_is_read(town: Town) -> None:
+    """Its words stand in an attachment, and its text is empty where nothing was said of it."""
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    forwarded = {
+        "type": "message",
+        "user": BOB,
+        "text": "",
+        "ts": "1276502401.000100",
+        "channel": town.direct(),
+        "channel_type": "im",
+        "attachments": [FORWARDED, {"title": "a link that was unfurled", "text": "not said by anybody"}],
+    }
+
+    await tell(town, forwarded)
+    await tell(town, in_thread(town, text="look", ts="1276502402.000100", attachments=[FORWARDED]))
+
+    came = [m.text for m in (await town.case()).messages if m.direction is Direction.IN]
+    assert came[-1] == "[forwarded from Zoé] voir ici (https://a.fr) & là"
+    assert await notes(town) == ["look\n[forwarded from Zoé] voir ici (https://a.fr) & là"]
+
+
 async def test_half_a_character_costs_no_words(town: Town) -> None:
     """JSON can name half of a character that takes two; a text that was cut ends with one."""
     await town.open(channel=f.Channel.SLACK, linked=True)
