@@ -70,7 +70,7 @@ def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) 
         customer=customer.id,
         kind=customer.kind,
         support=customer.support,
-        title=_title(desk, opening, language, known=known is not None),
+        title=_title(desk, opening, language, known=_is_known(known, opening)),
         language=language,
         channel=opening.channel,
         way_in=opening.way_in,
@@ -137,8 +137,14 @@ def _meet(tx: Transaction, desk: Desk, opening: Opening, now: datetime) -> Custo
     return meet(tx, opening.address, language, Kind.CONSUMER, now, timezone=desk.terms.timezone)
 
 
+def _is_known(customer: Customer | None, opening: Opening) -> bool:
+    """Whether more is known than that mails came in their name: somebody gave a name, or uses the chat."""
+    return customer is not None and (bool(customer.details.name) or opening.channel is not f.Channel.MAIL)
+
+
 def _title(desk: Desk, opening: Opening, language: f.Language, *, known: bool) -> str:
-    """Their subject, for customers on file; strangers' subjects are never sent on to the address they claim.
+    """Their subject, for customers with a name; strangers' subjects are never sent on to the address they claim,
+    however often they write in its name.
 
     It stands in every mail's subject and on papers, hence without secrets.
     """

@@ -36,6 +36,8 @@ MOST_NAMED = 3  # incidents that one subject names, or that one mail is mentione
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 NOT_PROVEN = Proof()
 FIRST_JUDGED_AGAIN = timedelta(minutes=5)
+# What help desks put into mails that people write, and what people write about mail itself.
+_SIGNS_OF_PEOPLE_TOO = frozenset({"subject", "x-auto-response-suppress", "list-unsubscribe"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,10 @@ def _understand(
         bounces.bounced(tx, desk, said, mail.bounced, mail.failed, now)
         return
     if mail.automatic:
-        keep(tx, said, row.id if row else None, now)
+        if row is None and mail.automatic in _SIGNS_OF_PEOPLE_TOO and _is_of_a_customer(tx, mail.sender):
+            _set_aside(tx, desk, None, said, now)
+        else:
+            keep(tx, said, row.id if row else None, now)
         _ask_owner(tx, desk, accepting, now)
         return
     if not mail.sender:
@@ -123,6 +128,12 @@ def _understand(
     if row and mail.proof.level is Level.LATER and mail.certain and row.stage not in OVER:
         again = JudgeAgain(mail=decode(MailArrived, job.payload), incident=row.id)
         tx.inbox.put(NewJob(kind=again.KIND, payload=again.encode(), due_at=now + FIRST_JUDGED_AGAIN), now)
+
+
+def _is_of_a_customer(tx: Transaction, sender: str) -> bool:
+    """Whether somebody with a name on file may have written this: it is never left where nobody looks."""
+    customer = tx.customers.by_address(sender) if sender else None
+    return customer is not None and bool(customer.details.name)
 
 
 def _accepting(tx: Transaction, desk: Desk, mail: Incoming) -> Link | None:

@@ -6,7 +6,7 @@ from bot.app.pace import USUAL
 from bot.core import facts as f
 from bot.core.lives import ConsentState
 from tests.stories.people import BOB, DOWN_FR, JANE
-from tests.stories.steps import ask, diagnose, invoice, quote
+from tests.stories.steps import ask, diagnose, invoice, order, quote
 from tests.stories.town import SUPPORT, Town
 
 
@@ -327,3 +327,36 @@ async def test_stranger_who_says_stop_stops_nothing(here: Town) -> None:
     await here.mail("mallory@pirate.net", "", "Stop", answering=here.newest(BOB))
 
     assert not (await here.incident()).paused
+
+
+@pytest.mark.parametrize(
+    ("header", "subject"),
+    [
+        ("X-Note: none", "Undeliverable: mails to Gmail since Monday"),
+        ("X-Note: none", "Réponse automatique : comment l'activer ?"),
+        ("X-Auto-Response-Suppress: All", "Panne"),
+        ("List-Unsubscribe: <mailto:stop@clientsa.fr>", "Panne"),
+    ],
+)
+async def test_customers_mail_that_looks_like_a_robots_is_shown_to_staff_and_not_answered(
+    here: Town, header: str, subject: str
+) -> None:
+    await order(here)
+    before = await here.told(BOB)
+    lines = (f"From: {BOB}", f"Subject: {subject}", "Message-ID: <new@clientsa.fr>", header)
+
+    await here.hand_in(BOB, SUPPORT, ("\r\n".join(lines) + "\r\n\r\nRien ne part plus.\r\n").encode())
+    await here.settled()
+
+    shown = [message.text for message in here.slack.workspace.roots(here.staff.channel)]
+    assert any(f"it came in the name of {BOB} and looks as if a program wrote it" in text for text in shown)
+    assert await here.told(BOB) == before
+
+
+async def test_subject_of_a_stranger_is_never_sent_on_however_often_they_write(here: Town) -> None:
+    for _ in range(2):
+        await here.mail("victim@victim.example", "BUY PILLS http://pills.example", "Buy now.")
+
+    mails = here.inbox("victim@victim.example")
+    assert len(mails) == 2
+    assert [mail for mail in mails if "PILLS" in str(mail.message["Subject"]) or "pills" in str(mail.message)] == []

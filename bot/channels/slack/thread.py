@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.app.files import FileRules, Trouble, judged
 from bot.app.links import masked
 from bot.app.masks import mask
-from bot.app.proof import decode
+from bot.app.proof import Level, decode
 from bot.app.read import Case
 from bot.channels.slack import blocks, fates, files, story
 from bot.channels.slack.author import author
@@ -96,9 +96,13 @@ def _ask_again(case: Case, fact: f.Fact) -> Iterator[Payload]:
 
 
 def set_aside(message: Message) -> Told:
-    """A mail that belongs to no incident because nobody can say who wrote it; all that was read of it goes along."""
+    """A mail that belongs to no incident, because nobody can say who wrote it or because a customer's looks like a
+    program's; all that was read of it goes along.
+    """
     proof = decode(message.proof)
-    why = proof.reason if proof and proof.reason else "its author cannot be made out"
+    why = (proof.reason if proof else "") or "its author cannot be made out"
+    if proof and proof.level is not Level.MALFORMED:
+        why = f"it came in the name of {message.author} and looks as if a program wrote it"
     words = blocks.clip(mask(message.text), QUOTED)
     about = f", about “{blocks.clip(mask(message.subject), 150)}”" if message.subject else ""
     elements = [
