@@ -148,17 +148,13 @@ class Customers:
         noted = sa.update(contacts).where(contacts.c.address == address.lower())
         self._connection.execute(noted.values(complained_at=at))
 
-    def clear_complained(self, address: str) -> None:
-        """Notes that they wrote to us since."""
-        self._connection.execute(_CLEAR_COMPLAINED, {"of": address.lower()})
-
     def has_complained(self, address: str) -> bool:
         """Whether mail of ours to this address was reported as abuse, and nobody wrote from it since."""
         return self._connection.execute(_COMPLAINED, {"of": address.lower()}).first() is not None
 
-    def clear_bounced(self, address: str) -> bool:
-        """Whether mail to this address came back until now; it does no longer."""
-        return self._connection.execute(_CLEAR_BOUNCED, {"of": address.lower()}).rowcount > 0
+    def heard_from(self, address: str) -> bool:
+        """Mail to this address neither comes back nor is unwelcome any more; whether either held until now."""
+        return self._connection.execute(_HEARD_FROM, {"of": address.lower()}).rowcount > 0
 
     def listing(self, limit: int = 50, after_id: int = 0) -> list[Customer]:
         """Customers in the order of their ids."""
@@ -217,11 +213,13 @@ _NAMED: Final = (
     .where(customers.c.name != "")
     .limit(1)
 )
-_IS_BOUNCED: Final = (contacts.c.address == _OF, contacts.c.bounced_at.is_not(None))
-_HAS_COMPLAINED: Final = (contacts.c.address == _OF, contacts.c.complained_at.is_not(None))
-_CLEAR_BOUNCED: Final = sa.update(contacts).where(*_IS_BOUNCED).values(bounced_at=sa.null())
-_CLEAR_COMPLAINED: Final = sa.update(contacts).where(*_HAS_COMPLAINED).values(complained_at=sa.null())
-_COMPLAINED: Final = sa.select(contacts.c.address).where(*_HAS_COMPLAINED)
+_IS_IT: Final = contacts.c.address == _OF
+_HEARD_FROM: Final = (
+    sa.update(contacts)
+    .where(_IS_IT, sa.or_(contacts.c.bounced_at.is_not(None), contacts.c.complained_at.is_not(None)))
+    .values(bounced_at=sa.null(), complained_at=sa.null())
+)
+_COMPLAINED: Final = sa.select(contacts.c.address).where(_IS_IT, contacts.c.complained_at.is_not(None))
 _ADD_CONTACT: Final = sa.insert(contacts)
 _CREATE: Final = sa.insert(customers).returning(customers.c.id)
 _SAVE: Final = sa.update(customers).where(customers.c.id == sa.bindparam("of"))

@@ -74,10 +74,11 @@ class Row:
 class Journal:
     """The journal within one transaction. Subjects are references: `INC-42`, `C-17`."""
 
-    __slots__ = ("_connection", "redactions")
+    __slots__ = ("_connection", "_ends", "redactions")
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._ends: dict[str, tuple[int, str]] = {}
         self.redactions = Redactions(connection)
 
     def append(self, subject: str, after_seq: int, entries: Sequence[Entry]) -> None:
@@ -85,8 +86,9 @@ class Journal:
 
         A command's key is kept on its first fact.
         """
-        # A new subject has no end to look up; should it have one after all, its first place is taken.
-        seq, chain = self._end(subject) if after_seq else (0, START)
+        # A new subject has no end to look up, and one that was read or written here has shown it; should it have
+        # gone on after all, the next place is taken.
+        seq, chain = self._ends.get(subject) or (self._end(subject) if after_seq else (0, START))
         if seq != after_seq:
             message = f"{subject} is at {seq}, not {after_seq}"
             raise Conflict(message)
@@ -100,6 +102,7 @@ class Journal:
             rows.append(row)
         if rows:
             self._insert(subject, rows)
+            self._ends[subject] = seq, chain
 
     def _end(self, subject: str) -> tuple[int, str]:
         last = self._connection.execute(_END, {"of": subject}).first()
@@ -114,7 +117,10 @@ class Journal:
 
     def facts(self, subject: str) -> list[Recorded]:
         """All facts of one subject, in order."""
-        return self._recorded(self._connection.execute(_BY_SUBJECT, {"of": subject}))
+        rows = self._connection.execute(_BY_SUBJECT, {"of": subject}).all()
+        if rows:
+            self._ends[subject] = rows[-1].seq, rows[-1].chain
+        return self._recorded(rows)
 
     def of_kinds(self, kinds: Iterable[type[Fact]], *, until: datetime | None = None) -> list[Recorded]:
         """All facts of these kinds, of all subjects, the first first; none after `until`."""
@@ -201,7 +207,7 @@ _ROWS: Final = sa.select(
     *(facts.c.id, facts.c.subject, facts.c.seq, facts.c.kind, facts.c.body, _MOMENT, facts.c.actor),
     *(facts.c.body_sha256, facts.c.chain),
 ).order_by(facts.c.subject, facts.c.seq)
-_BY_SUBJECT: Final = _QUERY.where(_OF).order_by(facts.c.seq)
+_BY_SUBJECT: Final = _QUERY.add_columns(facts.c.chain).where(_OF).order_by(facts.c.seq)
 _BY_COMMAND: Final = sa.select(facts.c.id).where(facts.c.command == sa.bindparam("key")).limit(1)
 _END: Final = sa.select(facts.c.seq, facts.c.chain).where(_OF).order_by(facts.c.seq.desc()).limit(1)
 _INSERT: Final = sa.insert(facts)

@@ -173,18 +173,20 @@ class Messages:
         self._connection.execute(found.values(proof=proof))
 
     def attachments_of(self, message_id: int) -> list[KeptAttachment]:
-        return self._files(attachments.c.message_id == message_id)
+        return self._files(_FILES_OF, message_id)
+
+    def attachments_carried_by(self, outbox_id: int) -> list[KeptAttachment]:
+        """Those of the message that this outbox job carries."""
+        return self._files(_FILES_CARRIED_BY, outbox_id)
 
     def attachment(self, attachment_id: int) -> KeptAttachment | None:
-        return next(iter(self._files(attachments.c.id == attachment_id)), None)
+        return next(iter(self._files(_FILE_BY_ID, attachment_id)), None)
 
     def _some(self, query: "sa.Select[Any]", **values: object) -> list[Message]:
         return [_message(row) for row in self._connection.execute(query, values)]
 
-    def _files(self, *wanted: "sa.ColumnElement[bool]") -> list[KeptAttachment]:
-        begins = sa.func.substr(blobs.c.content, 1, BEGINS, type_=sa.LargeBinary).label("begins")
-        query = sa.select(attachments, blobs.c.size, begins).join(blobs).where(*wanted).order_by(attachments.c.id)
-        return [KeptAttachment(**row._asdict()) for row in self._connection.execute(query)]
+    def _files(self, query: "sa.Select[Any]", of: int) -> list[KeptAttachment]:
+        return [KeptAttachment(**row._asdict()) for row in self._connection.execute(query, {"of": of})]
 
 
 _OF: Final[sa.BindParameter[Any]] = sa.bindparam("of")
@@ -241,6 +243,12 @@ _SET_LINE: Final = (
     .values(line=sa.bindparam("new_line"))
     .returning(messages.c.delivery)
 )
+_BEGINS: Final = sa.func.substr(blobs.c.content, 1, BEGINS, type_=sa.LargeBinary).label("begins")
+_FILES: Final = sa.select(attachments, blobs.c.size, _BEGINS).join(blobs).order_by(attachments.c.id)
+_FILE_BY_ID: Final = _FILES.where(attachments.c.id == _OF)
+_FILES_OF: Final = _FILES.where(attachments.c.message_id == _OF)
+_CARRIED: Final = sa.select(messages.c.id).where(messages.c.outbox_id == _OF)
+_FILES_CARRIED_BY: Final = _FILES.where(attachments.c.message_id.in_(_CARRIED))
 _NEW: Final = tuple(field.name for field in fields(NewMessage))
 _FILE: Final = tuple(field.name for field in fields(Attachment))
 

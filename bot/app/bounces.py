@@ -85,9 +85,7 @@ def heard_from(tx: Transaction, desk: Desk, address: str, now: datetime) -> None
 
     Whoever complained of our mail wants it again.
     """
-    if address:
-        tx.customers.clear_complained(address)
-    if not address or not tx.customers.clear_bounced(address):
+    if not address or not tx.customers.heard_from(address):
         return
     customer = tx.customers.by_address(address)
     restore = c.RestoreAddress(actor=f.Actor(role=f.Role.CUSTOMER, name=address))

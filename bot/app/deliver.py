@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import SystemRandom
 
+import structlog
+
 from bot.app import fates
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
@@ -12,8 +14,9 @@ from bot.app.jobs import Tell, TellByMail, TellInChat, decode
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
-from storage import Fate, Job, Message, Transaction
+from storage import Fate, Job, Message, Transaction, Unavailable
 
+log = structlog.get_logger("app.deliver")
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 NOTED = timedelta(hours=4)
@@ -71,12 +74,14 @@ Sender = Callable[[Job, datetime], Awaitable[Delivery]]
 async def deliver(desk: Desk, job: Job, senders: Mapping[str, Sender], clock: Callable[[], datetime]) -> Delivery:
     """Sends one claimed job and notes what became of it. A sender that raises is tried again, visibly."""
     now = clock()
-    if not await desk.store.read(lambda tx: tx.outbox.holds(job)):
-        return Later("somebody else has it")
     try:
-        overtaken = await desk.store.read(lambda tx: _overtaken(tx, job))
+        held, overtaken = await desk.store.read(lambda tx: (tx.outbox.holds(job), _overtaken(tx, job)))
+        if not held:
+            return Later("somebody else has it")
         delivery = Dropped(overtaken) if overtaken else await senders[job.kind](job, now)
-    except Exception as error:  # noqa: BLE001 - the loop's edge: the row is kept, with the error's name
+    except Exception as error:  # the loop's edge: the row is kept, with the error's name
+        if not isinstance(error, Unavailable):
+            log.exception("sender_failed", kind=job.kind, id=job.id, tries=job.tries)
         delivery = Later(f"{type(error).__name__}: {error}")
     after = clock()
     await desk.store.run(lambda tx: _note(tx, desk, job, delivery, after))

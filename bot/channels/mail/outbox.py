@@ -20,6 +20,7 @@ from bot.words import Context, Worded
 from storage import Job, Transaction
 
 PDF = "application/pdf"
+_OFFERS = {QuoteOffered.name(), QuoteNudged.name()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Postman:
     async def send(self, job: Job, _now: datetime) -> Delivery:
         """Works one outbox row of kind `mail`."""
         order = decode(TellByMail, job.payload)
-        around = await self.desk.store.read(lambda tx: _around(tx, job, order))
+        around = await self.desk.store.read(lambda tx: _around(tx, self.desk, job, order))
         letter = self._letter(order, self._worded(order, around, job.created_at), around, job.created_at)
         outcome = await self.relay.send(letter.envelope_sender, order.to, build(letter))
         return _delivered(order, letter, outcome) if isinstance(outcome, Accepted) else _not_delivered(outcome, job)
@@ -72,8 +73,8 @@ class Postman:
     def _accept(self, order: TellByMail, around: "_Around") -> str:
         """Where businesses may accept the quote of this mail by another; consumers tick a box for it."""
         link = order.links.get(Purpose.QUOTE)
-        offers = order.notice in {QuoteOffered.name(), QuoteNudged.name()}
-        return self.addresses.accept(self.desk.keys.accept_key(link)) if link and offers and around.business else ""
+        offers = order.notice in _OFFERS and around.business
+        return self.addresses.accept(self.desk.keys.accept_key(link)) if link and offers else ""
 
     def _tap(self, order: TellByMail, around: "_Around") -> Mapping[str, object] | None:
         """A button in Gmail's list of mails, for businesses whose desk wants it: it names the price, as ours do."""
@@ -147,10 +148,11 @@ class _Around:
     conversation: tuple[str, ...]
 
 
-def _around(tx: Transaction, job: Job, order: TellByMail) -> _Around:
+def _around(tx: Transaction, desk: Desk, job: Job, order: TellByMail) -> _Around:
     customer = tx.customers.load(order.customer)
     found = tx.blobs.document(order.document, "pdf") if order.document else None
-    incident = tx.incidents.load(order.incident) if order.incident else None
+    decided_by_mail = desk.taps or order.notice in _OFFERS  # only then does it matter whose incident it is
+    incident = tx.incidents.load(order.incident) if order.incident and decided_by_mail else None
     known = tx.messages.references(order.incident, job.created_at) if order.incident else []
     return _Around(
         customer=customer.details.name if customer else "",
@@ -165,9 +167,7 @@ def _around(tx: Transaction, job: Job, order: TellByMail) -> _Around:
 
 def _files(tx: Transaction, job: Job) -> tuple[Attachment, ...]:
     """What staff sent along, as it was kept with the message that this job carries."""
-    message = tx.messages.by_outbox_id(job.id)
-    kept = tx.messages.attachments_of(message.id) if message else []
-    found = ((file, tx.blobs.content(file.sha256)) for file in kept)
+    found = ((file, tx.blobs.content(file.sha256)) for file in tx.messages.attachments_carried_by(job.id))
     return tuple(
         Attachment(name=file.name, media_type=file.media_type, content=content)
         for file, content in found

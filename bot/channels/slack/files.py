@@ -10,7 +10,7 @@ from bot.app.read import kept
 from bot.channels.slack import uploads
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
-from storage import Job, KeptAttachment, Message, Transaction
+from storage import Job, Message, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ async def hand_over(room: Room, job: Job, place: Place) -> tuple[str, ...]:
     Raises NoAnswerError where it is tried again: the words above are then looked up, not posted twice.
     """
     store, refused = room.desk.store, []
-    for part, file in enumerate(await store.read(lambda tx: _sent_along(tx, job))):
+    for part, file in enumerate(await store.read(lambda tx: tx.messages.attachments_carried_by(job.id))):
         content = await kept(store, file.sha256)
         if content is None:
             continue
@@ -111,11 +111,6 @@ async def _share_below_words(room: Room, job: Job, place: Place, name: str, cont
         await share(room, job, place, name, content, part)
     except RateLimitedError as limited:
         raise NoAnswerError(str(limited)) from limited
-
-
-def _sent_along(tx: Transaction, job: Job) -> list[KeptAttachment]:
-    message = tx.messages.by_outbox_id(job.id)
-    return tx.messages.attachments_of(message.id) if message else []
 
 
 async def _is_shown(room: Room, file_id: str, channel: str) -> bool:
