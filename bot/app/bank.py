@@ -76,9 +76,11 @@ def take_in(tx: Transaction, desk: Desk, entry: BankEntry, now: datetime) -> Tak
     return Taken(id=entry_id, fate=fate, amount=entry.amount)
 
 
-def keep_as_task(tx: Transaction, desk: Desk, entry: BankEntry, fate: Fate, why: Why, now: datetime) -> None:
-    """Keeps an entry that only says that money moved; staff are called where a person must look."""
-    entry_id = tx.bank.add(_values(desk, entry, now))
+def keep_beside(
+    tx: Transaction, desk: Desk, entry: BankEntry, paid: EntryRow, fate: Fate, why: Why, now: datetime
+) -> None:
+    """Keeps an entry that only says that money of this payment moved; staff are called where a person must look."""
+    entry_id = tx.bank.add(_values(desk, entry, now) | {"taken_back": paid.id})
     if entry_id is not None:
         _note(tx, desk, entry_id, Verdict(fate=fate, kept=entry.amount - entry.amount, why=why), now)
 

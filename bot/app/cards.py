@@ -5,9 +5,10 @@ One identity for each payment, refund and dispute, whatever is reported twice or
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Protocol
 
-from bot.app.bank import Skipped, end_entry, keep_as_task, take_in
+from bot.app.bank import Skipped, end_entry, keep_beside, take_in
 from bot.app.desk import Desk
 from bot.core import facts as f
 from bot.core.bank import QUEUED, BankEntry, Fate, Side, Why
@@ -99,12 +100,12 @@ def take_in_card(tx: Transaction, desk: Desk, event: CardEvent, now: datetime) -
     """Does what a report means, once. False where the payment it is about has not been heard of yet."""
     match event:
         case CardPaid():
-            take_in(tx, desk, _entry(desk, event, Side.CREDIT, f"card-{event.payment}", now), now)
+            take_in(tx, desk, _entry(desk, event, Side.CREDIT, _identity(event.payment), now), now)
         case CardRefunded():
             return _refunded(tx, desk, event, now)
         case CardDisputed():
-            entry = _entry(desk, event, Side.DEBIT, f"card-{event.dispute}", now)
-            if tx.bank.named(f"card-{event.payment}") is None:
+            entry = _entry(desk, event, Side.DEBIT, _identity(event.dispute), now)
+            if tx.bank.named(_identity(event.payment)) is None:
                 return False
             take_in(tx, desk, replace(entry, reason=event.reason), now)
     return True
@@ -112,23 +113,31 @@ def take_in_card(tx: Transaction, desk: Desk, event: CardEvent, now: datetime) -
 
 def _refunded(tx: Transaction, desk: Desk, event: CardRefunded, now: datetime) -> bool:
     """The rest of an overpayment, a credited invoice, or a task: that money went back is never passed over."""
-    paid = tx.bank.named(f"card-{event.payment}")
+    paid = tx.bank.named(_identity(event.payment))
     if paid is None:
         return False
-    identity = f"card-{event.payment}-{event.total.cents}"
+    identity = _identity(event.payment, str(event.total.cents))
     entry = replace(_entry(desk, event, Side.DEBIT, identity, now), ordered=True)
     if tx.bank.has(identity):
         return True
     if _is_the_rest(paid, event.amount):
         end_entry(tx, paid.id, Fate.REFUNDED, f.BANK, now)
-        keep_as_task(tx, desk, entry, Fate.REFUNDED, Why.NONE, now)
+        keep_beside(tx, desk, entry, paid, Fate.REFUNDED, Why.NONE, now)
     elif take_in(tx, desk, entry, now) is Skipped.OUTGOING:
-        keep_as_task(tx, desk, entry, Fate.UNALLOCATED, Why.RETURN_UNKNOWN, now)
+        keep_beside(tx, desk, entry, paid, Fate.UNALLOCATED, Why.RETURN_UNKNOWN, now)
     return True
 
 
 def _is_the_rest(paid: EntryRow, amount: Money) -> bool:
     return paid.fate in QUEUED and paid.kept == amount
+
+
+def _identity(*names: str) -> str:
+    """The same whenever it is reported, and outlasts who paid: the provider's names cannot be told from it.
+
+    They are long and drawn by lot: unlike an account, they are not found again by trying, and a plain hash will do.
+    """
+    return sha256("-".join(("card", *names)).encode()).hexdigest()
 
 
 def _entry(desk: Desk, event: CardEvent, side: Side, identity: str, now: datetime) -> BankEntry:
