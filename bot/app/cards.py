@@ -3,6 +3,7 @@
 One identity for each payment, refund and dispute, whatever is reported twice or late; the bank's table decides.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -15,7 +16,7 @@ from bot.core.bank import QUEUED, BankEntry, Fate, Side, Why
 from bot.core.facts import Language
 from bot.core.incident import Incident
 from bot.core.money import Money
-from storage import EntryRow, Transaction
+from storage import Allocation, EntryRow, Transaction
 
 STATEMENT = "card"
 
@@ -72,7 +73,17 @@ class CardDisputed:
     at: datetime
 
 
-CardEvent = CardPaid | CardRefunded | CardDisputed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardReinstated:
+    """A dispute was won: what it took back is ours again."""
+
+    payment: str
+    dispute: str
+    amount: Money
+    at: datetime
+
+
+CardEvent = CardPaid | CardRefunded | CardDisputed | CardReinstated
 
 
 class Cards(Protocol):
@@ -98,38 +109,66 @@ def may_pay_by_card(incident: Incident, number: str) -> bool:
 
 def take_in_card(tx: Transaction, desk: Desk, event: CardEvent, now: datetime) -> bool:
     """Does what a report means, once. False where the payment it is about has not been heard of yet."""
-    match event:
-        case CardPaid():
-            take_in(tx, desk, _entry(desk, event, Side.CREDIT, _identity(event.payment), now), now)
-        case CardRefunded():
-            return _refunded(tx, desk, event, now)
-        case CardDisputed():
-            entry = _entry(desk, event, Side.DEBIT, _identity(event.dispute), now)
-            if tx.bank.named(_identity(event.payment)) is None:
-                return False
-            take_in(tx, desk, replace(entry, reason=event.reason), now)
-    return True
-
-
-def _refunded(tx: Transaction, desk: Desk, event: CardRefunded, now: datetime) -> bool:
-    """The rest of an overpayment, a credited invoice, or a task: that money went back is never passed over."""
+    if isinstance(event, CardPaid):
+        entry = _entry(desk, event, Side.CREDIT, _identity(event.payment), now)
+        take_in(tx, desk, replace(entry, texts=(event.number,)), now)
+        return True
     paid = tx.bank.named(_identity(event.payment))
     if paid is None:
         return False
+    match event:
+        case CardRefunded():
+            _refunded(tx, desk, event, paid, now)
+        case CardDisputed():
+            take_in(tx, desk, replace(_withdrawn(desk, event, paid, now), reason=event.reason), now)
+        case CardReinstated():
+            _reinstated(tx, desk, event, paid, now)
+    return True
+
+
+def _refunded(tx: Transaction, desk: Desk, event: CardRefunded, paid: EntryRow, now: datetime) -> None:
+    """The rest of an overpayment, a credited invoice, or a task: that money went back is never passed over."""
     identity = _identity(event.payment, str(event.total.cents))
-    entry = replace(_entry(desk, event, Side.DEBIT, identity, now), ordered=True)
     if tx.bank.has(identity):
-        return True
+        return
+    entry = replace(_entry(desk, event, Side.DEBIT, identity, now), texts=(event.number,), ordered=True)
     if _is_the_rest(paid, event.amount):
         end_entry(tx, paid.id, Fate.REFUNDED, f.BANK, now)
         keep_beside(tx, desk, entry, paid, Fate.REFUNDED, Why.NONE, now)
     elif take_in(tx, desk, entry, now) is Skipped.OUTGOING:
         keep_beside(tx, desk, entry, paid, Fate.UNALLOCATED, Why.RETURN_UNKNOWN, now)
-    return True
 
 
 def _is_the_rest(paid: EntryRow, amount: Money) -> bool:
     return paid.fate in QUEUED and paid.kept == amount
+
+
+def _withdrawn(desk: Desk, event: CardDisputed | CardReinstated, paid: EntryRow, now: datetime) -> BankEntry:
+    """What a dispute takes back, in the words of the payment."""
+    entry = _entry(desk, event, Side.DEBIT, _identity(event.dispute), now)
+    return replace(entry, texts=tuple(paid.free.split("\n")))
+
+
+def _reinstated(tx: Transaction, desk: Desk, event: CardReinstated, paid: EntryRow, now: datetime) -> None:
+    """Pays again what the dispute had opened; a dispute that undid nothing, or comes after its own end, is over."""
+    entry = _entry(desk, event, Side.CREDIT, _identity(event.dispute, "won"), now)
+    if tx.bank.has(entry.identity):
+        return
+    withdrawn, booked = tx.bank.named(_identity(event.dispute)), tx.bank.allocated(entry_id=paid.id)
+    if withdrawn is not None and not _undid_nothing(withdrawn, booked):
+        numbers = tuple(one.number for one in booked)
+        take_in(tx, desk, replace(entry, texts=numbers or tuple(paid.free.split("\n"))), now)
+        return
+    if withdrawn is None:
+        keep_beside(tx, desk, _withdrawn(desk, event, paid, now), paid, Fate.DISMISSED, Why.NONE, now)
+    else:
+        end_entry(tx, withdrawn.id, Fate.DISMISSED, f.BANK, now)
+    keep_beside(tx, desk, entry, paid, Fate.DISMISSED, Why.NONE, now)
+
+
+def _undid_nothing(withdrawn: EntryRow, booked: Sequence[Allocation]) -> bool:
+    """Whether it waits for a person who would say what it undoes; of several invoices it may have opened one."""
+    return withdrawn.fate in QUEUED and len(booked) < 2
 
 
 def _identity(*names: str) -> str:
@@ -141,14 +180,12 @@ def _identity(*names: str) -> str:
 
 
 def _entry(desk: Desk, event: CardEvent, side: Side, identity: str, now: datetime) -> BankEntry:
-    number = "" if isinstance(event, CardDisputed) else event.number
     return BankEntry(
         identity=identity,
         statement=STATEMENT,
         side=side,
         amount=event.amount,
         booked_on=_day(desk, event, now),
-        texts=(number,) if number else (),
         end_to_end=event.payment,
     )
 

@@ -29,7 +29,7 @@ class Fate(StrEnum):
     RETURNED = "returned"  # came in, and was taken back since
     RETURN = "return"  # the entry that takes an earlier one back
     REFUNDED = "refunded"  # sent back to whoever paid it, say staff; or the entry by which that was done
-    DISMISSED = "dismissed"  # no business of the desk's, say staff
+    DISMISSED = "dismissed"  # no business of the desk's, say staff; or undone before anything came of it
     REFUSED = "refused"  # its amount says nothing
 
 

@@ -212,6 +212,97 @@ async def test_disputed_payment_is_open_again(here: Town, stripe: StandIn) -> No
     assert (await here.stage(), await money(here)) == ("invoiced", ["PaymentReceived 24.00", "PaymentReturned 24.00"])
 
 
+@pytest.mark.parametrize("first", ["closed", "reinstated"])
+async def test_dispute_won_back_pays_again_once(here: Town, stripe: StandIn, first: str) -> None:
+    """Its end and its money are reported apart, in either order, and more than once."""
+    await invoice(here)
+    for event in (stripe.paid(NUMBER, 2400), stripe.disputed(2400)):
+        await report(here, event)
+    won = [stripe.closed(2400, "won"), stripe.reinstated(2400)]
+
+    for event in (won if first == "closed" else won[::-1]) * 2:
+        assert await report(here, event) == 200
+
+    received, returned = "PaymentReceived 24.00", "PaymentReturned 24.00"
+    assert (await here.stage(), await money(here)) == ("closed", [received, returned, received])
+    assert await here.store.read(lambda tx: tx.bank.waiting()) == 0
+
+
+async def test_dispute_won_before_it_was_heard_of_undoes_nothing(here: Town, stripe: StandIn) -> None:
+    """Reports overtake each other: of one that is over already, the invoice stays paid and nobody is told."""
+    await invoice(here)
+    won = stripe.closed(2400, "won")
+    assert await report(here, won) == 409
+    await report(here, stripe.paid(NUMBER, 2400))
+    told = await here.told(BOB)
+
+    for event in (won, stripe.disputed(2400), stripe.reinstated(2400), won):
+        assert await report(here, event) == 200
+
+    assert (await here.stage(), await money(here)) == ("closed", ["PaymentReceived 24.00"])
+    assert (await here.told(BOB), await here.store.read(lambda tx: tx.bank.waiting())) == (told, 0)
+
+
+async def test_reports_of_one_dispute_at_once_leave_the_invoice_paid(here: Town, stripe: StandIn) -> None:
+    await invoice(here)
+    await report(here, stripe.paid(NUMBER, 2400))
+    events = [stripe.disputed(2400), stripe.closed(2400, "won"), stripe.reinstated(2400)]
+
+    statuses = await asyncio.gather(*(send(here.running.web_port, event) for event in events * 2))
+    await here.settled()
+
+    assert ({*statuses}, await here.stage()) == ({200}, "closed")
+    assert await here.ledger() == ["F2010-00001 24.00 paid"]
+    assert await here.store.read(lambda tx: tx.bank.waiting()) == 0
+
+
+@pytest.mark.parametrize("status", ["lost", "warning_closed"])
+async def test_dispute_that_ends_otherwise_changes_nothing(here: Town, stripe: StandIn, status: str) -> None:
+    await invoice(here)
+    for event in (stripe.paid(NUMBER, 2400), stripe.disputed(2400), stripe.closed(2400, status)):
+        assert await report(here, event) == 200
+
+    assert (await here.stage(), await money(here)) == ("invoiced", ["PaymentReceived 24.00", "PaymentReturned 24.00"])
+
+
+async def test_dispute_won_back_after_another_payment_is_a_task(here: Town, stripe: StandIn) -> None:
+    await invoice(here)
+    for event in (stripe.paid(NUMBER, 2400), stripe.disputed(2400), stripe.paid(NUMBER, 2400, payment="pi_2")):
+        await report(here, event)
+    assert await here.stage() == "closed"
+
+    await report(here, stripe.reinstated(2400))
+
+    (waiting,) = await here.store.read(lambda tx: tx.bank.queue(limit=10))
+    assert (waiting.fate, waiting.why, str(waiting.kept.amount)) == ("unallocated", "not_open", "24.00")
+
+
+async def test_dispute_won_back_that_staff_recorded_counts_once(here: Town, stripe: StandIn) -> None:
+    await invoice(here)
+    for event in (stripe.paid(NUMBER, 2400), stripe.disputed(2400)):
+        await report(here, event)
+    await here.staff.submit("record_payment", amount="24,00", received_on="2010-06-14")
+
+    await report(here, stripe.reinstated(2400))
+
+    assert (await money(here))[2:] == ["PaymentReceived 24.00"]
+    assert await here.store.read(lambda tx: tx.bank.waiting()) == 0
+
+
+async def test_dispute_of_a_part_that_is_won_back_was_none(here: Town, stripe: StandIn) -> None:
+    """A part is a task for a person, which names the invoice; won back, there is nothing left to do."""
+    await invoice(here)
+    for event in (stripe.paid(NUMBER, 2400), stripe.disputed(1000)):
+        await report(here, event)
+    (waiting,) = await here.store.read(lambda tx: tx.bank.queue(limit=10))
+    assert (waiting.why, waiting.free) == ("return_unknown", NUMBER)
+
+    await report(here, stripe.reinstated(1000))
+
+    assert (await here.stage(), await money(here)) == ("closed", ["PaymentReceived 24.00"])
+    assert await here.store.read(lambda tx: tx.bank.waiting()) == 0
+
+
 async def test_provider_that_is_down_is_said_so(here: Town, stripe: StandIn) -> None:
     page = await invoice(here)
     stripe.down = 500

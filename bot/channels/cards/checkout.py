@@ -13,6 +13,7 @@ from bot.app.cards import (
     CardEvent,
     CardPaid,
     CardRefunded,
+    CardReinstated,
     CardsUnavailableError,
     Checkout,
     ForgedError,
@@ -21,7 +22,7 @@ from bot.core.money import Money
 
 TIMEOUT_SECONDS = 10
 RETRIES = 1
-PAID = "paid"
+PAID, WON = "paid", "won"
 OF_DESK = "invoice"
 """The key of our metadata: other pages of the same account are none of the desk's."""
 
@@ -116,6 +117,10 @@ def _read(event: Mapping[str, Any]) -> CardEvent | None:
             return _refunded(about, before.get("amount_refunded", 0), at)
         case "charge.dispute.funds_withdrawn":
             return _disputed(about, at)
+        case "charge.dispute.funds_reinstated":
+            return _reinstated(about, at)
+        case "charge.dispute.closed" if about.get("status") == WON:
+            return _reinstated(about, at)
         case _:
             return None
 
@@ -150,6 +155,17 @@ def _disputed(dispute: Mapping[str, Any], at: datetime) -> CardDisputed | None:
         dispute=dispute["id"],
         amount=_money(dispute["amount"], dispute["currency"]),
         reason=dispute.get("reason") or "dispute",
+        at=at,
+    )
+
+
+def _reinstated(dispute: Mapping[str, Any], at: datetime) -> CardReinstated | None:
+    if not dispute.get("payment_intent"):
+        return None
+    return CardReinstated(
+        payment=dispute["payment_intent"],
+        dispute=dispute["id"],
+        amount=_money(dispute["amount"], dispute["currency"]),
         at=at,
     )
 

@@ -79,8 +79,15 @@ class StandIn:
 
     def disputed(self, cents: int, payment: str = "pi_1") -> dict[str, Any]:
         """The report that the card's owner had it taken back."""
-        dispute = {"id": "dp_1", "object": "dispute", "amount": cents, "currency": "eur", "payment_intent": payment}
-        return self.report("charge.dispute.funds_withdrawn", dispute | {"reason": "fraudulent"})
+        return self.report("charge.dispute.funds_withdrawn", _dispute(cents, payment))
+
+    def reinstated(self, cents: int, payment: str = "pi_1") -> dict[str, Any]:
+        """The report that what was taken back is ours again."""
+        return self.report("charge.dispute.funds_reinstated", _dispute(cents, payment, status="won"))
+
+    def closed(self, cents: int, status: str, payment: str = "pi_1") -> dict[str, Any]:
+        """The report of who was right."""
+        return self.report("charge.dispute.closed", _dispute(cents, payment, status=status))
 
     def report(self, kind: str, about: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
         self.events += 1
@@ -92,6 +99,11 @@ class StandIn:
             "created": int(time.time()),
             "data": data,
         }
+
+
+def _dispute(cents: int, payment: str, status: str = "needs_response") -> dict[str, Any]:
+    about = {"amount": cents, "currency": "eur", "payment_intent": payment, "reason": "fraudulent", "status": status}
+    return {"id": "dp_1", "object": "dispute"} | about
 
 
 async def send(
