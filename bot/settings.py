@@ -32,6 +32,7 @@ from bot.core.erasure import USUAL as KEPT
 from bot.core.erasure import Retention
 from bot.core.facts import Intervention, Rule
 from bot.core.money import Money
+from bot.core.office import knows_holidays
 from bot.core.terms import GoAhead, Terms
 from bot.words import Provider
 
@@ -49,6 +50,12 @@ def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"no time zone is called {name}")
     return name
+
+
+def _country(code: str) -> str:
+    if not knows_holidays(code):
+        raise ValueError(f"no public holidays are known of “{code}”; give a country as FR, with a region as FR-57")
+    return code
 
 
 def _endpoint(value: str) -> str:
@@ -102,6 +109,7 @@ class TermsSection(Section):
     go_ahead: GoAhead = GoAhead.ORDER
     quote_validity_days: int = Field(default=15, ge=1, le=365)
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Paris"
+    country: Annotated[str, AfterValidator(_country)] = "FR"
     announcement_nudge_days: int = Field(default=3, ge=1)
     announcement_lapse_days: int = Field(default=7, ge=1)
     waiting_nudge_days: int = Field(default=5, ge=1)

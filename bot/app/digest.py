@@ -11,7 +11,6 @@ from bot.core.commands import DeadlineKind
 from bot.core.letter import OPEN
 from bot.core.lives import Stage
 from bot.core.money import Money
-from bot.core.office import Office
 from storage import IncidentRow, Listed, NewJob, Transaction
 
 MOST = 1000
@@ -118,6 +117,5 @@ def expect_digest(tx: Transaction, desk: Desk, now: datetime) -> None:
 def next_morning(desk: Desk, now: datetime) -> datetime:
     """The next opening of a working day after now."""
     today: date = desk.terms.day_of(now)
-    house = Office(timezone=desk.terms.timezone)
-    at = house.opening(today)
-    return at if at > now else house.opening(today + timedelta(days=1))
+    at = desk.terms.house.opening(today)
+    return at if at > now else desk.terms.house.opening(today + timedelta(days=1))

@@ -10,7 +10,6 @@ from bot.core.consent import request_lapses_at
 from bot.core.incident import Incident
 from bot.core.invoice import asked_of_customer
 from bot.core.lives import ConsentState, QuoteState, Stage
-from bot.core.office import Office
 
 # What a customer reads as an answer to their words.
 ANSWERS = (
@@ -111,7 +110,7 @@ def again(rules: Nudges, incident: Incident, nudge: Nudge, now: datetime) -> Nud
     }.get(nudge.need)
     if hours is None:
         return None
-    at = _house(incident).after(now, hours)
+    at = incident.terms.house.after(now, hours)
     return Nudge(need=nudge.need, about=nudge.about, at=at)
 
 
@@ -134,15 +133,10 @@ def lapses_at(incident: Incident, need: Need, about: str) -> datetime | None:
     return None
 
 
-def _house(incident: Incident) -> Office:
-    """Where staff work: its days and hours count, not the customer's."""
-    return Office(timezone=incident.terms.timezone)
-
-
 def _wrote(rules: Nudges, i: Incident, fact: f.CustomerWrote, now: datetime) -> Nudge | None:
     if i.stage is Stage.OPENED:
         return None
-    at = _house(i).after(now, rules.answer_hours)
+    at = i.terms.house.after(now, rules.answer_hours)
     return Nudge(need=Need.ANSWER, about=fact.message, at=at)
 
 
@@ -150,11 +144,11 @@ def _promised(_rules: Nudges, i: Incident, fact: f.StaffWrote, _now: datetime) -
     """In the morning of the day itself, while it can be kept, and again when it is over."""
     if fact.promised_on is None:
         return None
-    return Nudge(need=Need.PROMISE, about=fact.message, at=_house(i).opening(fact.promised_on))
+    return Nudge(need=Need.PROMISE, about=fact.message, at=i.terms.house.opening(fact.promised_on))
 
 
 def _ordered(rules: Nudges, i: Incident, _fact: f.DiagnosisOrdered | f.PauseEnded, now: datetime) -> Nudge:
-    at = _house(i).after(now, rules.start_hours)
+    at = i.terms.house.after(now, rules.start_hours)
     return Nudge(need=Need.START, about="order", at=at)
 
 
@@ -177,19 +171,19 @@ def _before_it_lapses(rules: Nudges, i: Incident, need: Need, about: str, now: d
     if end is None:
         return None
     moment = max(end - timedelta(days=rules.lapse_days), now + (end - now) / 2)
-    at = _house(i).open_before(moment, end, now)
+    at = i.terms.house.open_before(moment, end, now)
     return Nudge(need=need, about=about, at=at) if at else None
 
 
 def _lacks_details(_rules: Nudges, i: Incident, _fact: f.InvoiceHeld, now: datetime) -> Nudge | None:
     """Where the customer was asked: the rest is ours to put right, and is said when it is found."""
-    at = _house(i).after(now, TO_COMPLETE)
+    at = i.terms.house.after(now, TO_COMPLETE)
     return Nudge(need=Need.DETAILS, about="invoice", at=at) if asked_of_customer(i) else None
 
 
 def _will_pay(_rules: Nudges, i: Incident, fact: f.PaymentPromised, _now: datetime) -> Nudge:
     """A working day after the last: what was paid on that day is in a statement by then."""
-    house = _house(i)
+    house = i.terms.house
     morning = house.opening(fact.until + timedelta(days=1))
     return Nudge(need=Need.PAYMENT, about=fact.number, at=house.after(morning, WORKING_DAY))
 

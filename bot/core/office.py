@@ -15,7 +15,10 @@ TO_ACT = timedelta(hours=2)  # less is no time to do anything about what ends
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """Where a customer is: their hours are those of the zone, their holidays the whole country's, no region's."""
+    """Where somebody works: the hours are those of the zone, the holidays those of the country (ISO 3166).
+
+    `FR` are the whole country's, as for every customer; `FR-57` those of one of its regions too, as a desk may want.
+    """
 
     timezone: str = "Europe/Paris"
     country: str = "FR"
@@ -72,12 +75,22 @@ class Office:
         return day.weekday() < SATURDAY if year is None else year.is_working_day(day)
 
 
+def knows_holidays(country: str) -> bool:
+    """Whether the holidays of this country, and of its region where one is named, are known."""
+    return _year(country, 2000) is not None
+
+
 @cache
 def _year(country: str, year: int) -> HolidayBase | None:
     """One year's holidays, never changed once made: threads share it."""
-    code = _OTHERWISE.get(country, country)
-    known = code in list_supported_countries(include_aliases=False)
-    return country_holidays(code, years=year, expand=False) if known else None
+    code, _, region = country.partition("-")
+    code = _OTHERWISE.get(code, code)
+    if code not in list_supported_countries(include_aliases=False):
+        return None
+    try:
+        return country_holidays(code, subdiv=region or None, years=year, expand=False)
+    except NotImplementedError:  # no such region
+        return None
 
 
 _OTHERWISE = {"EL": "GR", "UK": "GB"}  # the Union's own codes for two countries

@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.core.money import Money, Price, Vat
+from bot.core.office import Office
 
 
 class GoAhead(StrEnum):
@@ -34,6 +35,7 @@ class Terms:
     go_ahead: GoAhead = GoAhead.ORDER
     quote_validity_days: int = 15
     timezone: str = "Europe/Paris"
+    country: str = "FR"
     announcement_nudge_days: int = 3
     announcement_lapse_days: int = 7
     waiting_nudge_days: int = 5
@@ -61,6 +63,11 @@ class Terms:
         free = self.offer_until is not None and self.day_of(now) <= self.offer_until
         net = Money(cents=0, currency=self.diagnosis_price.currency) if free else self.diagnosis_price
         return Price.at(net, vat.rate(self.vat_rate))
+
+    @property
+    def house(self) -> Office:
+        """Where staff work."""
+        return Office(timezone=self.timezone, country=self.country)
 
     def day_of(self, moment: datetime) -> date:
         """The calendar day of a moment in the provider's time zone."""

@@ -1,5 +1,6 @@
 """What staff are reminded of: when, of what, and when no more."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,18 @@ def test_working_hours_pass_only_while_people_work(hours: int, expected: timedel
     at = Office().after(MONDAY, hours)
 
     assert at == MONDAY + expected
+
+
+def test_staff_are_reminded_on_working_days_of_their_own_country() -> None:
+    """Belgium's day is the 21st of July, wherever the customer is."""
+    incident = a_play(at=Stage.ORDERED).incident
+    belgian = replace(incident, terms=replace(incident.terms, country="BE"))
+    day = datetime(2010, 7, 21, 8, tzinfo=UTC)
+
+    asked = begun(RULES, belgian, wrote("7"), day)
+
+    assert asked == Nudge(need=Need.ANSWER, about="7", at=datetime(2010, 7, 22, 11, tzinfo=UTC))
+    assert begun(RULES, incident, wrote("7"), day) == replace(asked, at=day + timedelta(hours=4))
 
 
 def test_facts_begin_what_is_reminded_of() -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.office import Office
+from bot.core.office import Office, knows_holidays
 
 PARIS = Office()
 ZONE = ZoneInfo("Europe/Paris")
@@ -68,6 +68,23 @@ def test_holidays_are_those_of_the_customers_country() -> None:
     assert brussels.opening(date(2026, 7, 14)).date() == date(2026, 7, 14)
     assert brussels.opening(date(2026, 7, 21)).date() == date(2026, 7, 22)
     assert Office(timezone="Asia/Riyadh", country="SA").opening(date(2026, 7, 3)).date() == date(2026, 7, 5)
+
+
+@pytest.mark.parametrize("region", ["FR-57", "FR-Moselle", "FR-6AE", "FR-Alsace"])
+def test_region_rests_on_its_own_holidays_too(region: str) -> None:
+    """Good Friday and Saint Stephen's day, in Alsace and Moselle; by its code, or by its name."""
+    here = Office(country=region)
+
+    assert here.opening(date(2026, 4, 3)).date() == date(2026, 4, 7)
+    assert here.opening(date(2028, 12, 26)).date() == date(2028, 12, 27)
+    assert here.opening(date(2026, 7, 14)).date() == date(2026, 7, 15)
+
+
+@pytest.mark.parametrize(
+    ("country", "known"), [("FR", True), ("EL", True), ("FR-57", True), ("ZZ", False), ("FR-ZZ", False)]
+)
+def test_holidays_are_known_or_not(country: str, known: bool) -> None:
+    assert knows_holidays(country) is known
 
 
 def test_country_nobody_knows_the_holidays_of_works_from_monday_to_friday() -> None:

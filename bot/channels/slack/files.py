@@ -10,7 +10,7 @@ from bot.app.read import kept
 from bot.channels.slack import uploads
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
-from storage import Job, Message, Transaction
+from storage import Job, Message
 
 log = logging.getLogger(__name__)
 

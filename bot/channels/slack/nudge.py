@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +17,6 @@ from bot.channels.slack.wire import Payload
 from bot.core import facts as f
 from bot.core.attention import Need, lapses_at
 from bot.core.consent import request_lapses_at
-from bot.core.office import Office
 from storage import IncidentRow, Transaction
 
 NAMED = 5  # incidents of one kind that the digest names
@@ -60,14 +59,14 @@ async def until_office_hours(room: Room, case: Case, order: ShowNudge, now: date
 
     What lapses before that is said at once: others may read it in time.
     """
-    who = case.incident.assignee
+    who, house = case.incident.assignee, case.incident.terms.house
     zone = str((await room.account(who)).get("tz") or "") if who in room.known else ""
     try:
         ZoneInfo(zone)
     except (ValueError, ZoneInfoNotFoundError):
-        zone = case.incident.terms.timezone
+        zone = house.timezone
     end = lapses_at(case.incident, order.need, order.about)
-    wait = Office(timezone=zone).open_at(now) - now
+    wait = replace(house, timezone=zone).open_at(now) - now
     return wait if end is None or now + wait < end else timedelta()
 
 
