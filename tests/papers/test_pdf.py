@@ -16,10 +16,11 @@ from bot.core.money import Line, Money, Vat
 from bot.core.terms import Kind
 from bot.papers import PaperKind, Party, render
 from bot.papers.transfer import code
-from tests.papers.samples import SELLER, a_paper, pages, priced, text
+from tests.papers.samples import LINES, SELLER, a_paper, pages, priced, text
 
 FR, EN = Language.FR, Language.EN
 QUOTE, INVOICE, CREDIT_NOTE = PaperKind.QUOTE, PaperKind.INVOICE, PaperKind.CREDIT_NOTE
+TEXT, PATH = pypdfium2.raw.FPDF_PAGEOBJ_TEXT, pypdfium2.raw.FPDF_PAGEOBJ_PATH
 EVERY = list(itertools.product(PaperKind, Language, Kind))
 
 SAID = {
@@ -87,6 +88,17 @@ def test_render_each_customer_is_told_the_terms_that_hold_for_them(
     assert ("CM2C" in said) == (customer is Kind.CONSUMER)
     assert (WITHDRAWAL[language] in said) == (kind is QUOTE and customer is Kind.CONSUMER)
     assert [sentence in said for sentence in CONTEST[language]] == [kind is INVOICE] * 4
+
+
+@pytest.mark.parametrize("lines", range(1, 9))
+def test_line_above_the_small_print_stays_with_it(lines: int) -> None:
+    """Wherever the page ends: what stands last on a page, above its footer, is words."""
+    long = priced(a_paper(INVOICE, FR, Kind.BUSINESS), *LINES[:1] * lines)
+
+    for page in pypdfium2.PdfDocument(render(long)):
+        drawn = sorted((one.get_bounds()[1], one.type) for one in page.get_objects() if one.type in {TEXT, PATH})
+        footer = next(n for n, (_, kind) in enumerate(drawn) if kind == PATH)
+        assert drawn[footer + 1][1] == TEXT
 
 
 def test_render_twice_gives_the_same_bytes() -> None:
