@@ -31,7 +31,7 @@ from bot.loops import Loop, keep_doing
 from bot.papers import Printer
 from bot.settings import Settings
 from bot.wiring import Clock, Wired, system_clock, wire
-from storage import Job, Transaction
+from storage import Job, Outdated, Transaction
 
 SWEEP_SECONDS = 3600.0
 PARTS = ("web", "mail", "worker", "clock", "slack")
@@ -109,14 +109,32 @@ def _recall(tx: Transaction, parts: frozenset[str], now: datetime) -> None:
 
 
 async def serve_until_stopped(settings: Settings, parts: frozenset[str], clock: Clock = system_clock) -> None:
-    """Runs these parts until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    """Runs these parts until SIGTERM or SIGINT. Raises Outdated, all in order, where another version comes."""
+    stop = until_signalled()
     async with wire(settings, clock) as wired, run_parts(wired, parts) as running:
         _announce(running, parts)
-        await stop.wait()
+        why = await stopped(wired, stop)
+    if why:
+        raise Outdated(why)
+
+
+def until_signalled() -> asyncio.Event:
+    """Set at SIGTERM and SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
+
+
+async def stopped(wired: Wired, stop: asyncio.Event) -> str | None:
+    """Returns when somebody stops this process, or, with the reason, when another version is to have the database."""
+    superseded = asyncio.create_task(wired.desk.store.superseded())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({superseded, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    why = superseded.result() if superseded.done() else None
+    for task in (superseded, stopping):
+        task.cancel()
+    return why
 
 
 def _announce(running: Running, parts: frozenset[str]) -> None:

@@ -5,7 +5,7 @@ from storage._bank import Allocation, Bank, EntryRow
 from storage._blobs import Blobs, Document
 from storage._customers import Contact, Customers
 from storage._erasure import ERASED, Eraser, Gone
-from storage._failures import Unavailable
+from storage._failures import Outdated, Unavailable
 from storage._incidents import IncidentRow, Incidents
 from storage._journal import Conflict, Entry, Journal, Recorded, Row
 from storage._links import Link, Links
@@ -13,7 +13,7 @@ from storage._messages import Attachment, Direction, Fate, KeptAttachment, Messa
 from storage._money import InvoiceRow, Ledger, Owed, PaperKind, Status, TransmissionStatus, Transmitted
 from storage._queue import Job, Listed, NewJob, Queue
 from storage._redactions import Redacted
-from storage._schema import Outdated, backup, upgrade
+from storage._schema import backup, upgrade
 from storage._store import Store, Transaction
 
 __all__ = [

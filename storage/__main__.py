@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from storage._check import Damaged, check
-from storage._failures import Unavailable
-from storage._schema import Outdated, backup, upgrade
+from storage._failures import Outdated, Unavailable
+from storage._schema import PATIENCE, backup, upgrade
 
 T = TypeVar("T")
 DATABASE = click.option(
@@ -30,9 +30,18 @@ def main() -> None:
 
 @main.command("upgrade")
 @DATABASE
-def upgrade_command(url: str) -> None:
-    """Make the tables, or bring them up to date."""
-    _or_refuse(upgrade(url))
+@click.option(
+    "--wait",
+    "patience",
+    type=click.FloatRange(min=0),
+    default=PATIENCE,
+    show_default=True,
+    metavar="SECONDS",
+    help="For running processes to end in; 0: do not ask them to.",
+)
+def upgrade_command(url: str, patience: float) -> None:
+    """Make the tables, or bring them up to date. Where there is something to do, running processes end first."""
+    _or_refuse(upgrade(url, patience))
 
 
 @main.command("check")

@@ -13,6 +13,7 @@ from storage import _postgres, _sqlite
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
+END: Final = _postgres.END
 NOTIFY: Final = sa.text(f"SELECT pg_notify('{_postgres.CHANNEL}', :queue)")
 SQLITE: Final = "sqlite"
 ROW_ID: Final = sa.BigInteger().with_variant(sa.Integer(), SQLITE)
@@ -31,10 +32,14 @@ class Engine(Protocol):
     async def close(self) -> None: ...
 
 
-def open_engine(url: str) -> Engine:
-    """The engine for `sqlite:///file` or `postgresql://…`, not connected yet. Raises ValueError."""
+def open_engine(url: str, guard: "_postgres.Guard | None" = None) -> Engine:
+    """The engine for `sqlite:///file` or `postgresql://…`, not connected yet. Raises ValueError.
+
+    `guard` is shown the schema's version at the beginning of each connection, and raises Outdated unless it is the
+    right one; from then on the connection keeps everybody from changing it. On SQLite any open connection does.
+    """
     parsed = parse(url)
-    return _sqlite.SqliteEngine(parsed) if is_sqlite(parsed) else _postgres.PostgresEngine(parsed)
+    return _sqlite.SqliteEngine(parsed) if is_sqlite(parsed) else _postgres.PostgresEngine(parsed, guard)
 
 
 def parse(url: str) -> sa.URL:
@@ -64,6 +69,16 @@ async def copy(url: str, file: Path) -> None:
     """Writes the database, as it is at one moment, to a new file while others work. Raises Unavailable."""
     parsed = parse(url)
     await (_sqlite.copy(parsed, file) if is_sqlite(parsed) else _postgres.copy(parsed, file))
+
+
+async def alone(url: str, needed: Work[bool], work: Work[None], patience: float) -> None:
+    """Runs `work` in one transaction while nobody else uses the database, if it is `needed` by then.
+
+    Who uses it is asked to end, where that can be, and waited for: `patience` in seconds; 0: nobody is asked.
+    Raises Unavailable, having changed nothing.
+    """
+    parsed = parse(url)
+    await (_sqlite if is_sqlite(parsed) else _postgres).alone(parsed, needed, work, patience)
 
 
 def insert(dialect: str, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
@@ -109,14 +124,6 @@ def one_snapshot(connection: sa.Connection) -> None:
     """Whatever is read from here on is of one moment; SQLite knows nothing else."""
     if not is_sqlite(connection):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-
-
-def take_turns(connection: sa.Connection) -> None:
-    """Waits until no other process changes the schema, however long that takes."""
-    if not is_sqlite(connection):  # BEGIN IMMEDIATE has waited already
-        for statement in ("SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0"):
-            connection.exec_driver_sql(statement)
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x636F6D70746F6972)))
 
 
 def sound(connection: sa.Connection) -> list[str]:

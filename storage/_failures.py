@@ -1,4 +1,4 @@
-"""What can go wrong with a database, in three words: Unavailable, Raced, or a mistake of ours."""
+"""What can go wrong with a database, in four words: Unavailable, Outdated, Raced, or a mistake of ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,16 @@ class Unavailable(Exception):  # noqa: N818 - a state, read aloud where it is ra
     """The database cannot answer now: locked, full, read-only, down. Nothing was done, or nobody knows."""
 
 
+class Outdated(Exception):  # noqa: N818
+    """The database's schema is not the one this version works with, or will not be in a moment."""
+
+
 class Raced(Exception):  # noqa: N818
     """A concurrent transaction was first; deciding again on what it left may succeed."""
 
 
+SUPERSEDED: Final = "the database is brought to another version: run that one"
+IN_USE: Final = "the database is in use, and nothing was changed: stop what uses it, then run this again"
 FAILURES: Final = (exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What the drivers raise; asyncpg's own, and refused connections, come out raw while connecting."""
 OURS: Final = (Raced, exc.IntegrityError, exc.ProgrammingError, exc.DataError)

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import queue
+import random
 import sqlite3
 import threading
 import time
@@ -16,10 +17,10 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 
 from storage._checkpoints import FRAMES, Checkpointer
-from storage._failures import Unavailable, translated
+from storage._failures import IN_USE, Unavailable, translated
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
@@ -67,8 +68,11 @@ class SqliteEngine:
         self._reading.dispose()
 
 
-def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
-    """An engine whose every connection is durable: WAL, FULL, foreign keys, BEGIN IMMEDIATE to write."""
+def sqlite_engine(url: sa.URL, *, reading: bool = False, alone: bool = False) -> sa.Engine:
+    """An engine whose every connection is durable: WAL, FULL, foreign keys, BEGIN IMMEDIATE to write.
+
+    `alone`: it opens the file only while no other connection has it open, whoever's, and keeps all out.
+    """
     engine = sa.create_engine(
         url.update_query_dict({"timeout": url.query.get("timeout", str(BUSY_SECONDS))}),
         # The driver must not open transactions of its own: they start too late and lose updates.
@@ -84,7 +88,10 @@ def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
 
     @event.listens_for(engine, "connect")
     def connected(driver_connection: Any, _: object) -> None:
-        _turn_to_wal(driver_connection)
+        if alone:
+            _take(driver_connection)
+        else:
+            _turn_to_wal(driver_connection)
         for pragma in pragmas:
             driver_connection.execute(f"PRAGMA {pragma}")
 
@@ -94,6 +101,16 @@ def sqlite_engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _take(driver_connection: sqlite3.Connection) -> None:
+    """The file for this connection alone, or not at all: who tried and kept it open would keep out who tries too."""
+    try:
+        driver_connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        driver_connection.execute("PRAGMA journal_mode=WAL")  # the first look into the log takes the file
+    except sqlite3.Error:
+        driver_connection.close()
+        raise
 
 
 def _turn_to_wal(driver_connection: sqlite3.Connection) -> None:
@@ -228,6 +245,34 @@ def _resolve(pairs: Sequence[tuple[_Ask, _Answer]]) -> None:
             ask.future.set_result(answer.value)
         else:
             ask.future.set_exception(answer.error)
+
+
+async def alone(url: sa.URL, needed: Work[bool], work: Work[None], patience: float) -> None:
+    """Changes the schema once nobody has the file open: its own locks say who has, and end with their processes."""
+    await asyncio.to_thread(_alone, url, needed, work, patience)
+
+
+def _alone(url: sa.URL, needed: Work[bool], work: Work[None], patience: float) -> None:
+    engine = sqlite_engine(url.update_query_dict({"timeout": "0"}), alone=True)
+    until = time.monotonic() + patience
+    try:
+        with translated(), _unused(engine, until) as connection, connection.begin():
+            if needed(connection):
+                work(connection)
+    finally:
+        engine.dispose()
+
+
+def _unused(engine: sa.Engine, until: float) -> sa.Connection:
+    while True:
+        try:
+            return engine.connect()
+        except exc.DBAPIError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                raise
+            if time.monotonic() > until:
+                raise Unavailable(IN_USE) from error
+        time.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - so that two who try do not always meet
 
 
 async def copy(url: sa.URL, file: Path) -> None:

@@ -1,7 +1,7 @@
 """The store: opens the database, runs functions in transactions, wakes who waits for a queue."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache
@@ -14,16 +14,16 @@ from storage._anchors import Anchors
 from storage._bank import Bank
 from storage._blobs import Blobs
 from storage._customers import Customers
-from storage._engine import Engine, insert, is_sqlite, one_snapshot, open_engine, tell_others
+from storage._engine import END, Engine, insert, is_sqlite, one_snapshot, open_engine, tell_others
 from storage._erasure import Eraser
-from storage._failures import Unavailable
+from storage._failures import SUPERSEDED, Outdated, Unavailable
 from storage._incidents import Incidents
 from storage._journal import Journal
 from storage._links import Links
 from storage._messages import Messages
 from storage._money import Ledger
 from storage._queue import Queue
-from storage._schema import check_schema
+from storage._schema import check_schema, refuse_another
 from storage._tables import counters, settings
 
 T = TypeVar("T")
@@ -137,6 +137,7 @@ class Store:
         self._engine = engine
         self._notify = notify
         self._open = True
+        self._superseded: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._wakes = {name: asyncio.Event() for name in ("inbox", "outbox", "deadlines")}
         self._listener = asyncio.create_task(self._listen()) if notify else None
 
@@ -146,7 +147,7 @@ class Store:
 
         Raises ValueError (no such kind of database), Outdated (run the upgrade first), Unavailable.
         """
-        engine = open_engine(url)
+        engine = open_engine(url, refuse_another)
         try:
             await engine.read(check_schema)
         except BaseException:
@@ -172,7 +173,7 @@ class Store:
             put_into.update(transaction.put_into)
             return result
 
-        result = await self._engine.write(work, urgent=urgent)
+        result = await self._current(self._engine.write(work, urgent=urgent))
         for name in put_into:
             self._wakes[name].set()
         return result
@@ -180,7 +181,7 @@ class Store:
     async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Runs `fn` beside the writers; it sees what is committed and must not write."""
         self._is_open()
-        return await self._engine.read(lambda connection: fn(Transaction(connection, writes=False)))
+        return await self._current(self._engine.read(lambda connection: fn(Transaction(connection, writes=False))))
 
     async def wait(self, queue: str, timeout: float) -> None:  # noqa: ASYNC109
         """Returns when something was put into `queue`, or after `timeout` seconds; only a hint: poll."""
@@ -199,12 +200,30 @@ class Store:
         """Hears from other processes while the store is open; without that, polling finds their work."""
         while True:
             with suppress(Unavailable):
-                await self._engine.listen(self._heard)
+                await self._current(self._engine.listen(self._heard))
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
 
     def _heard(self, name: str) -> None:
-        if name in self._wakes:
+        if name == END:
+            self._end(SUPERSEDED)
+        elif name in self._wakes:
             self._wakes[name].set()
+
+    async def superseded(self) -> str:
+        """Returns, with the reason, once this process has to end: another version is to have the database."""
+        return await asyncio.shield(self._superseded)
+
+    async def _current(self, work: Awaitable[T]) -> T:
+        """Whatever is asked of a database that another version has is not done, like all else that passes."""
+        try:
+            return await work
+        except Outdated as outdated:
+            self._end(str(outdated))
+            raise Unavailable(str(outdated)) from outdated
+
+    def _end(self, why: str) -> None:
+        if not self._superseded.done():
+            self._superseded.set_result(why)
 
     def _is_open(self) -> None:
         if not self._open:

@@ -1,9 +1,7 @@
 """The whole desk on one machine without accounts: its own relay, its own Slack, its own calendar, one page."""
 
-import asyncio
 import logging
 import secrets
-import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.channels.mail.receive import serve
 from bot.channels.mail.reception import Reception
-from bot.processes import PARTS, run_parts
+from bot.processes import PARTS, run_parts, stopped, until_signalled
 from bot.sandbox import cast, correspondence
 from bot.sandbox.calendar import Calendar
 from bot.sandbox.live import Live, watching
@@ -28,7 +26,7 @@ from bot.sandbox.slack import People, SlackServer, Workspace, start
 from bot.sandbox.write import BORDER
 from bot.settings import Environment, Misconfigured, Settings, SlackSection
 from bot.wiring import Wired, system_clock, wire
-from storage import upgrade
+from storage import Outdated, upgrade
 
 HERE = "127.0.0.1"
 RELAY_PORT = 1025
@@ -60,15 +58,14 @@ class Sandbox:
 
 
 async def run_until_stopped(settings: Settings) -> None:
-    """Runs the sandbox until SIGTERM or SIGINT."""
+    """Runs the sandbox until SIGTERM or SIGINT, or until another version is to have its database."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    stop = until_signalled()
     async with opened(settings) as sandbox:
         click.echo(_greeting(sandbox))
-        await stop.wait()
+        why = await stopped(sandbox.wired, stop)
+    if why:
+        raise Outdated(why)
 
 
 @asynccontextmanager
