@@ -194,10 +194,10 @@ async def test_a_process_that_lost_its_connections_writes_nothing_under_another_
     """Its locks were lost with them, and it did not hear a word: it was standing still."""
     database = sa.make_url(postgres_url).database
     async with a_program(tmp_path, postgres_url, relay, "worker") as desk:
+        desk.process.send_signal(signal.SIGSTOP)
         store = await Store.open(postgres_url)
         await store.run(lambda tx: tx.inbox.put(NewJob(kind="mail", payload=b"{}", due_at=MONDAY), MONDAY))
         await store.close()
-        desk.process.send_signal(signal.SIGSTOP)
         of_all = f"FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()"
         await asyncio.to_thread(postgres.execute, f"SELECT pg_terminate_backend(pid, 5000) {of_all}")
         assert await upgrade(tmp_path, postgres_url, later, "--wait", "0") == DONE
