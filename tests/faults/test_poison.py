@@ -6,6 +6,8 @@ from storage import NewJob, Transaction
 from tests.stories.people import BOB, DOWN_FR, JANE
 from tests.stories.town import SUPPORT, Town
 
+GOOD = 100
+
 
 async def test_a_job_that_always_breaks_is_parked_and_the_others_go_out(here: Town) -> None:
     now = here.clock()
@@ -15,11 +17,11 @@ async def test_a_job_that_always_breaks_is_parked_and_the_others_go_out(here: To
         tx.outbox.put(NewJob(kind="paper", payload=b"no order at all", due_at=early), now)
 
     await here.store.run(poison)
-    for number in range(10):
+    for number in range(GOOD):
         sender = f"client{number}@clientsa.fr"
         await here.hand_in(sender, SUPPORT, _mail(number, sender))
     await here.settled()
-    assert len(here.relay.mails) == 10
+    assert len(here.relay.mails) == GOOD
 
     await here.wait(days=6)
 

@@ -28,7 +28,7 @@ async def printed(work: str, url: str, processes: int) -> list[int]:
 
 async def test_two_processes_do_each_job_once(store: Store, database_url: str) -> None:
     job = NewJob(kind="mail", payload=b"", due_at=NOW)
-    put = await store.run(lambda tx: [tx.outbox.put(job, NOW) for _ in range(500)])
+    put = await store.run(lambda tx: [tx.outbox.put(job, NOW) for _ in range(1000)])
 
     done = await printed("drain", database_url, processes=2)
 
