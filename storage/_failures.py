@@ -22,7 +22,14 @@ class Raced(Exception):  # noqa: N818
 
 SUPERSEDED: Final = "the database is brought to another version: run that one"
 IN_USE: Final = "the database is in use, and nothing was changed: stop what uses it, then run this again"
-FAILURES: Final = (exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+FAILURES: Final = (
+    exc.DBAPIError,
+    exc.TimeoutError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a connection that the server took leave of before it was used
+)
 """What the drivers raise; asyncpg's own, and refused connections, come out raw while connecting."""
 OURS: Final = (Raced, exc.IntegrityError, exc.ProgrammingError, exc.DataError)
 """Not the machine's."""

@@ -207,6 +207,7 @@ async def test_a_process_that_lost_its_connections_writes_nothing_under_another_
         code, said = await goes(desk)
 
     assert (code, NEXT in said) == (1, True)
+    assert "Traceback" not in "".join(desk.lines)
     assert await rows(postgres_url) == before
 
 
