@@ -18,6 +18,9 @@ Work = Callable[[Job], Awaitable[object]]
 POLL_SECONDS = 1.0
 AWAY_SECONDS = 1.0
 MOST_TRIES = 6
+TRUSTED_TRIES = 2
+"""After so many, what was in hand when its process died waits for the end of its lease: a process that something else
+kills again and again does not use up the tries of what it never had the time to work."""
 NARROW = 2
 log = structlog.get_logger("loops")
 
@@ -42,6 +45,8 @@ async def keep_doing(
 class Loop:
     """One queue worked by one process. `width` jobs at once; a job is tried `MOST_TRIES` times, then parked.
 
+    Nothing is claimed before what `after` names has ended: who dies meanwhile takes no job's try with it.
+
     Failures to deliver are noted by `work` itself: the outbox has its own rule for giving up. What was never tried
     comes first. What was tried before takes half of the outbox's width at most: a backlog for a server that is away
     does not hold up a fresh mail; nor what waits for its turn in Slack, as three quarters of those are mails at most.
@@ -57,11 +62,13 @@ class Loop:
     lease: timedelta = timedelta(minutes=2)
     kinds: Collection[str] | None = None
     busy: Callable[[], bool] = lambda: False
+    after: "asyncio.Task[None] | None" = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[asyncio.Task[None], Job] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until `stop`: claims when half empty, sleeps when there is nothing."""
+        await self._begun()
         while not self._stopping.is_set():
             try:
                 claimed = await self._refill()
@@ -77,6 +84,12 @@ class Loop:
                 await self._idle()
             elif self._running:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED, timeout=POLL_SECONDS)
+
+    async def _begun(self) -> None:
+        if self.after is not None:
+            stop = asyncio.create_task(self._stopping.wait())
+            await asyncio.wait({self.after, stop}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
 
     def take_no_more(self) -> None:
         """Claims nothing from now on; what runs goes on."""

@@ -27,7 +27,7 @@ from bot.channels.mail.read import Reader
 from bot.channels.mail.receive import serve
 from bot.channels.slack.channel import SlackChannel
 from bot.channels.web.application import application
-from bot.loops import Loop, keep_doing
+from bot.loops import TRUSTED_TRIES, Loop, keep_doing
 from bot.papers import Printer
 from bot.settings import Settings
 from bot.wiring import Clock, Wired, system_clock, wire
@@ -102,10 +102,10 @@ async def _learn_languages(parts: frozenset[str]) -> None:
 def _recall(tx: Transaction, parts: frozenset[str], now: datetime) -> None:
     """Where one process is alone, what is still claimed was claimed by the one that was killed."""
     if tx.alone and "worker" in parts:
-        tx.inbox.recall(now)
+        tx.inbox.recall(now, most_tries=TRUSTED_TRIES)
         tx.outbox.recall(now)
     if tx.alone and "clock" in parts:
-        tx.deadlines.recall(now)
+        tx.deadlines.recall(now, most_tries=TRUSTED_TRIES)
 
 
 async def serve_until_stopped(settings: Settings, parts: frozenset[str], clock: Clock = system_clock) -> None:
@@ -223,7 +223,6 @@ def _understanding(
     """Works the inbox once languages can be told apart; listening does not wait for that."""
 
     async def work(job: Job) -> None:
-        await asyncio.shield(language)
         if slack is not None and job.kind in slack.INBOX_KINDS:
             await slack.understand(job, wired.clock())
         elif job.kind == JudgeAgain.KIND:
@@ -231,7 +230,7 @@ def _understanding(
         else:
             await mailroom.understand(job, wired.clock())
 
-    return Loop(store=wired.desk.store, queue="inbox", work=work, clock=wired.clock, busy=busy)
+    return Loop(store=wired.desk.store, queue="inbox", work=work, clock=wired.clock, busy=busy, after=language)
 
 
 def _delivering(wired: Wired, senders: Mapping[str, Sender], busy: Callable[[], bool]) -> Loop:

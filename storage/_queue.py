@@ -151,9 +151,14 @@ class Queue:
         """Gives it back untried."""
         return self._set(self._statements.release, job, new_due_at=now)
 
-    def recall(self, now: datetime) -> int:
-        """Takes back whatever is claimed, and says how much: for a process that is alone and has just started."""
+    def recall(self, now: datetime, most_tries: int | None = None) -> int:
+        """Takes back what is claimed, and says how much: for a process that is alone and has just started.
+
+        What was tried more than `most_tries` times keeps its lease to the end.
+        """
         claimed = sa.update(self._table).where(self._table.c.lease.is_not(None))
+        if most_tries is not None:
+            claimed = claimed.where(self._table.c.tries <= most_tries)
         return self._connection.execute(claimed.values(lease=None, due_at=now)).rowcount
 
     def _set(self, statement: sa.Update, job: Job, **values: object) -> bool:
