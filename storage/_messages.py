@@ -22,7 +22,10 @@ class Direction(StrEnum):
 
 
 class Fate(StrEnum):
-    """How far a notice has come: `held` was never sent, `delayed` is still tried, `bounced` was accepted first."""
+    """How far a notice has come: `held` was never sent, `delayed` is still tried, `bounced` was accepted first.
+
+    `mailed`: Slack did not take it, and a mail of its own carries it.
+    """
 
     QUEUED = "queued"
     DELAYED = "delayed"
@@ -30,6 +33,7 @@ class Fate(StrEnum):
     BOUNCED = "bounced"
     FAILED = "failed"
     HELD = "held"
+    MAILED = "mailed"
 
 
 class Via(StrEnum):

@@ -7,7 +7,7 @@ from random import SystemRandom
 
 import structlog
 
-from bot.app import fates
+from bot.app import fates, tell
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
 from bot.app.jobs import Tell, TellByMail, TellInChat, decode
@@ -21,6 +21,7 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 NOTED = timedelta(hours=4)
 GIVEN_UP = timedelta(days=5)
+NO_ADDRESS = "and there is no address to mail it to: nothing reached the customer"
 CHANCE = SystemRandom()
 CLAIMS = frozenset(
     kind.name() for kind in (n.ReminderBeforeDue, n.ReminderOverdue, n.FormalNotice, n.InvoiceLongOverdue)
@@ -54,10 +55,14 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Never like this: kept aside and said so. `gone`: nothing will ever reach this address."""
+    """Never like this: kept aside and said so. `gone`: nothing will ever reach this address.
+
+    `untaken`: it is sure that nobody was told: what was to be said in chat is mailed.
+    """
 
     reason: str
     gone: bool = False
+    untaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
             _try_again(tx, desk, job, delivery, now)
         case Later(reason=reason):
             _give_up(tx, desk, job, f"given up after {GIVEN_UP.days} days: {reason}", now)
+        case Failed(untaken=True) if job.kind == TellInChat.KIND:
+            _mail_instead(tx, desk, job, delivery.reason, now)
         case Failed(reason=reason, gone=gone):
             _give_up(tx, desk, job, reason, now, gone=gone)
 
@@ -109,6 +116,25 @@ def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: dateti
 def _give_up(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime, *, gone: bool = False) -> None:
     if tx.outbox.park(job, reason, now):
         _report(tx, desk, job, reason, now, gone=gone)
+
+
+def _mail_instead(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime) -> None:
+    """The same notice by mail: a customer in chat is known by a code that was mailed to them."""
+    told, message = decode(TellInChat, job.payload), tx.messages.by_outbox_id(job.id)
+    if not tx.outbox.holds(job):
+        return
+    address = tell.mail_instead(tx, desk, told, message, now)
+    if not address:
+        _give_up(tx, desk, job, f"{reason}, {NO_ADDRESS}", now)
+        return
+    tx.outbox.done(job, now)
+    if message is not None:
+        fates.come_to(tx, desk, message, Fate.MAILED, reason, now)
+    if told.incident is not None:
+        failed = c.ReportDelivery(
+            actor=f.BOT, notice=told.notice, via=f.Channel.SLACK, delivered=False, reply=reason, instead=address
+        )
+        carry_out(tx, desk, told.incident, failed, now)
 
 
 def _try_again(tx: Transaction, desk: Desk, job: Job, later: Later, now: datetime) -> None:

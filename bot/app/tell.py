@@ -15,7 +15,7 @@ from bot.core.incident import Incident
 from bot.core.notices import Notice, Purpose
 from bot.core.pages import DECIDED_ON
 from bot.core.told import notice as notice_of
-from storage import Attachment, Direction, Fate, NewJob, NewMessage, Transaction, Via
+from storage import Attachment, Direction, Fate, Message, NewJob, NewMessage, Transaction, Via
 
 NO_LINKS: Mapping[str, str] = {}
 AHEAD_OF_ROUTINE = timedelta(hours=1)  # a receipt does not wait behind a month's reminders
@@ -84,6 +84,24 @@ def tell(
         return None
     _keep(tx, incident, told, seq, Via.MAIL, customer.address, None, None, files, now)
     return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
+
+
+def mail_instead(tx: Transaction, desk: Desk, order: TellInChat, said: Message | None, now: datetime) -> str:
+    """Mails what Slack does not take, with its files and below the same line in the thread; the address it goes to.
+
+    Empty where there is none that mail reaches. What is mailed in any case is not mailed twice.
+    """
+    customer, told = tx.customers.load(order.customer), order.worded()
+    incident = tx.incidents.load(order.incident) if order.incident is not None else None
+    if customer is None or incident is None:
+        return ""
+    customer = _addressed(tx, customer, told, incident.contact)
+    if told.BY_MAIL or not customer.address or incident.lost is not None:
+        return customer.address if told.BY_MAIL else ""
+    seq, line = (said.fact, said.line) if said else (None, None)
+    files = tx.messages.attachments_of(said.id) if said else ()
+    _put_mail(tx, desk, customer, incident, told, seq, files, now, order.links, line)
+    return customer.address
 
 
 def _addressed(tx: Transaction, customer: Customer, told: Notice, contact: str) -> Customer:
@@ -174,6 +192,7 @@ def _put_mail(
     files: Sequence[Attachment],
     now: datetime,
     links: Mapping[str, str],
+    line: str | None = None,
 ) -> None:
     row = tx.incidents.row(incident.id) if incident else None
     job = TellByMail(
@@ -193,7 +212,7 @@ def _put_mail(
     key = f"mail:{incident.id}" if incident and not told.ROUTINE else ""
     rank = now if told.ROUTINE else now - AHEAD_OF_ROUTINE
     outbox_id = tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=rank, key=key), now)
-    _keep(tx, incident, told, seq, Via.MAIL, customer.address, outbox_id, job.message_id, files, now)
+    _keep(tx, incident, told, seq, Via.MAIL, customer.address, outbox_id, job.message_id, files, now, line)
 
 
 def _keep(
@@ -207,6 +226,7 @@ def _keep(
     message_id: str | None,
     files: Sequence[Attachment],
     now: datetime,
+    line: str | None = None,
 ) -> None:
     """The message as the incident's history lists it; its words are made when it leaves."""
     tx.messages.add(
@@ -222,6 +242,7 @@ def _keep(
             outbox_id=outbox_id,
             delivery=Fate.HELD if outbox_id is None else Fate.QUEUED,
             fact=seq,
+            line=line,
         ),
         files,
     )

@@ -83,7 +83,8 @@ class OpenIncident(Command):
 class ReportDelivery(Command):
     """A sender reports what the relay or Slack answered for a notice (letter §2.4).
 
-    `address` where it was refused because there is no such address, `sent` what was taken.
+    `address` where it was refused because there is no such address, `sent` what was taken; `instead` is the address
+    it is mailed to where Slack has not taken it.
     """
 
     notice: str
@@ -92,6 +93,7 @@ class ReportDelivery(Command):
     reply: str
     address: str = ""
     sent: Sent | None = None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

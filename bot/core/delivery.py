@@ -13,7 +13,7 @@ from bot.core.refusals import Decided, Deciders, Reason, Refused
 def report(incident: Incident, command: c.ReportDelivery, _now: datetime) -> Decided:
     """A delivered announcement is what opens the way to the diagnosis (letter §2.4)."""
     if not command.delivered:
-        failed = f.NoticeFailed(notice=command.notice, via=command.via, reply=command.reply)
+        failed = f.NoticeFailed(notice=command.notice, via=command.via, reply=command.reply, instead=command.instead)
         return (failed, *_lost(incident, command.address, command.reply))
     if command.notice == ANNOUNCEMENT and incident.stage is Stage.OPENED:
         return (f.PriceAnnounced(price=incident.price, via=command.via, reply=command.reply, sent=command.sent),)

@@ -17,7 +17,7 @@ WORDS: Mapping[type[f.Fact], tuple[str, ...]] = {
     f.IncidentOpened: ("title", "contact"),
     f.PriceAnnounced: ("reply",),
     f.NoticeDelivered: ("reply",),
-    f.NoticeFailed: ("reply",),
+    f.NoticeFailed: ("reply", "instead"),
     f.NoticeDelayed: ("reply",),
     f.NoticeComplained: ("address", "reply"),
     f.AnnouncementReturned: ("reply",),

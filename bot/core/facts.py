@@ -146,9 +146,12 @@ class NoticeDelivered(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFailed(Fact):
+    """A notice that was refused, or came back; `instead` is the address it is mailed to in its stead."""
+
     notice: str
     via: Channel
     reply: str
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,10 +89,11 @@ def _announced(i: Incident, fact: f.PriceAnnounced, at: datetime) -> Incident:
 
 
 def _unannounced(i: Incident, fact: f.NoticeFailed | f.NoticeHeld | f.AnnouncementReturned, at: datetime) -> Incident:
-    """From when on it is known that nobody was told the price."""
+    """From when on it is known that nobody was told the price; not while they are told another way."""
     if isinstance(fact, f.AnnouncementReturned):
         return replace(i, announced_at=None, unannounced_at=at)
-    if fact.notice == ANNOUNCEMENT and i.stage is Stage.OPENED:
+    goes_on = isinstance(fact, f.NoticeFailed) and fact.instead
+    if fact.notice == ANNOUNCEMENT and i.stage is Stage.OPENED and not goes_on:
         return replace(i, unannounced_at=at)
     return i
 

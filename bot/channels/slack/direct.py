@@ -1,21 +1,28 @@
 """What leaves for one person: notices to a customer with their files, a few words, an App Home."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot.app import read
-from bot.app.deliver import Delivered, Delivery, Failed, Sender
+from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
 from bot.app.jobs import TellInChat, decode
 from bot.app.read import Case
 from bot.channels.slack import blocks, chat, files, home
 from bot.channels.slack.jobs import SayInSlack, ShowHome
-from bot.channels.slack.post import GONE, Post, Poster, carefully
+from bot.channels.slack.post import GONE, Post, Posted, Poster, UnsureError, carefully
+from bot.channels.slack.reasons import OF_THE_APP, UNSURE
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import RefusedError
 from storage import Job, Transaction
 
+MENDED_WITHIN: Final = timedelta(minutes=15)
+"""How long a customer's words wait for somebody to mend the app, before they are mailed."""
 NOT_SHOWN = frozenset({"invalid_arguments", "invalid_blocks"})  # a picture that Slack has not worked on yet
+
+log = logging.getLogger(__name__)
 
 
 class Direct:
@@ -33,13 +40,13 @@ class Direct:
             ShowHome.KIND: self.show_home,
         }
 
-    async def tell_in_chat(self, job: Job, _now: datetime) -> Delivery:
+    async def tell_in_chat(self, job: Job, now: datetime) -> Delivery:
         """A notice to a customer, with its buttons, in their direct conversation."""
         order = decode(TellInChat, job.payload)
         case = await read.case(self._room.desk.store, order.incident) if order.incident is not None else None
         if case is None:
             return Failed("no such incident")
-        return await carefully(lambda: self._tell(case, order, job))
+        return await carefully(lambda: self._tell(case, order, job, now))
 
     async def say(self, job: Job, _now: datetime) -> Delivery:
         """A few words of the desk's own."""
@@ -64,29 +71,30 @@ class Direct:
 
         return await carefully(publish)
 
-    async def _tell(self, case: Case, order: TellInChat, job: Job) -> Delivered:
+    async def _tell(self, case: Case, order: TellInChat, job: Job, now: datetime) -> Delivery:
         made = chat.message(self._room.desk, case, order)
-        root = chat.root(case)
-        post = Post(
-            channel=root.channel if root else order.user,
-            text=made.text,
-            blocks=made.blocks,
-            marks={"outbox": job.id},
-            thread_ts=root.ts if root else "",
-            broadcast=root is not None,
-        )
         try:
-            posted = await self._once(post, job, user=order.user)
+            posted, place = await self._post(case, order, made, job)
         except RefusedError as refused:
-            if refused.code not in GONE:
-                raise
-            root = None
-            alone = Post(channel=order.user, text=made.text, blocks=made.blocks, marks=post.marks)
-            posted = await self._once(alone, job, user=order.user)
-        place = files.Place(channel=posted.channel, thread_ts=root.ts if root else posted.ts)
+            return _not_taken(refused, job, now)
         missing = await files.hand_over(self._room, job, place)
         said = chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
         return replace(said, then=lambda tx: self._tell_staff(tx, case, missing)) if missing else said
+
+    async def _post(self, case: Case, order: TellInChat, made: chat.Chat, job: Job) -> tuple[Posted, files.Place]:
+        """The words, in the thread of the incident's first ones where that is still there; and where files go."""
+        root = chat.root(case)
+        alone = Post(channel=order.user, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
+        if root is not None:
+            below = replace(alone, channel=root.channel, thread_ts=root.ts, broadcast=True)
+            try:
+                posted = await self._once(below, job, user=order.user)
+                return posted, files.Place(channel=posted.channel, thread_ts=root.ts)
+            except RefusedError as refused:
+                if refused.code not in GONE:
+                    raise
+        posted = await self._once(alone, job, user=order.user)
+        return posted, files.Place(channel=posted.channel, thread_ts=posted.ts)
 
     def _tell_staff(self, tx: Transaction, case: Case, missing: tuple[str, ...]) -> None:
         """The words are there and some of their files are not."""
@@ -118,3 +126,16 @@ class Direct:
             thread_ts=order.thread_ts,
         )
         return Delivered((await self._once(post, job)).ts)
+
+
+def _not_taken(refused: RefusedError, job: Job, now: datetime) -> Delivery:
+    """What a refusal of a customer's words means: sure to have had no effect, but where an earlier try may have.
+
+    What may have arrived is not said again by mail: staff read that nobody knows.
+    """
+    if refused.code in OF_THE_APP and now - job.created_at < MENDED_WITHIN:
+        return Later(refused.code, untaken=True)
+    log.error("Slack does not take words to a customer: %s", refused)
+    if isinstance(refused, UnsureError):
+        return Failed(f"{refused.code}, {UNSURE}")
+    return Failed(refused.code, untaken=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.app import fates
 from bot.app.masks import mask
-from bot.channels.slack import blocks
+from bot.channels.slack import blocks, reasons
 from storage import Fate, Job, Message, Transaction, Via
 
 REPLY = 200  # characters of what the relay or a report said
@@ -22,7 +22,8 @@ _WORDS: Mapping[Via, Mapping[Fate, str]] = {
         Fate.QUEUED: "queued",
         Fate.DELAYED: "not taken yet, it is tried again",
         Fate.ACCEPTED: "delivered",
-        Fate.FAILED: "failed",
+        Fate.FAILED: "not delivered",
+        Fate.MAILED: "not delivered, sent by mail instead",
     },
 }
 _MARKS: Mapping[Fate, str] = {
@@ -32,6 +33,7 @@ _MARKS: Mapping[Fate, str] = {
     Fate.BOUNCED: "✗",
     Fate.FAILED: "✗",
     Fate.HELD: "⚠",
+    Fate.MAILED: "✗",
 }
 
 
@@ -42,12 +44,16 @@ def fate(message: Message) -> str:
 
 
 def line(message: Message) -> str:
-    """The whole of it: `✓ Mail to bob@example.fr: accepted by the relay (250 2.0.0 Ok: queued as 4F2)`."""
-    by_mail = message.channel is Via.MAIL
-    to = f"Mail to {message.author}" if by_mail else "In chat"
-    reply = blocks.clip(mask(" ".join(message.reply.split())), REPLY) if by_mail else ""
+    """The whole of it: `✓ Mail to bob@example.fr: accepted by the relay (250 2.0.0 Ok: queued as 4F2)`.
+
+    What Slack says when it takes something is a place, and told to nobody.
+    """
     mark = _MARKS[message.delivery or Fate.QUEUED]
-    return f"{mark} {to}: {fate(message)}{f' ({reply})' if reply else ''}"
+    reply = blocks.clip(mask(" ".join(message.reply.split())), REPLY)
+    if message.channel is Via.MAIL:
+        return f"{mark} Mail to {message.author}: {fate(message)}{f' ({reply})' if reply else ''}"
+    why = f": {reasons.said(reply)}" if reply and message.delivery is not Fate.ACCEPTED else ""
+    return f"{mark} In chat: {fate(message)}{why}"
 
 
 Noted = Callable[[Transaction, str, datetime], None]

@@ -47,6 +47,10 @@ class TurnError(Exception):
         self.wait = wait
 
 
+class UnsureError(RefusedError):
+    """Slack does not let us look whether an earlier try posted it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Poster:
     """Posts for one desk."""
@@ -56,9 +60,10 @@ class Poster:
     async def once(self, post: Post, job: Job, user: str = "") -> Posted:
         """Posts, unless an earlier try has done so and nobody heard of it. Raises TurnError and what `Api.call` does.
 
-        `user` names whose direct conversation it is, where `post.channel` may be its id.
+        UnsureError where that cannot be found out. `user` names whose direct conversation it is, where `post.channel`
+        may be its id.
         """
-        if job.doubts > 1 and (found := await self._find(post, job, user)) is not None:
+        if job.doubts > 1 and (found := await self._look_up(post, job, user)) is not None:
             return found
         channel = user or post.channel
         await self._take_turn(channel, job)
@@ -78,6 +83,12 @@ class Poster:
     async def _hold(self, channel: str, asked: timedelta) -> timedelta:
         every, now = self.room.every, self.room.clock()
         return await self.room.desk.store.run(lambda tx: pace.hold(tx, channel, every, now + asked, now))
+
+    async def _look_up(self, post: Post, job: Job, user: str) -> Posted | None:
+        try:
+            return await self._find(post, job, user)
+        except RefusedError as refused:
+            raise UnsureError(refused.code) from refused
 
     async def _find(self, post: Post, job: Job, user: str) -> Posted | None:
         """The message with these marks, looked for since the job was made."""

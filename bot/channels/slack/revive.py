@@ -16,9 +16,11 @@ from bot.app.jobs import (
     ShowMissingStatement,
     ShowNudge,
     ShowSetAside,
+    TellInChat,
 )
-from bot.channels.slack.jobs import ShowOriginal, Unfurl
-from bot.channels.slack.room import OUTSIDE, SHARED, Room
+from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal, Unfurl
+from bot.channels.slack.reasons import OF_THE_APP, OF_THE_CHANNEL
+from bot.channels.slack.room import OUTSIDE, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
 from storage import Listed, Transaction
 
@@ -40,22 +42,7 @@ TO_STAFF: Final = frozenset(
         Unfurl,
     )
 )
-MENDABLE: Final = frozenset(
-    {
-        SHARED,
-        "account_inactive",
-        "channel_not_found",
-        "invalid_auth",
-        "is_archived",
-        "missing_scope",
-        "not_authed",
-        "not_in_channel",
-        "restricted_action",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
+TO_ONE: Final = frozenset(order.KIND for order in (TellInChat, SayInSlack, ShowHome))
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +66,16 @@ async def revive(room: Room, now: datetime) -> int:
 def _parked(tx: Transaction, now: datetime) -> list[Listed]:
     """What is older than what is tried at all stays where it is."""
     listed = tx.outbox.parked(MOST)
-    return [
-        job for job in listed if job.kind in TO_STAFF and job.error in MENDABLE and now - job.created_at < GIVEN_UP
-    ]
+    return [job for job in listed if _is_mendable(job) and now - job.created_at < GIVEN_UP]
+
+
+def _is_mendable(job: Listed) -> bool:
+    """Refused to staff because of the app or its channel; to one person, because of the app.
+
+    A customer's notice is among these only where nobody can say whether it had arrived: it is looked up then.
+    """
+    why = (job.error or "").partition(", ")[0]
+    return (job.kind in TO_STAFF and why in OF_THE_APP | OF_THE_CHANNEL) or (job.kind in TO_ONE and why in OF_THE_APP)
 
 
 async def _is_mended(room: Room) -> bool:

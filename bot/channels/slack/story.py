@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot import figures
 from bot.app.read import Case, written_earlier
+from bot.channels.slack import reasons
 from bot.channels.slack.author import author
 from bot.channels.slack.echo import echo
 from bot.core import facts as f
@@ -67,7 +68,9 @@ def _announced(_case: Case, fact: f.PriceAnnounced) -> Entry:
 
 def _failed(_case: Case, fact: f.NoticeFailed) -> Entry:
     what = fact.notice.replace("_", " ")
-    return Entry(f"Not delivered by {fact.via}: {what}", fact.reply)
+    instead = f"; sent by mail to {fact.instead} instead" if fact.instead else ""
+    why = reasons.said(fact.reply) if fact.via is f.Channel.SLACK else fact.reply
+    return Entry(f"Not delivered by {fact.via}: {what}{instead}", why)
 
 
 def _delayed(case: Case, fact: f.NoticeDelayed) -> Entry:
