@@ -113,7 +113,15 @@ def slack_channel(wired: Wired) -> SlackChannel | None:
         canned=[Canned(**reply.model_dump()) for reply in file.canned_replies],
         presets=_PRESETS.validate_python([preset.model_dump() for preset in file.quote_presets]),
         every=timedelta(seconds=file.slack.seconds_a_message),
+        mailbox=_staff_mailbox(wired.settings),
     )
+
+
+def _staff_mailbox(settings: Settings) -> str:
+    """Where staff read that they read nothing in Slack: no address of the desk's own; empty where there is none."""
+    own = _addresses(settings.environment)
+    written = (settings.provider.email, settings.file.anchor.mailbox)
+    return next((address for address in written if address and not own.accepts(address)), "")
 
 
 def relay(environment: Environment) -> Relay:
@@ -142,6 +150,7 @@ def senders(wired: Wired, relay: Relay, printer: Printer, slack: SlackChannel | 
     return {
         "mail": postman.send,
         "anchor": postman.send_anchor,
+        "outage": postman.send_outage,
         "paper": partial(print_paper, wired.desk, printer.print),
         **(slack.senders if slack else {}),
     }

@@ -165,6 +165,17 @@ class MailAnchor(PostAnchor):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailOutage(Order):
+    """Tells staff by mail that they read nothing in Slack, since when and why."""
+
+    KIND: ClassVar[str] = "outage"
+    reason: str
+    since: datetime
+    to: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintPaper(Order):
     """Renders, freezes and files the document with this number."""
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from bot.app.deliver import Delivered, Delivery, Failed, Later, wait_before
 from bot.app.desk import Desk
-from bot.app.jobs import MailAnchor, TellByMail, decode
+from bot.app.jobs import MailAnchor, MailOutage, TellByMail, decode
 from bot.app.links import masked
 from bot.app.tap import STATING_A_PRICE, may_tap, tap
 from bot.channels.mail import addresses
@@ -43,6 +43,21 @@ class Postman:
         """Works one outbox row of kind `anchor`: a mail of the desk's own to the mailbox that keeps anchors."""
         order = decode(MailAnchor, job.payload)
         said = {"number": str(order.number), "facts": str(order.facts), "at": f"{order.at:%Y-%m-%d %H:%M:%S} UTC"}
+        subject = self.desk.words.phrase("anchor.subject", Language.EN, **said)
+        text = self.desk.words.phrase("anchor.text", Language.EN, **said, hash=order.hash)
+        return await self._send_in_house(order, subject, text, job)
+
+    async def send_outage(self, job: Job, _now: datetime) -> Delivery:
+        """Works one outbox row of kind `outage`: staff read nothing in Slack."""
+        order = decode(MailOutage, job.payload)
+        said = {"at": f"{order.since:%Y-%m-%d %H:%M} UTC", "reason": order.reason}
+        subject = self.desk.words.phrase("outage.subject", Language.EN)
+        return await self._send_in_house(
+            order, subject, self.desk.words.phrase("outage.text", Language.EN, **said), job
+        )
+
+    async def _send_in_house(self, order: MailAnchor | MailOutage, subject: str, text: str, job: Job) -> Delivery:
+        """A mail of the desk's own, to no customer."""
         letter = Letter(
             message_id=order.message_id,
             sender_name=self.desk.provider.name,
@@ -50,8 +65,8 @@ class Postman:
             to=order.to,
             envelope_sender=self.addresses.bounce(order.message_id.partition("@")[0]),
             reply_to=self.desk.mail_address,
-            subject=self.desk.words.phrase("anchor.subject", Language.EN, **said),
-            text=self.desk.words.phrase("anchor.text", Language.EN, **said, hash=order.hash),
+            subject=subject,
+            text=text,
             date=job.created_at,
         )
         outcome = await self.relay.send(letter.envelope_sender, order.to, build(letter))

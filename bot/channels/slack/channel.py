@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.app.deliver import Sender
 from bot.app.desk import Desk
-from bot.channels.slack import events, sending, uploads
+from bot.channels.slack import events, outage, sending, uploads
 from bot.channels.slack.backfill import Backfill
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.pace import USUAL
@@ -44,11 +44,12 @@ class SlackChannel:
         app_token: str = "",
         seconds: float = SECONDS,
         every: timedelta = USUAL,
+        mailbox: str = "",
         patience: float = PATIENCE,
     ) -> None:
         """`seconds` bounds each call to Slack, `patience` each answer to it.
 
-        `every` lies between two messages in one channel.
+        `every` lies between two messages in one channel; `mailbox` is told when staff read nothing there.
         """
         self._api = Api(token=bot_token, url=api_url, clock=clock, seconds=seconds)
         self.room = Room(
@@ -62,6 +63,7 @@ class SlackChannel:
             canned=tuple(canned),
             presets=tuple(presets),
             every=every,
+            mailbox=mailbox,
         )
         self._door = Door(self.room, signing_secret, patience)
         self._outgoing = Outgoing(self.room)
@@ -72,7 +74,7 @@ class SlackChannel:
     @property
     def senders(self) -> Mapping[str, Sender]:
         """By kind of outbox job: `card`, `thread`, `chat`, `say`, `home`."""
-        return self._outgoing.senders
+        return outage.watched(self.room, self._outgoing.senders)
 
     @property
     def is_busy(self) -> bool:

@@ -55,6 +55,14 @@ class ShowOriginal(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOutageOver(Order):
+    """Tells staff that they read all again, and that they did not since then."""
+
+    KIND: ClassVar[str] = "outage_over"
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PinCard(Order):
     """Pins a card that was posted."""
 

@@ -18,7 +18,8 @@ from bot.app.jobs import (
     ShowSetAside,
     TellInChat,
 )
-from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal, Unfurl
+from bot.channels.slack import outage
+from bot.channels.slack.jobs import SayInSlack, ShowHome, ShowOriginal, ShowOutageOver, Unfurl
 from bot.channels.slack.reasons import OF_THE_APP, OF_THE_CHANNEL
 from bot.channels.slack.room import OUTSIDE, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
@@ -39,6 +40,7 @@ TO_STAFF: Final = frozenset(
         ShowMissingStatement,
         ShowOriginal,
         PostAnchor,
+        ShowOutageOver,
         Unfurl,
     )
 )
@@ -50,16 +52,18 @@ log = logging.getLogger(__name__)
 async def revive(room: Room, now: datetime) -> int:
     """Lets what was parked for such a reason be tried again, once Slack says that the channel is as it should be."""
     store = room.desk.store
-    parked = await store.read(lambda tx: _parked(tx, now))
-    if not parked or not await _is_mended(room):
+    parked, is_out = await store.read(lambda tx: (_parked(tx, now), outage.known(tx) is not None))
+    if not (parked or is_out) or not await _is_mended(room):
         return 0
 
     def again(tx: Transaction) -> None:
         for job in sorted(parked, key=lambda job: job.id):
             tx.outbox.revive(job.id, now)
+        outage.expect_end(tx, now)
 
     await store.run(again)
-    log.warning("Slack is as it should be again: %d messages leave that it had refused", len(parked))
+    if parked:
+        log.warning("Slack is as it should be again: %d messages leave that it had refused", len(parked))
     return len(parked)
 
 

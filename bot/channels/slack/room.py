@@ -62,7 +62,8 @@ class Preset:
 class Room:
     """What every part of this channel works with. `staff` and `managers` are ids of users, or user groups, of `team`.
 
-    `every` is how far apart messages in one channel are, a few after a rest excepted.
+    `every` is how far apart messages in one channel are, a few after a rest excepted; `mailbox` is where staff read
+    mail.
     """
 
     desk: Desk
@@ -75,6 +76,7 @@ class Room:
     canned: tuple[Canned, ...] = ()
     presets: tuple[Preset, ...] = ()
     every: timedelta = pace.USUAL
+    mailbox: str = ""
     _accounts: dict[str, tuple[datetime, Payload]] = field(default_factory=dict)
     _groups: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict)
 

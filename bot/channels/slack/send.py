@@ -24,11 +24,11 @@ from bot.app.jobs import (
 )
 from bot.app.nudges import expect_again, put_off
 from bot.app.read import Case
-from bot.channels.slack import bank, blocks, files, nudge, thread
+from bot.channels.slack import bank, blocks, files, nudge, outage, thread
 from bot.channels.slack.card import card, unfurled
 from bot.channels.slack.direct import Direct
 from bot.channels.slack.fates import fates_noted
-from bot.channels.slack.jobs import PinCard, ShowOriginal, Unfurl
+from bot.channels.slack.jobs import PinCard, ShowOriginal, ShowOutageOver, Unfurl
 from bot.channels.slack.post import GONE, Post, Posted, Poster, carefully
 from bot.channels.slack.room import OUTSIDE, SHARED, Room
 from bot.channels.slack.wire import NoAnswerError, RateLimitedError, RefusedError
@@ -68,6 +68,7 @@ class Outgoing:
             ShowEntry.KIND: self.show_entry,
             ShowMissingStatement.KIND: self.show_missing_statement,
             PostAnchor.KIND: self.post_anchor,
+            ShowOutageOver.KIND: self.show_outage_over,
             ShowOriginal.KIND: self.show_original,
             Unfurl.KIND: self.unfurl,
             **self._direct.senders,
@@ -157,6 +158,16 @@ class Outgoing:
     async def show_missing_statement(self, job: Job, now: datetime) -> Delivery:
         """Reminders wait for the bank's next statement."""
         return await self._to_channel(bank.missing(decode(ShowMissingStatement, job.payload).newest), job, now)
+
+    async def show_outage_over(self, job: Job, now: datetime) -> Delivery:
+        """Staff read all again: the outage ends with this line."""
+        over = await self._room.desk.store.read(outage.known)
+        if over is None or over.since != decode(ShowOutageOver, job.payload).since:
+            return Dropped("it is over already")
+        text = outage.line(self._room, over)
+        made = bank.Shown(text=text, blocks=[blocks.naming(text, self._room.known)])
+        posted = await self._to_channel(made, job, now)
+        return replace(posted, then=lambda tx: outage.end(tx, over)) if isinstance(posted, Delivered) else posted
 
     async def _to_channel(self, made: bank.Shown | nudge.Told, job: Job, now: datetime) -> Delivery:
         async def say() -> Delivery:

@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.app.deliver import Delivered, Delivery, Sender, deliver
 from bot.app.desk import Desk
 from bot.app.handle import Done, handle
-from bot.app.jobs import PrintPaper, TellByMail, decode
+from bot.app.jobs import MailOutage, PrintPaper, TellByMail, decode
 from bot.app.keys import Keys
 from bot.app.opening import Opening, Said, open_incident
 from bot.app.paper import print_paper
@@ -32,6 +32,7 @@ from tests.builders import CUT_OFF, EDIT, MONDAY, READ, REBOOT, SEARCH_MAIL, SUS
 TEAM, STAFF_CHANNEL, BOT = "T0COMPTOIR", "C0STAFF", "U0COMPTOIR"
 ALICE, OCTAVE, GUEST, BOB, MALLORY = "U0ALICE", "U0OCTAVE", "U0GUEST", "U0BOB", "U0MALLORY"
 ADDRESS = "bob@clientsa.fr"
+TEAM_MAILBOX = "team@host.example"
 SECRET = "shared secret"
 PATIENCE = 60  # seconds, between the desk and Slack
 DETAILS = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
@@ -74,6 +75,7 @@ class Town:
     people: People
     url: str = ""
     mails: list[Notice] = field(default_factory=list)
+    outages: list[MailOutage] = field(default_factory=list)
 
     @property
     def workspace(self) -> Workspace:
@@ -99,10 +101,15 @@ class Town:
 
     @property
     def senders(self) -> dict[str, Sender]:
-        return {**self.channel.senders, TellByMail.KIND: self._mail, PrintPaper.KIND: self._print}
+        by_mail: dict[str, Sender] = {TellByMail.KIND: self._mail, MailOutage.KIND: self._mail_outage}
+        return {**self.channel.senders, **by_mail, PrintPaper.KIND: self._print}
 
     async def _mail(self, job: Job, _now: datetime) -> Delivery:
         self.mails.append(decode(TellByMail, job.payload).worded())
+        return Delivered("250 ok")
+
+    async def _mail_outage(self, job: Job, _now: datetime) -> Delivery:
+        self.outages.append(decode(MailOutage, job.payload))
         return Delivered("250 ok")
 
     async def _print(self, job: Job, now: datetime) -> Delivery:
@@ -309,6 +316,7 @@ def a_channel(
         seconds=seconds,
         every=every,
         patience=PATIENCE,
+        mailbox=TEAM_MAILBOX,
     )
 
 
