@@ -14,7 +14,7 @@ from bot.app.read import Case, read_case
 from bot.channels.slack import linking
 from bot.channels.slack.answer import open_modal, whisper
 from bot.channels.slack.linking import Proof
-from bot.channels.slack.payloads import Click, Submission, choice, moment_of
+from bot.channels.slack.payloads import Click, Submission, choice, moment_of, number_in
 from bot.channels.slack.questions import TICKED, Questions
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.wire import Payload
@@ -282,8 +282,7 @@ def _opened(click: Click, now: datetime) -> dict[str, object]:
 
 
 def _number(given: Click | Submission) -> int:
-    number = str(given.carried.get("number", ""))
-    return int(number) if number.isascii() and number.isdigit() else 0
+    return number_in(str(given.carried.get("number", ""))) or 0
 
 
 def _whole(value: object, otherwise: int) -> int:
@@ -369,7 +368,7 @@ async def _chosen(by: Decider, form: Submission, now: datetime) -> Done | Refuse
 
 async def _said(by: Decider, form: Submission, now: datetime) -> Done | Refused | Payload:
     reason = form.entries.get("reason", "").strip()
-    lines = tuple(int(at) for at in form.entries.get("lines", "").split() if at.isascii() and at.isdigit())
+    lines = tuple(at for at in map(number_in, form.entries.get("lines", "").split()) if at is not None)
     said = c.SayContest(actor=by.actor, evidence=by.submitted(form), reason=reason, lines=lines)
     return await _carry_out(by, said, now)
 

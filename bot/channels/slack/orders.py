@@ -10,7 +10,7 @@ from bot.app.read import Case
 from bot.channels.slack import story
 from bot.channels.slack.amounts import read_amount, read_lines
 from bot.channels.slack.leave import MOST_ACTS, MOST_PLACES
-from bot.channels.slack.payloads import choice
+from bot.channels.slack.payloads import choice, number_in
 from bot.channels.slack.room import Preset, Room
 from bot.channels.slack.speech import PublicMessage
 from bot.core import commands as c
@@ -123,10 +123,10 @@ def _preset_lines(by: Filled, currency: str, usual: Decimal) -> tuple[Line, ...]
 
 
 def _days(by: Filled) -> int:
-    typed = by.text("validity_days")
-    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= 365):
+    days = number_in(by.text("validity_days"))
+    if days is None or not 1 <= days <= 365:
         raise WrongFieldError("validity_days", "A whole number of days, from 1 to 365")
-    return int(typed)
+    return days
 
 
 def _ask_consent(by: Filled) -> c.Command:
@@ -251,7 +251,7 @@ def _note_promise(by: Filled) -> c.Command:
 
 
 def _concede(by: Filled) -> c.Command:
-    lines = tuple(int(at) for at in by.text("lines").split() if at.isascii() and at.isdigit())
+    lines = tuple(at for at in map(number_in, by.text("lines").split()) if at is not None)
     reason = _needed(by, "reason")
     return c.Concede(actor=by.actor, expected=by.version, number="", reason=reason, lines=lines, net=_less(by, lines))
 
@@ -293,11 +293,11 @@ def _settle_disowned(by: Filled) -> c.Command:
 
 
 def _settle_withdrawal(by: Filled) -> c.Command:
-    typed = by.text("done_percent").removesuffix("%").strip()
-    if not (typed.isascii() and typed.isdigit() and int(typed) <= 100):
+    percent = number_in(by.text("done_percent").removesuffix("%").strip())
+    if percent is None or percent > 100:
         raise WrongFieldError("done_percent", "A whole number, from 0 to 100")
     report = _needed(by, "report")
-    return c.SettleWithdrawal(actor=by.actor, expected=by.version, done_percent=int(typed), report=report)
+    return c.SettleWithdrawal(actor=by.actor, expected=by.version, done_percent=percent, report=report)
 
 
 def _withdraw_consent(by: Filled) -> c.Command:

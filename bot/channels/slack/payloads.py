@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bot.channels.slack import blocks
 from bot.channels.slack.room import Person
 from bot.channels.slack.wire import Payload
 
 E = TypeVar("E", bound=StrEnum)
+MOST_DIGITS: Final = 18  # what fits into 64 bits, whichever they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,11 +198,24 @@ def _seen(found: re.Match[str]) -> str:
 
 
 def _json(text: object) -> Mapping[str, object]:
+    """What we put there; nothing where somebody else did, such as numbers that no database can hold."""
     try:
-        read = json.loads(str(text or "{}"))
-    except ValueError:
+        read = json.loads(str(text or "{}"), parse_int=_held)
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def _held(digits: str) -> int:
+    """Raises ValueError beyond 64 bits."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError("no number of ours")
+    return int(digits)
+
+
+def number_in(typed: str) -> int | None:
+    """The number that somebody typed in plain digits; None for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= MOST_DIGITS else None
 
 
 def _whole(value: object) -> int | None:

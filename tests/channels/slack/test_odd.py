@@ -109,6 +109,26 @@ async def test_whatever_is_odd_in_a_payload_is_answered_and_stops_nothing(
     assert "still here" in [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE]
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30, int("9" * 1500)])
+async def test_number_that_no_database_holds_is_a_click_on_nothing(
+    town: Town, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    await town.open()
+    await town.click("take")
+    envelope = town.people.sent[-1]
+    ours = ("take", "reply", "start_diagnosis", "original", "show_incident", "order", "give_consent", "book_payment")
+    caplog.clear()
+
+    for action, name in product(ours, ("incident", "version", "message", "entry", "price", "number")):
+        payload = copy.deepcopy(envelope.payload)
+        payload["actions"][0] |= {"action_id": action, "value": f'{{"incident":1,"{name}":{number}}}'}
+        answer = await town.people.redeliver(replace(envelope, payload=payload))
+        assert answer.status == 200, (action, name, caplog.text)
+
+    assert [record for record in caplog.records if record.exc_info] == []
+    assert len(town.whispers()) > len(ours)
+
+
 async def understand_all(town: Town) -> None:
     """Whatever waits in the inbox is worked; what raises fails the test."""
     while jobs := await town.store.run(lambda tx: tx.inbox.claim(town.clock(), 20, timedelta(minutes=1))):
