@@ -18,7 +18,7 @@ from bot.core.refusals import Reason
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """One act. The letter's own table says at which stages, `guard` what else it takes and `instead` what is said
-    without it; `asks` is the question before it counts.
+    without it; `asks` is the question before it counts. `binds` False: it commits no money and touches no leave.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Act:
     versioned: bool = True
     instead: Reason = Reason.NOT_NOW
     stages: frozenset[Stage] | None = None
+    binds: bool = True
 
     def open_to(self, case: Case) -> bool:
         """Whether it can be done now, by somebody with the right role."""
@@ -124,7 +125,7 @@ def _asks_concede(case: Case) -> str:
 ACTS: Mapping[str, Act] = {
     act.id: act
     for act in (
-        Act(id="take", label="Take", command=c.TakeIncident, modal=False, versioned=False),
+        Act(id="take", label="Take", command=c.TakeIncident, modal=False, versioned=False, binds=False),
         Act(
             id="start_diagnosis",
             label="Start the diagnosis",
@@ -187,16 +188,29 @@ ACTS: Mapping[str, Act] = {
             instead=Reason.ALREADY,
             stages=frozenset(Stage),  # a long unpaid invoice limits support while it is open
         ),
-        Act(id="note_promise", label="They will pay by…", command=c.PromisePayment, guard=_may_promise),
-        Act(id="hold_reminders", label="Hold the reminders", command=c.HoldReminders, guard=_is_open),
+        Act(
+            id="note_promise",
+            label="They will pay by…",
+            command=c.PromisePayment,
+            guard=_may_promise,
+            binds=False,
+        ),
+        Act(
+            id="hold_reminders",
+            label="Hold the reminders",
+            command=c.HoldReminders,
+            guard=_is_open,
+            binds=False,
+        ),
         Act(
             id="reply",
             label="Reply to the customer",
             command=c.WriteToCustomer,
             guard=lambda case: case.incident.moved_to is None,
             versioned=False,
+            binds=False,
         ),
-        Act(id="ask_customer", label="Ask the customer", command=c.AskCustomer),
+        Act(id="ask_customer", label="Ask the customer", command=c.AskCustomer, binds=False),
         Act(id="ask_consent", label="Ask for leave", command=c.RequestConsent),
         Act(id="record_act", label="Record an act", command=c.RecordAct),
         Act(id="cancel_quote", label="Take the quote back", command=c.CancelQuote, asks=_asks_cancel_quote),
@@ -227,6 +241,7 @@ ACTS: Mapping[str, Act] = {
             command=c.AnnounceAgain,
             guard=lambda case: case.incident.unannounced_at is not None and case.incident.lost is None,
             modal=False,
+            binds=False,
         ),
         Act(
             id="restore_address",
@@ -235,6 +250,7 @@ ACTS: Mapping[str, Act] = {
             guard=lambda case: case.incident.lost is not None,
             modal=False,
             versioned=False,
+            binds=False,
         ),
         Act(
             id="correct_outcome",

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from bot.app.read import Case
 from bot.channels.slack import blocks, story
+from bot.channels.slack.jobs import SayInSlack
 from bot.channels.slack.payloads import Click
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
+from bot.core.facts import Language
 from bot.core.letter import QUIET
 
 LATEST = 3
@@ -16,7 +18,7 @@ LATEST = 3
 async def whisper(room: Room, click: Click, text: str, more: Sequence[Payload] = ()) -> None:
     """Says something to whoever pressed, where they pressed; in a modal where there is no place.
 
-    Raises what `Api.call` does.
+    Later, where Slack does not answer while they wait. Raises RefusedError.
     """
     shown = [blocks.naming(text, room.known), *more]
     said: Payload = {"text": blocks.escape(text), "blocks": shown}
@@ -25,10 +27,20 @@ async def whisper(room: Room, click: Click, text: str, more: Sequence[Payload] =
     here = {"response_type": "ephemeral", "replace_original": False}
     if click.response_url and await room.api.post(click.response_url, said | here):
         return
-    if click.channel:
-        await room.api.call("chat.postEphemeral", channel=click.channel, user=click.person.user, **said)
-    elif click.trigger_id:
-        await _open(room, click, blocks.modal("told", "Comptoir", shown, metadata="{}", close="OK"))
+    try:
+        if click.channel:
+            await room.api.call("chat.postEphemeral", channel=click.channel, user=click.person.user, **said)
+        elif click.trigger_id:
+            await _open(room, click, blocks.modal("told", "Comptoir", shown, metadata="{}", close="OK"))
+    except (NoAnswerError, RateLimitedError):
+        await _say_later(room, click, text)
+
+
+async def _say_later(room: Room, click: Click, text: str) -> None:
+    """From the queue, as often as it takes: in a direct message where they did not press in a channel."""
+    place = {"channel": click.channel, "only_to": click.person.user, "thread_ts": click.thread_ts}
+    order = SayInSlack(text=text, **(place if click.channel else {"channel": click.person.user}))
+    await room.desk.store.run(lambda tx: order.put(tx, room.clock()))
 
 
 async def open_modal(room: Room, click: Click, view: Payload) -> None:
@@ -42,9 +54,20 @@ async def open_modal(room: Room, click: Click, view: Payload) -> None:
     try:
         await _open(room, click, view)
     except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
-        if not (click.response_url or click.channel):
+        text = room.desk.words.phrase("chat.form_not_opened", await _language(room, click), reason=str(trouble))
+        if click.response_url or click.channel:
+            await whisper(room, click, text)
+        elif isinstance(trouble, RefusedError):
             raise
-        await whisper(room, click, f"Slack did not open the form ({trouble}). Nothing was done: please press again.")
+        else:
+            await _say_later(room, click, text)
+
+
+async def _language(room: Room, click: Click) -> Language:
+    """A customer's, as on file: nothing is asked of Slack, which does not answer."""
+    person = click.person
+    customer = await room.desk.store.read(lambda tx: tx.customers.by_slack(person.team, person.user))
+    return customer.language if customer is not None and room.role(person) is None else Language.EN
 
 
 async def _open(room: Room, click: Click, view: Payload) -> None:

@@ -141,7 +141,7 @@ Deed = Callable[[Transaction, Room, Click, int, Actor, datetime], EntryRow | Ref
 
 async def press(room: Room, click: Click, now: datetime) -> None:
     """A button under an entry: done and shown, or the reason why not."""
-    actor, entry_id = await room.actor(click.person), _entry_of(click.carried)
+    actor, entry_id = await room.actor(click.person, binds=True), _entry_of(click.carried)
     if isinstance(actor, str):
         await whisper(room, click, actor)
         return
@@ -183,7 +183,7 @@ async def ask_number(room: Room, click: Click, _now: datetime) -> None:
 
 async def submit(room: Room, submission: Submission, now: datetime) -> Payload:
     """Books it on the invoice named, or says what is wrong."""
-    actor, entry_id = await room.actor(submission.person), _entry_of(submission.carried)
+    actor, entry_id = await room.actor(submission.person, binds=True), _entry_of(submission.carried)
     if isinstance(actor, str):
         return _wrong(actor)
     if entry_id is None:

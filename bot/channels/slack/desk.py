@@ -46,7 +46,8 @@ ABOUT |= dict.fromkeys((Reason.CUSTOMER_UNKNOWN, Reason.SUPPORT_FORFEITED, Reaso
 
 async def press(room: Room, click: Click, now: datetime) -> None:
     """A button on a card: done, or its modal opened, or the reason why not."""
-    actor = await room.actor(click.person)
+    act = ACTS[click.name]
+    actor = await room.actor(click.person, binds=act.binds and not act.modal)
     if isinstance(actor, str):
         await whisper(room, click, actor)
         return
@@ -54,7 +55,6 @@ async def press(room: Room, click: Click, now: datetime) -> None:
     if case is None:
         await whisper(room, click, UNKNOWN)
         return
-    act = ACTS[click.name]
     if not act.modal:
         refused = await _do(room, case, act, actor, click, now)
         if click.modal == show.NAME:
@@ -88,7 +88,7 @@ async def show_original(room: Room, click: Click, now: datetime) -> None:
 
 async def submit(room: Room, submission: Submission, now: datetime) -> Payload:
     """A modal of a card. What is answered closes it, or keeps what was typed and says what is wrong."""
-    actor = await room.actor(submission.person)
+    actor = await room.actor(submission.person, binds=ACTS[submission.name].binds)
     if isinstance(actor, str):
         return _wrong(submission, actor)
     case = await read.case(room.desk.store, submission.incident) if submission.incident is not None else None

@@ -23,13 +23,16 @@ from bot.channels.slack.acts import ACTS
 from bot.channels.slack.jobs import SlackArrived
 from bot.channels.slack.payloads import Click, Submission
 from bot.channels.slack.room import Room
-from bot.channels.slack.socket import Line
-from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
+from bot.channels.slack.socket import AWAY, Line
+from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError, hurried
 from bot.rates import Rush
 from storage import NewJob
 
 MOST_BYTES: Final = 3_000_000
 PATIENCE: Final = 2.5  # seconds; Slack itself gives up after three, and then nobody is told why
+FOR_SLACK: Final = (
+    0.85  # of that, for what is asked of Slack meanwhile; the rest is for saying that it did not answer
+)
 HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened", "link_shared"})
 OURS: Final = frozenset({"bot_message", "message_replied"})
 NOT_SLACKS: Final = "this is not a request of Slack's"
@@ -56,7 +59,7 @@ class Door:
     async def handle(self, request: web.Request) -> web.Response:
         """`POST /slack/events`. 401: wrong or old signature; 400: no request of Slack's; 500: nothing was done.
 
-        424: Slack did not take what was to be said about it.
+        424: Slack did not take what was to be said about it. 503: the database does not answer, or not in time.
         """
         body = await request.content.read(MOST_BYTES + 1)
         if len(body) > MOST_BYTES:
@@ -70,6 +73,9 @@ class Door:
             return web.Response(status=400, text=NOT_SLACKS)
         try:
             answer = await self._dispatch(said)
+        except AWAY as away:
+            log.warning("not handled: Slack is told to come again: %s", away or type(away).__name__)
+            return web.Response(status=503)
         except Exception:
             log.exception("not handled: Slack is told so")
             return web.Response(status=500)
@@ -94,7 +100,8 @@ class Door:
             return BoltResponse(status=400, body=NOT_SLACKS)
         try:
             async with asyncio.timeout(self._patience):
-                return await self._answer(said)
+                with hurried(self._patience * FOR_SLACK):
+                    return await self._answer(said)
         except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
             log.warning("Slack did not take the answer to %s: %s", said.body.get("type") or "a command", trouble)
             return BoltResponse(status=424)

@@ -12,6 +12,11 @@ from bot.channels.slack.wire import Api, NoAnswerError, Payload, RateLimitedErro
 from bot.core.facts import Actor, Language, Role
 
 KNOWN_FOR = timedelta(minutes=10)
+BINDS_FOR = timedelta(minutes=1)
+UNSAID = (
+    "Slack does not say now whether your account is still active, and this binds. Nothing was done: please try again"
+    " in a minute."
+)
 OUTSIDE = ("is_ext_shared", "is_pending_ext_shared")
 SHARED = "the staff channel is shared outside the workspace: nothing is posted there"
 
@@ -112,29 +117,38 @@ class Room:
         return frozenset().union((one for one in listed if not is_group(one)), *groups)
 
     async def account(self, user: str) -> Payload:
-        """What Slack says about a user, kept for ten minutes; empty when it does not say."""
+        """What Slack says about a user, kept for ten minutes; where it does not say, what it last said."""
+        account = await self._account(user, KNOWN_FOR)
+        return self._accounts.get(user, (None, {}))[1] if account is None else account
+
+    async def _account(self, user: str, within: timedelta) -> Payload | None:
+        """What Slack said no longer ago than this; None when it does not say."""
         now = self.clock()
         known = self._accounts.get(user)
-        if known is not None and now - known[0] < KNOWN_FOR:
+        if known is not None and now - known[0] < within:
             return known[1]
         try:
             answer = await self.api.call("users.info", user=user, include_locale="true")
-        except (RefusedError, RateLimitedError, NoAnswerError):
-            return {}
+        except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
+            log.warning("Slack does not say who %s is: %s", user, trouble)
+            return None
         account = answer.get("user")
         self._accounts[user] = (now, account if isinstance(account, dict) else {})
         return self._accounts[user][1]
 
-    async def actor(self, person: Person) -> Actor | str:
+    async def actor(self, person: Person, *, binds: bool = False) -> Actor | str:
         """Whoever acts for the desk, or why this person may not.
 
         The list decides; an account that Slack calls a guest, a bot or deactivated is refused even on the list.
-        The profile's e-mail says nothing: with Slack Connect another workspace sets it.
+        The profile's e-mail says nothing: with Slack Connect another workspace sets it. What binds (money, a leave)
+        takes Slack's word of the last minute, and waits where there is none.
         """
         await self.refresh()
         role = self.role(person)
         if role is None:
             return "This is for the staff of the desk, and you are not on its list. Nothing was done."
+        if binds and not await self._account(person.user, BINDS_FOR):
+            return UNSAID
         account = await self.account(person.user)
         if account.get("is_bot") or account.get("deleted"):
             return "Bots and deactivated accounts cannot act for the desk. Nothing was done."

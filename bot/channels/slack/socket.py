@@ -21,12 +21,15 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.wire import Payload
+from storage import Unavailable
 
 ATTEMPT_SECONDS: Final = 10.0
 FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 30.0
 PING_SECONDS: Final = 10.0
 
+AWAY: Final = (TimeoutError, Unavailable)
+"""The database does not answer, or not in time: Slack is to bring it again."""
 Dispatch = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
 log = logging.getLogger(__name__)
@@ -67,4 +70,9 @@ class Line(SocketModeClient):
         """What raises is not acknowledged, so that Slack brings it again."""
         headers = build_headers(request)
         said = AsyncBoltRequest(mode="socket_mode", body=request.payload, headers=headers)
-        await send_async_response(client, request, await self._dispatch(said), 0)
+        try:
+            answer = await self._dispatch(said)
+        except AWAY as away:
+            log.warning("not acknowledged: %s", away or type(away).__name__)
+            return
+        await send_async_response(client, request, answer, 0)

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -30,6 +32,32 @@ IN_QUERY = frozenset(
     }
 )
 PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"})
+
+
+LOOKED_UP = frozenset({"users.info", "usergroups.users.list"})
+_ends: ContextVar[float | None] = ContextVar("ends", default=None)
+
+
+@contextmanager
+def hurried(seconds: float) -> Iterator[None]:
+    """What is asked of Slack in here gets no answer after so many seconds: somebody waits for ours.
+
+    What is only looked up takes half of the time that is left, so that there is some for what it was looked up for.
+    """
+    token = _ends.set(asyncio.get_running_loop().time() + seconds)
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
+def _end(method: str) -> float | None:
+    """When this call has to be over, by the loop's clock."""
+    ends = _ends.get()
+    if ends is None or method not in LOOKED_UP:
+        return ends
+    now = asyncio.get_running_loop().time()
+    return now + (ends - now) / 2
 
 
 class RefusedError(Exception):
@@ -104,9 +132,12 @@ class Api:
         self._client.session = self._opened()
         bearer = {"Authorization": f"Bearer {token}"} if token else None
         try:
-            if method in IN_QUERY:
-                return await self._client.api_call(method, http_verb="GET", params=dict(arguments), headers=bearer)
-            return await self._client.api_call(method, json=dict(arguments), headers=bearer)
+            async with asyncio.timeout_at(_end(method)):
+                if method in IN_QUERY:
+                    return await self._client.api_call(
+                        method, http_verb="GET", params=dict(arguments), headers=bearer
+                    )
+                return await self._client.api_call(method, json=dict(arguments), headers=bearer)
         except SlackApiError as error:
             trouble = _trouble(error)
             if isinstance(trouble, RateLimitedError):
@@ -128,7 +159,7 @@ class Api:
     async def post(self, url: str, said: Payload) -> bool:
         """Answers one interaction at the address that came with it (`response_url`); False when it did not go."""
         try:
-            async with self._opened().post(url, json=said) as response:
+            async with asyncio.timeout_at(_end("response_url")), self._opened().post(url, json=said) as response:
                 return response.ok
         except (aiohttp.ClientError, TimeoutError) as error:
             logging.getLogger(__name__).warning("no answer at response_url: %s", type(error).__name__)

@@ -129,7 +129,7 @@ async def test_database_that_does_not_answer_is_said_in_time(town: Town, sqlite_
         )
 
         other.execute("ROLLBACK")
-    assert (clicked.status, said.status) == (500, 500)
+    assert (clicked.status, said.status) == (503, 503)
 
 
 async def test_crowd_is_acknowledged_in_time(town: Town) -> None:
