@@ -91,8 +91,8 @@ def mail_instead(tx: Transaction, desk: Desk, order: TellInChat, said: Message |
 
     Empty where there is none that mail reaches. What is mailed in any case is not mailed twice.
     """
-    customer, told = tx.customers.load(order.customer), order.worded()
     incident = tx.incidents.load(order.incident) if order.incident is not None else None
+    customer, told = tx.customers.load(order.customer), order.worded()
     if customer is None or incident is None:
         return ""
     customer = _addressed(tx, customer, told, incident.contact)

@@ -122,7 +122,8 @@ def _some(rng: Random, pool: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _delivery(rng: Random, _play: Play) -> dict[str, Any]:
-    return {"delivered": rng.random() < 0.8, "notice": rng.choice(("incident_opened", "staff_wrote"))}
+    notice, instead = rng.choice(("incident_opened", "staff_wrote")), rng.choice((CUSTOMER.name, ""))
+    return {"delivered": rng.random() < 0.8, "notice": notice, "instead": instead}
 
 
 def _bounce(rng: Random, _play: Play) -> dict[str, Any]:

@@ -39,6 +39,21 @@ def test_announcement_that_came_back_was_not_made() -> None:
     assert play.order(an_order(c.OrderDiagnosis)) == Refused(Reason.NOT_NOW)
 
 
+def test_announcement_that_goes_by_mail_instead_counts_once_the_relay_took_it() -> None:
+    """§2.4: until then nothing was announced, and nothing is to be announced again."""
+    play = a_play(at=Stage.OPENED)
+    refused = an_order(
+        c.ReportDelivery, via=f.Channel.SLACK, delivered=False, reply="user_disabled", instead=CUSTOMER.name
+    )
+
+    play.order(refused)
+    between = play.incident
+    play.order(an_order(c.ReportDelivery))
+
+    assert (between.stage, between.unannounced_at) == (Stage.OPENED, None)
+    assert play.incident.stage is Stage.ANNOUNCED
+
+
 def test_address_that_the_relay_refuses_for_good_is_lost_once() -> None:
     play = a_play(at=Stage.OPENED)
     refused = an_order(c.ReportDelivery, delivered=False, reply="5.1.1", address=CUSTOMER.name)
