@@ -121,20 +121,20 @@ def _give_up(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime, 
 def _mail_instead(tx: Transaction, desk: Desk, job: Job, reason: str, now: datetime) -> None:
     """The same notice by mail: a customer in chat is known by a code that was mailed to them."""
     told, message = decode(TellInChat, job.payload), tx.messages.by_outbox_id(job.id)
-    if not tx.outbox.holds(job):
-        return
-    address = tell.mail_instead(tx, desk, told, message, now)
-    if not address:
+    incident = tx.incidents.load(told.incident) if told.incident is not None else None
+    customer = tell.reached_by_mail(tx, incident, told) if incident is not None else None
+    if incident is None or customer is None:
         _give_up(tx, desk, job, f"{reason}, {NO_ADDRESS}", now)
         return
-    tx.outbox.done(job, now)
+    if not tx.outbox.done(job, now):
+        return
+    tell.mail_instead(tx, desk, customer, incident, told, message, now)
     if message is not None:
         fates.come_to(tx, desk, message, Fate.MAILED, reason, now)
-    if told.incident is not None:
-        failed = c.ReportDelivery(
-            actor=f.BOT, notice=told.notice, via=f.Channel.SLACK, delivered=False, reply=reason, instead=address
-        )
-        carry_out(tx, desk, told.incident, failed, now)
+    failed = c.ReportDelivery(
+        actor=f.BOT, notice=told.notice, via=f.Channel.SLACK, delivered=False, reply=reason, instead=customer.address
+    )
+    carry_out(tx, desk, incident.id, failed, now)
 
 
 def _try_again(tx: Transaction, desk: Desk, job: Job, later: Later, now: datetime) -> None:

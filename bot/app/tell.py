@@ -86,22 +86,30 @@ def tell(
     return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
 
 
-def mail_instead(tx: Transaction, desk: Desk, order: TellInChat, said: Message | None, now: datetime) -> str:
-    """Mails what Slack does not take, with its files and below the same line in the thread; the address it goes to.
-
-    Empty where there is none that mail reaches. What is mailed in any case is not mailed twice.
-    """
-    incident = tx.incidents.load(order.incident) if order.incident is not None else None
+def reached_by_mail(tx: Transaction, incident: Incident, order: TellInChat) -> Customer | None:
+    """The customer, under the address to which what chat did not take is mailed; None where mail reaches none."""
     customer, told = tx.customers.load(order.customer), order.worded()
-    if customer is None or incident is None:
-        return ""
+    if customer is None or (incident.lost is not None and not told.BY_MAIL):
+        return None
     customer = _addressed(tx, customer, told, incident.contact)
-    if told.BY_MAIL or not customer.address or incident.lost is not None:
-        return customer.address if told.BY_MAIL else ""
+    return customer if customer.address else None
+
+
+def mail_instead(
+    tx: Transaction,
+    desk: Desk,
+    customer: Customer,
+    incident: Incident,
+    order: TellInChat,
+    said: Message | None,
+    now: datetime,
+) -> None:
+    """The same notice with its files, below the same line in the thread; what is mailed in any case, not again."""
+    told = order.worded()
     seq, line = (said.fact, said.line) if said else (None, None)
     files = tx.messages.attachments_of(said.id) if said else ()
-    _put_mail(tx, desk, customer, incident, told, seq, files, now, order.links, line)
-    return customer.address
+    if not told.BY_MAIL:
+        _put_mail(tx, desk, customer, incident, told, seq, files, now, order.links, line)
 
 
 def _addressed(tx: Transaction, customer: Customer, told: Notice, contact: str) -> Customer:
