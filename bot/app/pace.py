@@ -14,6 +14,9 @@ LIMITED = tuple(name for name, notice in NOTICES.items() if notice.LIMITED)
 HOUR = timedelta(hours=1)
 _KEPT = timedelta(days=2)  # longer than the longest window that is counted
 _COUNTERS = "pace:"
+# What vouches for the author, each with a counter of its own: the domain, a server that others share, or, where the
+# words came by no mail, the chat, the site or the staff through whom they did. Forged mails use up none of these.
+_VOUCHED = {Level.STRONG: "proven", Level.WEAK: "server", None: "door"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +24,8 @@ class Limits:
     """At most so many mails that nobody decided on. An hour here is the clock's, a day is UTC's.
 
     `answers` for one incident within sixty minutes. Announcements to one address: `known` an hour where a customer's
-    name is on file, else `stranger` an hour and `stranger_day` a day. To strangers without a signature of their
+    name is on file and more than that vouches for the author, else `stranger` an hour and `stranger_day` a day; what
+    is forged in a name is counted apart from what is proven to be of it. To strangers without a signature of their
     domain: `domain` an hour in one domain, and where not even the server that sent it fits, `unproven` an hour and
     `unproven_day` a day for the whole desk: a flood of forged mails makes us write to so many of its victims.
     `newcomers` a day that one customer is asked about; about the same one in the same incident never again.
@@ -77,16 +81,17 @@ def _announced_enough(
     tx: Transaction, limits: Limits, customer: Customer, incident: Incident, now: datetime
 ) -> Held | None:
     hour, day = f"{_COUNTERS}{now:%Y-%m-%dT%H}", f"{_COUNTERS}{now:%Y-%m-%d}"
-    address = customer.address
-    if customer.details.complete:
-        most = {f"{hour}:address:{address}": limits.known}
+    address, level = customer.address, _level(tx, incident)
+    known = customer.details.complete
+    counter = f"{_VOUCHED.get(level, 'address')}:{address}"
+    if known and level in _VOUCHED:
+        most = {f"{hour}:{counter}": limits.known}
     else:
-        most = {f"{hour}:address:{address}": limits.stranger, f"{day}:address:{address}": limits.stranger_day}
-        level = _level(tx, incident)
-        if level is not Level.STRONG:
-            most[f"{hour}:domain:{address.rpartition('@')[2]}"] = limits.domain
-        if level not in {Level.STRONG, Level.WEAK}:
-            most |= {f"{hour}:unproven": limits.unproven, f"{day}:unproven": limits.unproven_day}
+        most = {f"{hour}:{counter}": limits.stranger, f"{day}:{counter}": limits.stranger_day}
+    if not known and level is not Level.STRONG:
+        most[f"{hour}:domain:{address.rpartition('@')[2]}"] = limits.domain
+    if not known and level not in {Level.STRONG, Level.WEAK}:
+        most |= {f"{hour}:unproven": limits.unproven, f"{day}:unproven": limits.unproven_day}
     counted = tx.count(tuple(most))
     if counted.get(f"{hour}:unproven") == 1:
         tx.forget_counts(_COUNTERS, f"{_COUNTERS}{now - _KEPT:%Y-%m-%d}")
@@ -94,11 +99,11 @@ def _announced_enough(
     return Held(_said(over.removeprefix(_COUNTERS), most[over])) if over else None
 
 
-def _level(tx: Transaction, incident: Incident) -> Level:
-    """How sure the author is of the words it opened with."""
+def _level(tx: Transaction, incident: Incident) -> Level | None:
+    """How sure the author is of the mail it opened with; None where no mail opened it."""
     first = next(iter(tx.messages.of_incident(incident.id)), None)
     found = proof.decode(first.proof) if first else None
-    return found.level if found else Level.NONE
+    return found.level if found else None
 
 
 def _said(counter: str, most: int) -> str:

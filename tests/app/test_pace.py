@@ -104,6 +104,48 @@ async def test_few_of_two_hundred_victims_hear_from_us_and_every_customer_does(d
     assert all(customers)
 
 
+async def known(desk: Desk, address: str) -> None:
+    details = Details(name="Client SA", postal_address="1 rue de la Paix\n75002 Paris")
+    wanted = [Registration(address=address, kind=Kind.BUSINESS, details=details)]
+    await desk.store.run(lambda tx: register(tx, desk, wanted, MONDAY))
+
+
+@pytest.mark.parametrize("level", [Level.NONE, Level.FAIL, Level.LATER, Level.WEAK])
+async def test_what_is_forged_in_a_customers_name_never_holds_back_what_is_proven_to_be_theirs(
+    desk: Desk, level: Level
+) -> None:
+    await known(desk, "bob@clientsa.fr")
+
+    for _ in range(10):
+        await write(desk, "bob@clientsa.fr", level)
+
+    assert [await write(desk, "bob@clientsa.fr", Level.STRONG) for _ in range(5)] == [True] * 4 + [False]
+
+
+async def test_what_is_forged_leaves_the_limit_alone_of_what_comes_from_the_customers_own_server(desk: Desk) -> None:
+    await known(desk, "bob@clientsa.fr")
+
+    for _ in range(10):
+        await write(desk, "bob@clientsa.fr", Level.FAIL)
+
+    assert [await write(desk, "bob@clientsa.fr", Level.WEAK) for _ in range(5)] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize("level", [Level.NONE, Level.FAIL])
+async def test_mails_in_a_known_name_that_prove_nothing_have_a_strangers_limit(desk: Desk, level: Level) -> None:
+    await known(desk, "bob@clientsa.fr")
+
+    assert [await write(desk, "bob@clientsa.fr", level) for _ in range(3)] == [True, True, False]
+    assert not await write(desk, "bob@clientsa.fr", level, hours=1)
+
+
+async def test_what_is_forged_in_a_strangers_name_never_holds_back_what_is_proven_to_be_theirs(desk: Desk) -> None:
+    for _ in range(10):
+        await write(desk, "jane@customer.co.uk", Level.FAIL)
+
+    assert await write(desk, "jane@customer.co.uk", Level.STRONG)
+
+
 async def test_held_announcement_leaves_the_incident_open_and_says_why(desk: Desk) -> None:
     for _ in range(3):
         await write(desk, "bob@clientsa.fr")
