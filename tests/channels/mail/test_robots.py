@@ -22,11 +22,16 @@ def why(*headers: str, subject: str = "Panne", sender: str = "bob@clientsa.fr", 
         "Precedence: Auto_Reply",
         "List-Id: <news.host.example>",
         "List-Unsubscribe: <mailto:leave@host.example>",
+        "X-Auto-Response-Suppress: All\r\nAuto-Submitted: auto-replied",
         "X-Auto-Response-Suppress: OOF, DR",
         "X-Autoreply: yes",
         "X-Autorespond: absence",
         "X-Cron-Env: <SHELL=/bin/sh>",
         "X-FC-MachineGenerated: true",
+        "X-POST-MessageClass: 9; Autoresponder",
+        "X-Autoreply-From: bob@clientsa.fr",
+        "X-Auto-Generated: true",
+        "X-Mail-Vacation: yes",
         "X-Comptoir-Loop: host.example",
         "Auto-Submitted: no\r\nAuto-Submitted: auto-replied",
     ],
@@ -36,10 +41,61 @@ def test_header_of_a_machine(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Auto-Submitted: no", "Precedence: normal", "X-Autoreply: no", "Feedback-ID: 1.eu"]
+    "header",
+    [
+        "Auto-Submitted: no",
+        "Precedence: normal",
+        "X-Autoreply: no",
+        "Feedback-ID: 1.eu",
+        "X-Auto-Response-Suppress: DR, RN",
+        "X-POST-MessageClass: 1; Mail",
+        "X-Auto-Generated: false",
+    ],
 )
 def test_header_that_people_have_too(header: str) -> None:
     assert why(header) == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "subject", "reason"),
+    [
+        ("X-Auto-Response-Suppress: All", "Panne", "x-auto-response-suppress"),
+        ("X-Auto-Response-Suppress: All\r\nAuto-Submitted: auto-replied", "Panne", "auto-submitted"),
+        ("List-Unsubscribe: <mailto:a@b.fr>\r\nList-Id: <b.fr>", "Panne", "list-id"),
+        ("X-Auto-Response-Suppress: All", "Réponse automatique : Panne", "subject"),
+        ("List-Unsubscribe: <mailto:a@b.fr>\r\nX-Auto-Response-Suppress: All", "Panne", "list-unsubscribe"),
+    ],
+)
+def test_header_that_mails_of_people_bear_too_is_the_reason_only_where_there_is_no_other(
+    headers: str, subject: str, reason: str
+) -> None:
+    assert why(headers, subject=subject) == reason
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject"),
+    [
+        ("Cron <root@clientsa.fr>", "Panne"),
+        ("root@web1.clientsa.fr (Cron Daemon)", "Panne"),
+        ("root@web1.clientsa.fr", "Cron <root@web1> /usr/local/bin/backup.sh"),
+    ],
+)
+def test_mail_of_cron(sender: str, subject: str) -> None:
+    assert why(sender=sender, subject=subject) == "cron"
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject"),
+    [
+        ("root@clientsa.fr", "Panne"),
+        ("Bob Cron <bob@clientsa.fr>", "Panne"),
+        ("bob@clientsa.fr", "Cron ne tourne plus"),
+        ("bob@clientsa.fr", "Re: Cron <root@web1> /usr/local/bin/backup.sh"),
+        ("bob@clientsa.fr", "TR: Cron <root@web1> /usr/local/bin/backup.sh"),
+    ],
+)
+def test_person_who_writes_about_cron(sender: str, subject: str) -> None:
+    assert why(sender=sender, subject=subject) == ""
 
 
 @pytest.mark.parametrize(
@@ -84,6 +140,12 @@ def test_sender_whose_name_only_sounds_like_one(sender: str) -> None:
         "Réponse automatique de Bob",
         "Congés : Re: Panne",
         "Fermeture annuelle – RE : Panne",
+        "Congés d'été Re: [INC-118] Panne",
+        "Absence du bureau Re: [INC-118] Panne",
+        "Absente jusqu'au 12 - Re: Panne",
+        "En vacances RE: Panne",
+        "On leave until Monday Re: Panne",
+        "Urlaub bis 12.7. AW: Panne",
         "Accusé de réception : Panne",
         "Lu : Panne",
         "Not read: Panne",
@@ -129,6 +191,11 @@ def test_mail_to_whoever_signs_up_with_an_address(subject: str) -> None:
         "Congés : les mails n'arrivent plus",
         "Je suis absent demain, mais le site est en panne",
         "Lu dans les journaux",
+        "Re: Absence de réponse, congés ?",
+        "Absence de mails depuis hier",
+        "Vacation rental site is down",
+        "Absence de réponse à ma demande : que faire ?",
+        "Congés d'été : le site de réservation est en panne",
         "TR: Undelivered Mail Returned to Sender",
     ],
 )
