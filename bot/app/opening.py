@@ -99,12 +99,20 @@ def _is_recent(tx: Transaction, desk: Desk, previous: int, now: datetime) -> boo
 
 
 def add_words(
-    tx: Transaction, desk: Desk, incident: int, said: Said, role: f.Role, now: datetime, *, colleague: bool = False
+    tx: Transaction,
+    desk: Desk,
+    incident: int,
+    said: Said,
+    role: f.Role,
+    now: datetime,
+    *,
+    colleague: bool = False,
+    automatic: bool = False,
 ) -> Done | None:
     """Keeps words in an incident and tells staff; a customer's own words end the wait for an answer."""
     message = keep(tx, said, incident, now)
     actor = f.Actor(role=role, name=said.author)
-    noted = c.NoteCustomerWords(actor=actor, message=str(message), colleague=colleague)
+    noted = c.NoteCustomerWords(actor=actor, message=str(message), colleague=colleague, automatic=automatic)
     done = carry_out(tx, desk, incident, noted, now)
     return None if isinstance(done, Refused) else done
 

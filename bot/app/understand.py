@@ -36,8 +36,10 @@ MOST_NAMED = 3  # incidents that one subject names, or that one mail is mentione
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 NOT_PROVEN = Proof()
 FIRST_JUDGED_AGAIN = timedelta(minutes=5)
-# What help desks put into mails that people write, and what people write about mail itself.
-_SIGNS_OF_PEOPLE_TOO = frozenset({"subject", "x-auto-response-suppress", "list-unsubscribe"})
+# Headers that servers and help desks put on mails of people, too: what else a program would bear is missing.
+_ON_MAILS_OF_PEOPLE = frozenset({"x-auto-response-suppress", "list-unsubscribe"})
+# And what people write about mail itself, or about what their own programs say.
+_SIGNS_OF_PEOPLE_TOO = _ON_MAILS_OF_PEOPLE | {"subject", "cron"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +111,8 @@ def _understand(
     if mail.automatic and (mail.bounced or mail.failed):
         bounces.bounced(tx, desk, said, mail.bounced, mail.failed, now)
         return
-    if mail.automatic:
-        if row is None and mail.automatic in _SIGNS_OF_PEOPLE_TOO and _is_of_a_customer(tx, mail.sender):
-            _set_aside(tx, desk, None, said, now)
-        else:
-            keep(tx, said, row.id if row else None, now)
+    if mail.automatic and not _is_by_a_person(tx, mail, row):
+        _keep_automatic(tx, desk, row, mail, now)
         _ask_owner(tx, desk, accepting, now)
         return
     if not mail.sender:
@@ -128,6 +127,27 @@ def _understand(
     if row and mail.proof.level is Level.LATER and mail.certain and row.stage not in OVER:
         again = JudgeAgain(mail=decode(MailArrived, job.payload), incident=row.id)
         tx.inbox.put(NewJob(kind=again.KIND, payload=again.encode(), due_at=now + FIRST_JUDGED_AGAIN), now)
+
+
+def _is_by_a_person(tx: Transaction, mail: Incoming, row: IncidentRow | None) -> bool:
+    """Whether a customer proved to be its author, and only a header that people's mails bear, too, speaks against it.
+
+    Their words count then and a "stop" is heard; what costs them takes a click (`_decide`). A program only ever
+    answers, and the last word in what is over would be such an answer: nothing is opened anew by it.
+    """
+    if mail.automatic not in _ON_MAILS_OF_PEOPLE or mail.proof.level not in {Level.STRONG, Level.LATER}:
+        return False
+    return _is_of_a_customer(tx, mail.sender) if row is None else row.stage not in OVER and _is_contact(tx, mail, row)
+
+
+def _keep_automatic(tx: Transaction, desk: Desk, row: IncidentRow | None, mail: Incoming, now: datetime) -> None:
+    """It decides nothing and nobody is answered; staff see what came in a customer's name, and may be a person's."""
+    if row is not None and _is_contact(tx, mail, row):
+        add_words(tx, desk, row.id, mail.said, f.Role.BOT, now, automatic=True)
+    elif row is None and mail.automatic in _SIGNS_OF_PEOPLE_TOO and _is_of_a_customer(tx, mail.sender):
+        _set_aside(tx, desk, None, mail.said, now)
+    else:
+        keep(tx, mail.said, row.id if row else None, now)
 
 
 def _is_of_a_customer(tx: Transaction, sender: str) -> bool:
@@ -207,9 +227,11 @@ def _numbered(tx: Transaction, mail: Incoming) -> Iterator[IncidentRow | None]:
 
 def _belongs(tx: Transaction, mail: Incoming, row: IncidentRow) -> bool:
     """Whether the sender is a contact of this incident's customer, or is proven to be a colleague of theirs."""
-    if tx.customers.authority(row.customer_id, mail.sender) is not None:
-        return True
-    return _is_colleague(tx, mail, row)
+    return _is_contact(tx, mail, row) or _is_colleague(tx, mail, row)
+
+
+def _is_contact(tx: Transaction, mail: Incoming, row: IncidentRow) -> bool:
+    return tx.customers.authority(row.customer_id, mail.sender) is not None
 
 
 def _is_colleague(tx: Transaction, mail: Incoming, row: IncidentRow) -> bool:
@@ -304,7 +326,8 @@ def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, m
     meant = _meant(tx, incident, decision, mail, now)
     if accepting is not None:
         meant = _sent_to_accept(incident, decision, accepting, mail, now) or decision
-    command = _command(incident, customer, meant, mail, actor, now) if mail.proof.strong else None
+    sure = mail.proof.strong and not mail.automatic
+    command = _command(incident, customer, meant, mail, actor, now) if sure else None
     done = carry_out(tx, desk, incident_id, command, now) if command is not None else Refused(Reason.NOT_ALLOWED)
     if isinstance(done, Done):
         return

@@ -236,10 +236,14 @@ class AskCustomer(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCustomerWords(Command):
-    """`colleague`: not a contact, but proven to write from the customer's own organisation."""
+    """`colleague`: not a contact, but proven to write from the customer's own organisation.
+
+    `automatic`: in the customer's name, and as if a program wrote it.
+    """
 
     message: str
     colleague: bool = False
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from bot.core.refusals import Decided, Deciders, Reason, Refused
 def note_words(_incident: Incident, command: c.NoteCustomerWords, _now: datetime) -> Decided:
     """The customer's own words end the wait for an answer; anybody else's are only shown."""
     if command.actor.role is not f.Role.CUSTOMER:
-        return (f.OtherWrote(message=command.message, colleague=command.colleague),)
+        other = f.OtherWrote(message=command.message, colleague=command.colleague, automatic=command.automatic)
+        return (other,)
     return (f.CustomerWrote(message=command.message),)
 
 

@@ -327,11 +327,13 @@ class CustomerWrote(Fact):
 class OtherWrote(Fact):
     """Words from somebody else in this conversation: shown to staff, marked, without any right.
 
-    `colleague`: proven to come from the customer's own organisation.
+    `colleague`: proven to come from the customer's own organisation. `automatic`: in the customer's own name, but it
+    looks as if a program wrote it.
     """
 
     message: str
     colleague: bool = False
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

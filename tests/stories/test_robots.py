@@ -353,6 +353,57 @@ async def test_customers_mail_that_looks_like_a_robots_is_shown_to_staff_and_not
     assert await here.told(BOB) == before
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Auto-Response-Suppress: All",
+        "List-Unsubscribe: <mailto:stop@clientsa.fr>",
+        "Auto-Submitted: auto-replied",
+        "Precedence: bulk",
+    ],
+)
+async def test_customers_mail_that_looks_like_a_robots_is_shown_in_its_thread_and_decides_nothing(
+    here: Town, header: str
+) -> None:
+    await here.press(await ask(here), "give", acts=("read_files",))
+    before = await here.told(BOB)
+
+    await here.hand_in(BOB, SUPPORT, answer_by_itself(here, header, subject="Re: Panne", text="STOP, plus rien !"))
+    await here.settled()
+
+    thread = here.staff.thread()
+    assert any("STOP, plus rien !" in line and "looks as if a program wrote it" in line for line in thread)
+    assert any("not answered and decides nothing" in line for line in thread)
+    assert f.OtherWrote in await here.facts()
+    assert not (await here.incident()).paused
+    assert await here.told(BOB) == before
+
+
+async def test_robot_of_nobody_on_file_is_kept_and_not_shown_in_a_thread(here: Town) -> None:
+    await order(here)
+    raw = answer_by_itself(here, "Auto-Submitted: auto-replied").replace(BOB.encode(), b"mallory@pirate.net")
+
+    await here.hand_in("mallory@pirate.net", SUPPORT, raw)
+    await here.settled()
+
+    assert f.OtherWrote not in await here.facts()
+
+
+async def test_customer_who_writes_about_their_cron_is_shown_to_staff(here: Town) -> None:
+    await order(here)
+    raw = (
+        f"From: Cron Daemon <{BOB}>\r\nSubject: Cron <root@web1> /usr/local/bin/backup.sh\r\n"
+        "Message-ID: <cron@clientsa.fr>\r\n\r\nbackup.sh: disk full\r\n"
+    )
+
+    await here.hand_in(BOB, SUPPORT, raw.encode())
+    await here.settled()
+
+    shown = [message.text for message in here.slack.workspace.roots(here.staff.channel)]
+    assert any("looks as if a program wrote it" in text for text in shown)
+    assert not await here.exists(2)
+
+
 async def test_subject_of_a_stranger_is_never_sent_on_however_often_they_write(here: Town) -> None:
     for _ in range(2):
         await here.mail("victim@victim.example", "BUY PILLS http://pills.example", "Buy now.")

@@ -13,7 +13,7 @@ from tests.channels.mail.keys import OTHER
 from tests.channels.mail.names import Zone
 from tests.stories.people import ALICE, BOB, DOWN_FR
 from tests.stories.signing import bring, reply, signed
-from tests.stories.steps import ask, quote
+from tests.stories.steps import ask, order, quote
 from tests.stories.town import BORDER, Town, town
 
 ACCEPTS = "J'accepte le devis D2010-00001"
@@ -99,16 +99,75 @@ async def test_proven_yes_in_other_words_allows_nothing(here: Town, words: str) 
     assert f.CustomerWrote in await here.facts()
 
 
-@pytest.mark.parametrize("header", ["Auto-Submitted", "Precedence", "X-Auto-Response-Suppress"])
+@pytest.mark.parametrize("header", ["Auto-Submitted: auto-replied", "Precedence: bulk"])
 async def test_proven_robot_allows_nothing_though_it_repeats_the_words(here: Town, header: str) -> None:
     await ask(here)
     mail = reply(ALLOWS, here.newest(BOB))
-    mail[header] = {"Auto-Submitted": "auto-replied", "Precedence": "bulk"}.get(header, "All")
+    name, _, value = header.partition(": ")
+    mail[name] = value
 
     await bring(here, mail, signed(mail))
 
     assert (await here.incident()).consents[0].state is ConsentState.REQUESTED
     assert (await here.facts()).count(f.CustomerWrote) == 1  # the first mail
+    assert any("looks as if a program wrote it" in line for line in here.staff.thread())
+    assert any(ALLOWS in line for line in here.staff.thread())
+
+
+PEOPLES_TOO = ["X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply", "List-Unsubscribe: <mailto:stop@clientsa.fr>"]
+
+
+@pytest.mark.parametrize("header", PEOPLES_TOO)
+@pytest.mark.parametrize("words", [ALLOWS, "Oui"])
+async def test_header_that_mails_of_people_bear_too_costs_a_proven_customer_a_click_and_no_word(
+    here: Town, header: str, words: str
+) -> None:
+    await ask(here)
+    mail = reply(words, here.newest(BOB))
+    name, _, value = header.partition(": ")
+    mail[name] = value
+
+    await bring(here, mail, signed(mail))
+
+    assert (await here.incident()).consents[0].state is ConsentState.REQUESTED
+    assert (await here.facts()).count(f.CustomerWrote) == 2
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+
+
+@pytest.mark.parametrize("header", PEOPLES_TOO)
+async def test_proven_stop_is_heard_whatever_a_server_put_on_it(here: Town, header: str) -> None:
+    await here.press(await ask(here), "give", acts=("read_files",))
+    mail = reply("STOP, ne touchez plus à rien", here.newest(BOB))
+    name, _, value = header.partition(": ")
+    mail[name] = value
+
+    await bring(here, mail, signed(mail))
+
+    assert (await here.incident()).paused
+    assert any("ne touchez plus à rien" in line for line in here.staff.thread())
+
+
+@pytest.mark.parametrize("header", PEOPLES_TOO)
+async def test_proven_customer_opens_an_incident_whatever_a_server_put_on_it(here: Town, header: str) -> None:
+    await order(here)
+    name, _, value = header.partition(": ")
+    mail = reply("Rien ne part plus.")
+    mail[name] = value
+
+    await bring(here, mail, signed(mail))
+
+    assert await here.stage(2) == "announced"
+
+
+async def test_what_is_over_is_not_opened_anew_by_what_may_be_a_programs(here: Town) -> None:
+    await quote(here)
+    await here.wait(days=16)
+    mail = reply("Je suis absent.", here.newest(BOB))
+    mail["X-Auto-Response-Suppress"] = "All"
+
+    await bring(here, mail, signed(mail))
+
+    assert not await here.exists(2)
 
 
 async def test_contact_who_may_only_write_leaves_the_decision_to_the_address_on_file(here: Town) -> None:

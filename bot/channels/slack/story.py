@@ -194,6 +194,11 @@ def _wrote(case: Case, fact: f.CustomerWrote) -> Entry:
 def _other_wrote(case: Case, fact: f.OtherWrote) -> Entry:
     message = next((m for m in case.messages if str(m.id) == fact.message), None)
     who = author(message) if message else "Somebody else"
+    if fact.automatic:
+        return Entry(
+            f"A mail in the name of {who} looks as if a program wrote it. It was not answered and decides nothing;"
+            " if a person wrote it, they may need you"
+        )
     what = "of the same organisation, but not a contact" if fact.colleague else "who is not the customer on file"
     return Entry(f"{who}, {what}, wrote. This decides nothing")
 
