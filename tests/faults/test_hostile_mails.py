@@ -98,8 +98,8 @@ async def test_values_that_a_parser_raises_on_open_incidents_like_any(here: Town
 
 
 async def test_line_breaks_hidden_in_a_subject_and_a_name_add_no_header_to_our_answer(here: Town) -> None:
-    name, subject = "=?utf-8?q?x=0d=0aBcc:_v?=", "=?utf-8?q?x=0d=0aBcc:_v@z.fr?="
-    await here.hand_in(BOB, SUPPORT, a_mail(sender=f"{name} <{BOB}>", subject=subject))
+    hidden = "=?utf-8?q?x=0d=0aBcc:_v@z.fr?="
+    await here.hand_in(BOB, SUPPORT, a_mail(sender=f"{hidden} <{BOB}>", subject=hidden))
     await here.settled()
 
     answer = here.newest(BOB)

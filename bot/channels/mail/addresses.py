@@ -3,8 +3,8 @@
 import enum
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import idna
 
@@ -58,9 +58,13 @@ class Mailboxes:
 
 def mailboxes(value: str) -> Mailboxes:
     """Parses a raw, still encoded mailbox list (RFC 5322 §3.4). Linear in its length, never raises."""
+    return _read(_entries(value))
+
+
+def _read(entries: Iterable["_Entry | str"]) -> Mailboxes:
     found: list[Address] = []
     problem: str | None = None
-    for entry in _entries(value):
+    for entry in entries:
         read = entry if isinstance(entry, str) else entry.read()
         if isinstance(read, Address):
             found.append(read)
@@ -74,7 +78,7 @@ def sole_mailbox(values: tuple[str, ...]) -> Address | str:
     """The one author of a mail from its From headers, or why there is not exactly one."""
     if len(values) != 1:
         return "no From" if not values else "several From headers"
-    read = mailboxes(values[0])
+    read = _read(_whole(list(_entries(values[0]))))
     if read.problem:
         return read.problem
     if len(read.found) != 1:
@@ -86,7 +90,7 @@ def parse_address(text: str) -> Address | None:
     """A bare address such as `bob@client.fr` (or in angle brackets); None when it is not exactly that."""
     bare = text.strip()
     if bare.startswith("<") and bare.endswith(">"):
-        bare = bare[1:-1]
+        bare = bare[1:-1].strip(" \t\r\n")
     local, at, domain = bare.rpartition("@")
     if not at or not _is_local(local) or (ascii_domain := normal_domain(domain)) is None:
         return None
@@ -188,6 +192,12 @@ class _Entry:
     comment: str = ""
     after: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is a name, or a piece of one, without anything like an address in it."""
+        written = "".join(self.before)
+        return bool(written.strip()) and "@" not in written
+
     def read(self) -> Address | str | None:
         written = "".join(self.before).strip()
         if self.angle is None:
@@ -196,7 +206,8 @@ class _Entry:
         if address is None or self.after:
             return "malformed address"
         name = _name(written)
-        if "@" in written and not written.startswith('"') and name.lower() != str(address):
+        shown = parse_address(name.strip("'")) if "@" in written and not written.startswith('"') else None
+        if shown is not None and str(shown) != str(address):
             return "an address stands where the name should"
         return Address(local=address.local, domain=address.domain, name=name or _name(self.comment))
 
@@ -246,6 +257,19 @@ def _entries(value: str) -> Iterator["_Entry | str"]:
                 entry.after = entry.angle is not None
                 entry.before.append(token[0])
     yield entry
+
+
+def _whole(entries: Sequence["_Entry | str"]) -> Sequence["_Entry | str"]:
+    """The one mailbox of `Dupont, Jean <jean@acme.fr>`, whose comma should stand in quotes; else what there was.
+
+    No address stands there beside the one in brackets: with two, it would be a list.
+    """
+    *first, last = entries
+    names = [entry for entry in first if not isinstance(entry, str) and entry.angle is None and entry.is_plain]
+    if not names or len(names) < len(first) or isinstance(last, str) or last.angle is None or not last.is_plain:
+        return entries
+    before = [piece for entry in names for piece in (*entry.before, ",")]
+    return [replace(last, before=before + last.before)]
 
 
 def comment_end(value: str, start: int) -> int | None:
