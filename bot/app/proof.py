@@ -39,6 +39,7 @@ class Proof:
 
     `name` is how the author calls themselves, `signatures` what the level rests on. `pretends` is the address that
     the name shows instead of the real one, `resembles` a customer's domain that the author's only looks like.
+    `unsure`: why the author is proven and the words are not: under the same signature they could be other ones.
     `reuses`: it came under the Message-ID of another mail.
     """
 
@@ -50,6 +51,7 @@ class Proof:
     pretends: str = ""
     resembles: str = ""
     reuses: bool = False
+    unsure: str = ""
 
     @property
     def strong(self) -> bool:

@@ -326,7 +326,7 @@ def _decide(tx: Transaction, desk: Desk, incident_id: int, customer: Customer, m
     meant = _meant(tx, incident, decision, mail, now)
     if accepting is not None:
         meant = _sent_to_accept(incident, decision, accepting, mail, now) or decision
-    sure = mail.proof.strong and not mail.automatic
+    sure = mail.proof.strong and not mail.proof.unsure and not mail.automatic
     command = _command(incident, customer, meant, mail, actor, now) if sure else None
     done = carry_out(tx, desk, incident_id, command, now) if command is not None else Refused(Reason.NOT_ALLOWED)
     if isinstance(done, Done):

@@ -98,3 +98,30 @@ async def test_head_that_no_mail_program_writes_is_shown_and_never_answered(here
     assert "belongs to no incident" in shown.text
     (file,) = here.slack.workspace.files.values()
     assert b"Rien ne marche." in (file.content or b"")
+
+
+async def test_refusal_made_into_an_acceptance_by_another_boundary_decides_nothing_and_staff_see_why(
+    here: Town,
+) -> None:
+    await quote(here)
+    mail = reply("", here.newest(BOB))
+    mail.replace_header("Content-Type", 'multipart/mixed; boundary="outer"')
+    mail.set_payload(
+        "--outer\r\n\r\nNous refusons ce devis.\r\n--outer\r\nContent-Type: message/rfc822\r\n\r\n"
+        'Content-Type: multipart/mixed; boundary="inner"\r\n\r\n'
+        f"--inner\r\n\r\n{ACCEPTS}\r\n--inner--\r\n--outer--\r\n"
+    )
+    raw = signed(mail)
+    changed = raw.replace(b'boundary="outer"', b'boundary="inner"')
+    assert changed != raw
+
+    await bring(here, mail, changed)
+
+    proof = await last_proof(here)
+    assert (proof.level, proof.unsure) == (
+        Level.STRONG,
+        "its words depend on what is not signed: content-type",
+    )
+    assert await here.stage() == "quoted"
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+    assert any("BEWARE, its words depend on what is not signed" in line for line in here.staff.thread())

@@ -13,7 +13,7 @@ from bot.channels.mail.headers import split_headers
 from bot.channels.mail.lookup import DnsFailed, Resolver
 from bot.channels.mail.mail import Mail
 from bot.channels.mail.policy import Policy, find_policy
-from bot.channels.mail.signatures import check_signatures, is_related, speaks_for
+from bot.channels.mail.signatures import check_signatures, is_related, speaks_for, unsigned
 from bot.channels.mail.spf import Result, check_sender
 
 __all__ = ["Border", "Envelope", "Identity", "Patience", "is_local", "judge", "unvouched"]
@@ -71,7 +71,7 @@ async def judge(raw: bytes, mail: Mail, envelope: Envelope, identity: Identity) 
             proof = await _judge(raw, mail, mail.sender.domain, envelope, identity)
     except TimeoutError:
         proof = Proof(level=Level.LATER, reason="DNS took too long")
-    return _named(proof, mail)
+    return _named(replace(proof, unsure=_unsure(raw, mail)) if proof.strong else proof, mail)
 
 
 def unvouched(mail: Mail) -> Proof:
@@ -87,6 +87,13 @@ def is_local(peer: str) -> bool:
         return ipaddress.ip_address(peer).is_loopback
     except ValueError:
         return True
+
+
+def _unsure(raw: bytes, mail: Mail) -> str:
+    """Why the words of a proven author may have been made other ones; asked of signatures that a border saw, too."""
+    author = mail.sender.domain if mail.sender else ""
+    left_out = unsigned(split_headers(raw), author, mail.hinges) if mail.hinges else ()
+    return f"its words depend on what is not signed: {', '.join(left_out)}" if left_out else ""
 
 
 def _named(proof: Proof, mail: Mail) -> Proof:

@@ -36,6 +36,7 @@ class Mail:
     """One mail. Message-IDs come without their angle brackets; `date` is what the sender claims, in UTC.
 
     `sender` is the one author, or None with the reason in `sender_problem`. `automatic` says why no person wrote it.
+    `hinges` are the header fields which, changed, would make the same bytes read otherwise.
     `unreadable` says why nothing but the headers, or not even those, could be read; the raw bytes stay the truth.
     """
 
@@ -55,4 +56,5 @@ class Mail:
     delivery_report: DeliveryReport | None = None
     signed: bool = False
     encrypted: bool = False
+    hinges: tuple[str, ...] = ()
     unreadable: str | None = None

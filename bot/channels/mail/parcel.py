@@ -42,6 +42,7 @@ def unpack(described: bytes, contents: bytes) -> Mail:
         "to": tuple(Address(**address) for address in fields["to"]),
         "cc": tuple(Address(**address) for address in fields["cc"]),
         "references": tuple(fields["references"]),
+        "hinges": tuple(fields["hinges"]),
         "date": datetime.fromisoformat(date) if date else None,
         "delivery_report": DeliveryReport(**report | {"recipients": tuple(report["recipients"])}) if report else None,
         "attachments": _attachments(cast("list[_Place]", fields["attachments"]), contents),

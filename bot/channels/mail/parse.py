@@ -9,6 +9,7 @@ from bot.channels.mail.bounds import excess
 from bot.channels.mail.headers import Headers, split_headers
 from bot.channels.mail.mail import Mail
 from bot.channels.mail.parts import parsed
+from bot.channels.mail.readings import hinges
 from bot.channels.mail.reports import delivery_report
 from bot.channels.mail.robots import automatic
 from bot.channels.mail.text import decode, one_line
@@ -45,6 +46,7 @@ def unreadable(raw: bytes, reason: str, mail_from: str | None = None) -> Mail:
 
 def _read(raw: bytes, headers: Headers, mail_from: str | None) -> Mail:
     message = parsed(raw)
+    rests_on = hinges(message)  # before parts are mended
     bodies = flatten(message)
     sender = _sender(headers)
     known = sender if isinstance(sender, Address) else None
@@ -67,6 +69,7 @@ def _read(raw: bytes, headers: Headers, mail_from: str | None) -> Mail:
         delivery_report=report,
         signed=bodies.signed,
         encrypted=bodies.encrypted,
+        hinges=rests_on,
     )
 
 

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 
 import dkim  # type: ignore[import-untyped]  # ships no types
 from dkim.crypto import UnparsableKeyError, parse_public_key  # type: ignore[import-untyped]
@@ -52,6 +53,13 @@ async def check_signatures(
             for index, tags in related[:MOST_SIGNATURES]
         ]
     )
+
+
+def unsigned(headers: Headers, author_domain: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Which of these fields a signature of the author's domain or a relative leaves out; all, where there is none."""
+    read = (_tags(field) for field in headers.all("dkim-signature")[:MOST_LOOKED_AT])
+    signed = [tags["h"].split(":") for tags in read if tags and is_related(tags["d"], author_domain)]
+    return tuple(name for name in names if not signed or any(name not in one for one in signed))
 
 
 def is_related(domain: str, other: str) -> bool:

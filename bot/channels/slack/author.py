@@ -25,5 +25,6 @@ def author(message: Message) -> str:
 def _warnings(proof: Proof) -> tuple[str, ...]:
     pretends = f"BEWARE, its name shows another address: {proof.pretends}" if proof.pretends else ""
     resembles = f"BEWARE, its domain only looks like {proof.resembles}" if proof.resembles else ""
+    unsure = f"BEWARE, {proof.unsure}: no decision was taken by it" if proof.unsure else ""
     reuses = "BEWARE, another mail came under its Message-ID" if proof.reuses else ""
-    return tuple(filter(None, (pretends, resembles, reuses)))
+    return tuple(filter(None, (pretends, resembles, unsure, reuses)))
