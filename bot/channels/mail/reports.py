@@ -123,12 +123,13 @@ def _standard(message: "Message[str, str]", raw: bytes) -> DeliveryReport | None
     concerned = [block for block in blocks if "action" in block or "final-recipient" in block]
     if not concerned:
         return None
-    actions = [_action(block.get("action", "")) for block in concerned]
-    worst = min(actions, key=_ACTIONS.index)
-    statuses = [block["status"] for block in concerned if block.get("status")]
+    # One mail may have reached some and not others: only those whom the worst befell are named.
+    worst = min(map(_befell, concerned), key=_ACTIONS.index)
+    befallen = [block for block in concerned if _befell(block) == worst]
+    statuses = [block["status"] for block in befallen if block.get("status")]
     status = next((found[1] for value in statuses if (found := _ENHANCED.search(value))), None)
     return DeliveryReport(
-        recipients=_unique(_recipient(block) for block in concerned),
+        recipients=_unique(_recipient(block) for block in befallen),
         action=worst,
         status=status,
         original_message_id=_original(raw),
@@ -151,8 +152,8 @@ def _blocks(part: "Message[str, str]") -> Iterator[dict[str, str]]:
         yield {name: one_line(decode(value, None)) for name, value in reversed(fields)}
 
 
-def _action(value: str) -> str:
-    word = value.split(" ")[0].strip(";,.()").lower()
+def _befell(block: dict[str, str]) -> str:
+    word = block.get("action", "").split(" ")[0].strip(";,.()").lower()
     return word if word in _ACTIONS else "failed"
 
 

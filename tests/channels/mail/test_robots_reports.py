@@ -40,6 +40,44 @@ def test_delayed_is_not_failed() -> None:
     assert (found.action, found.status) == ("delayed", "4.4.1")
 
 
+def several(*blocks: tuple[bytes, bytes, bytes]) -> bytes:
+    """A standard report on several recipients: each with what befell them, and its status."""
+    told = b"".join(b"\r\nFinal-Recipient: rfc822; %s\r\nAction: %s\r\nStatus: %s\r\n" % block for block in blocks)
+    return standard().replace(
+        b"\r\nFinal-Recipient: rfc822; bob@clientsa.fr\r\nAction: failed\r\nStatus: 5.1.1\r\n", told
+    )
+
+
+ALICE, BOB, EVE = b"alice@clientsa.fr", b"bob@clientsa.fr", b"eve@clientsa.fr"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        (
+            [(ALICE, b"delivered", b"2.0.0"), (BOB, b"failed", b"5.1.1")],
+            (("bob@clientsa.fr",), "failed", "5.1.1"),
+        ),
+        (
+            [(BOB, b"failed", b"5.2.2"), (ALICE, b"delayed", b"4.4.1"), (EVE, b"failed", b"5.1.1")],
+            (("bob@clientsa.fr", "eve@clientsa.fr"), "failed", "5.2.2"),
+        ),
+        (
+            [(ALICE, b"relayed", b"2.0.0"), (BOB, b"delayed", b"4.4.1")],
+            (("bob@clientsa.fr",), "delayed", "4.4.1"),
+        ),
+        ([(ALICE, b"delivered", b"2.0.0")], (("alice@clientsa.fr",), "delivered", "2.0.0")),
+    ],
+)
+def test_report_on_several_names_those_whom_the_worst_befell(
+    blocks: list[tuple[bytes, bytes, bytes]], expected: tuple[tuple[str, ...], str, str]
+) -> None:
+    found = report(several(*blocks))
+
+    assert found is not None
+    assert (found.recipients, found.action, found.status) == expected
+
+
 @pytest.mark.parametrize(
     ("subject", "text"),
     [
