@@ -1,8 +1,14 @@
 """Mails meant to break a desk: each becomes an incident of its own or says why not, and nobody else waits for it."""
 
 import asyncio
+import io
 import re
+import resource
+import struct
 import time
+import zipfile
+import zlib
+from email.message import EmailMessage
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -12,6 +18,7 @@ from tests.stories.people import BOB, DOWN_FR, JANE
 from tests.stories.steps import invoice
 from tests.stories.town import SUPPORT, Town, town
 
+MEGABYTE = 1 << 20
 MOST_SECONDS = 3.0  # for a click while a hostile mail is read, on a machine with other work
 
 
@@ -193,6 +200,53 @@ async def test_many_files_and_a_heavy_one_are_kept_and_none_is_opened(here: Town
     heavy, many = sorted((one, two), key=len)
     assert heavy == [len(bomb) * 300_000 + len(b"\r\n")]
     assert len(many) == 999
+
+
+def a_picture(side: int) -> bytes:
+    """A black PNG, some thousand times as large once it is drawn."""
+    rows = zlib.compressobj(1)
+    pixels = b"".join([*(rows.compress(bytes(side + 1)) for _ in range(side)), rows.flush()])
+    chunks = ((b"IHDR", struct.pack("!IIBBBBB", side, side, 8, 0, 0, 0, 0)), (b"IDAT", pixels), (b"IEND", b""))
+    written = (
+        struct.pack("!I", len(held)) + kind + held + struct.pack("!I", zlib.crc32(kind + held))
+        for kind, held in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(written)
+
+
+def an_archive(size: int) -> bytes:
+    """A zip file that holds this many zeros."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.txt", "w") as file:
+        for _ in range(size // MEGABYTE):
+            file.write(bytes(MEGABYTE))
+    return packed.getvalue()
+
+
+async def test_giant_picture_and_a_bomb_of_an_archive_are_kept_as_they_came_and_never_drawn_or_unpacked(
+    here: Town,
+) -> None:
+    """Drawn or unpacked they would take 400 MB each; they are shown to staff, and on the incident's page."""
+    held = (a_picture(20_000), an_archive(400 * MEGABYTE))
+    before = _peak()
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = BOB, SUPPORT, "Panne"
+    message.set_content("Voici.")
+    message.add_attachment(held[0], maintype="image", subtype="png", filename="a.png", cid="<a@clientsa.fr>")
+    message.add_attachment(held[1], maintype="application", subtype="zip", filename="a.zip")
+
+    await here.hand_in(BOB, SUPPORT, bytes(message))
+    await here.settled()
+
+    assert (await here.open(here.newest(BOB).link)).status == 200
+    assert await here.store.read(lambda tx: _sizes(tx, 1)) == [len(held[0]), len(held[1])]
+    assert _peak() - before < 200 * MEGABYTE
+
+
+def _peak() -> int:
+    """The most memory, in octets, that this process or one it has ended ever took."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) * 1024
 
 
 def _sizes(tx: Transaction, number: int) -> list[int]:

@@ -1,10 +1,14 @@
 """Machines, loops, what comes back, and a "stop" that nobody has proven: as staff and customers live through them."""
 
 import pytest
+import sqlalchemy as sa
 
+from bot.app.jobs import MailArrived, decode
 from bot.app.pace import USUAL
 from bot.core import facts as f
 from bot.core.lives import ConsentState
+from storage import Transaction
+from storage._tables import inbox
 from tests.stories.people import BOB, DOWN_FR, JANE
 from tests.stories.steps import ask, diagnose, invoice, order, quote
 from tests.stories.town import SUPPORT, Town
@@ -55,6 +59,13 @@ async def test_report_and_plain_text_from_nobody_are_kept_and_never_answered(her
 
     assert here.relay.mails == []
     assert not await here.exists(1)
+    assert await here.store.read(_senders) == [("mail", ""), ("mail", "")]
+
+
+def _senders(tx: Transaction) -> list[tuple[str, str]]:
+    """Of each mail that came in, the kind of its row and the envelope's sender as it is kept."""
+    rows = tx.inbox._connection.execute(sa.select(inbox.c.kind, inbox.c.payload).order_by(inbox.c.id)).all()
+    return [(kind, decode(MailArrived, payload).mail_from) for kind, payload in rows]
 
 
 async def test_verification_mail_from_a_robot_is_nobodys_incident(here: Town) -> None:
