@@ -101,6 +101,22 @@ async def test_automatic_mail_has_no_effect_and_the_address_on_file_is_sent_the_
     assert (await here.told(BOB))[-1] == "decide_by_link"
 
 
+@pytest.mark.parametrize("field", [b"Content-Disposition: attachment", b"Content-Type: application/octet-stream"])
+async def test_refusal_put_out_of_sight_by_a_header_that_is_not_signed_is_no_empty_mail_that_accepts(
+    here: Town, field: bytes
+) -> None:
+    mail = await _prepared(here)
+    mail.set_content("Non, nous refusons ce devis.")
+    kind = b'Content-Type: text/plain; charset="utf-8"'
+    raw = signed(mail)
+    assert kind in raw
+
+    await bring(here, mail, raw.replace(kind, field))
+
+    assert await _accepted(here) == []
+    assert (await here.told(BOB))[-1] == "decide_by_link"
+
+
 async def test_made_up_key_accepts_nothing(here: Town) -> None:
     mail = await _prepared(here)
     key = str(mail["To"])

@@ -8,12 +8,13 @@ part is passed over and what was quoted or attached is all that is left.
 import re
 from typing import TYPE_CHECKING
 
-from bot.channels.mail.parts import content, content_type, is_guessed, octets, stored, undecoded
+from bot.channels.mail.headers import media_type
+from bot.channels.mail.parts import content, content_type, is_guessed, octets, raw_field, stored, undecoded
 
 if TYPE_CHECKING:
     from email.message import Message
 
-KIND, ENCODING = "content-type", "content-transfer-encoding"
+KIND, ENCODING, PLACE = "content-type", "content-transfer-encoding", "content-disposition"
 # What programs write for readers who know no parts.
 _NOTE = re.compile(
     r"this is an? (?:(?:cryptographically signed|multi-?part|s/mime signed|openpgp/mime signed) )?message"
@@ -29,9 +30,14 @@ def hinges(message: "Message[str, str]") -> tuple[str, ...]:
     if kind.startswith("multipart/"):
         return (KIND,) if is_guessed(message) or not message.is_multipart() or _has_words_outside(message) else ()
     # Words between angle brackets are gone once a plain text is called HTML; real HTML begins with such a bracket.
-    is_claimed = kind.startswith("text/") and kind != "text/plain" and not content(message).lstrip().startswith(b"<")
-    is_encoded = content(message).split() != octets(stored(message)).split()
-    return ((KIND,) if is_claimed else ()) + ((ENCODING,) if is_encoded else ())
+    # All of them are gone once it is called a file: then an empty mail to the address that accepts would be a yes.
+    is_plain = kind == "text/plain" or (kind == "text/html" and content(message).lstrip().startswith(b"<"))
+    found = {
+        KIND: not is_plain,
+        ENCODING: content(message).split() != octets(stored(message)).split(),
+        PLACE: media_type(raw_field(message, PLACE)).value == "attachment",
+    }
+    return tuple(name for name, hangs_on_it in found.items() if hangs_on_it)
 
 
 def _has_words_outside(message: "Message[str, str]") -> bool:

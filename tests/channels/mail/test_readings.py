@@ -18,7 +18,7 @@ REFUSES = (
     b'--outer\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary="inner"\r\n\r\n'
     b"--inner\r\n\r\n" + YES + b"\r\n--inner--\r\n--outer--\r\n"
 )
-ALL_OF_IT = (*ALL, "content-type", "content-transfer-encoding")
+ALL_OF_IT = (*ALL, "content-type", "content-transfer-encoding", "content-disposition")
 
 
 def a_mail(*fields: bytes, body: bytes) -> bytes:
@@ -81,6 +81,9 @@ async def test_mail_as_programs_write_it_is_sure_whatever_is_not_signed(zone: Zo
         (a_mail(b"Content-Type: multipart/mixed; boundary=x", body=b"Non.\r\n" + PART), "content-type"),
         (a_mail(b"Content-Type: text/html", body=YES + b" <sauf la ligne 2>"), "content-type"),
         (a_mail(b"Content-Type: text/enriched", body=YES + b" <sauf la ligne 2>"), "content-type"),
+        (a_mail(b"Content-Type: application/pdf", body=YES), "content-type"),
+        (a_mail(b"Content-Type: text/calendar", body=YES), "content-type"),
+        (a_mail(b"Content-Disposition: attachment; filename=a.txt", body=YES), "content-disposition"),
         (a_mail(b"Content-Transfer-Encoding: quoted-printable", body=YES + b"=20"), "content-transfer-encoding"),
         (a_mail(b"Content-Transfer-Encoding: base64", body=b"SidhY2NlcHRl"), "content-transfer-encoding"),
     ],
