@@ -78,7 +78,7 @@ class Mailroom:
         """Works one inbox row of kind `mail`."""
         arrived = decode(MailArrived, job.payload)
         raw, mail = await self._read(arrived)
-        words = strip(mail.text, mail.html, mail.subject)
+        words = self._words(mail)
         proof = await self._proof(raw, mail, arrived)
         if mail.sender is None:
             log.warning("mail_without_author", raw=arrived.raw, reason=mail.sender_problem)
@@ -93,10 +93,14 @@ class Mailroom:
             at = now + FIRST_JUDGED_AGAIN * 3**job.tries
             await self.desk.store.run(lambda tx: tx.inbox.retry(job, at, proof.reason))
             return
-        words = strip(mail.text, mail.html, mail.subject)
+        words = self._words(mail)
         await heed_again(
             self.desk, job, order.incident, lambda tx: self._incoming(tx, order.mail, mail, words, proof), now
         )
+
+    def _words(self, mail: Mail) -> Stripped:
+        answers = bool(_references(mail))
+        return strip(mail.text, mail.html, mail.subject, answers=answers, is_ours=self.addresses.accepts)
 
     async def _read(self, arrived: MailArrived) -> tuple[bytes, Mail]:
         raw = await self.desk.store.read(lambda tx: tx.blobs.content(arrived.raw))

@@ -6,6 +6,8 @@ Every expression is anchored and linear, and sees at most a few hundred characte
 import enum
 import re
 
+from bot.channels.mail.fields import ADDRESS, DATE, IsOurs, are_of_others, header_block, names_author
+
 MARKER_FR = "-- Répondez au-dessus de cette ligne --"
 MARKER_EN = "-- Reply above this line --"
 LONGEST_INTRO = 500
@@ -43,24 +45,6 @@ _DEVICE = re.compile(
     r"(?:\. (?:veuillez )?(?:m['’])?(?:excuse[rz]?|please excuse)[^\n]{0,60})?$",
     re.IGNORECASE,
 )
-_FROM = re.compile(r"[*_]{0,2}(?:from|de|exp[ée]diteur)[*_]{0,2}\s*[:：][*_]{0,2}", re.IGNORECASE)
-_MESSAGE_OF = re.compile(r"message (?:du|de)\s*:?\s*\d", re.IGNORECASE)
-_FIELD = re.compile(
-    r"[*_]{0,2}(?:from|de|exp[ée]diteur|sent|date|to|cc|bcc|cci|subject|reply-to|importance|priority|attachments?"
-    r"|envoy[ée](?: le| par)?|[àa]|destinataires?|copie [àa]|objet|sujet|r[ée]pondre [àa]|pour|pi[èe]ces jointes"
-    r"|enviado(?: el| em)?|para|asunto|assunto|fecha)"
-    r"[*_]{0,2}\s*[:：]",
-    re.IGNORECASE,
-)
-_ANY_FIELD = re.compile(r"[*_]{0,2}[^\W\d_][^\d_\n:：<@]{0,24}[*_]{0,2}\s*[:：]")
-_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,60}\.[\w.-]{2,100}")
-_BRACKETED = re.compile(r"(?:<|\(|\[)\s{0,2}(?:mailto:)?[\w.+'-]{1,64}@[\w.-]{3,120}")
-_DATE = re.compile(
-    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}年|\b\d{1,2}\s?[:h.]\s?\d{2}\b|\b(?:19|20)\d\d\b"
-    r"|\d{1,2}(?:er|st|nd|rd|th)? (?:de )?"
-    r"(?:jan|f[ée]v|feb|mar|a[vp]r|ma[iy]|jui|ju[nl]|ao[uû]|aug|sep|oct|nov|d[ée]c)",
-    re.IGNORECASE,
-)
 _HINT = re.compile(r"[\d@]")
 _WROTE = re.compile(r"\b(?:a [ée]crit|a r[ée]pondu|[ée]crivait|wrote|writes|replied)\s{0,3}[:：]$", re.IGNORECASE)
 _TOLD_ME = re.compile(
@@ -81,6 +65,13 @@ _NOT_A_NAME = re.compile(
     r"|they|i|it|the|an?|this|that|who|somebody|someone)\b",
     re.IGNORECASE,
 )
+# Whose "your colleague Paul wrote:" it is tells of somebody; names of people and firms begin with a capital.
+_SOMEBODYS = re.compile(
+    r"\b(?i:votre|notre|mon|ma|leur|son|sa|un|une|your|our|my|their|his|her|su|nuestr[oa]|vuestr[oa]|mi"
+    r"|uw|jullie|onze?|mijn|hun) [a-zà-öø-ÿ]"
+    r"|\b(?i:ihre?|unsere?|meine?|eine?|seine?) (?i:kolleg|mitarbeiter|techniker|kunde|chef|support|team|berater)"
+)
+_SPEECH = re.compile(r"[\"'«»“”„‟‘‚‹›]\s?\w")
 # A mail program that puts the quoted mail on the line of its introduction.
 _WROTE_INLINE = re.compile(
     r"(?:Le|On) [^\n@]{0,200}[<(][^\n<>@]{1,64}@[^\n<>@]{3,100}[>)] (?:a [ée]crit|wrote) ?:\s{2,}\S"
@@ -99,7 +90,10 @@ _FOLDED: dict[int, str | None] = {
 
 
 class Label(enum.Enum):
-    """What a line is for. HEADER is of a mail that is answered, SHOWN of one that the person tells about."""
+    """What a line is for. HEADER is of a mail that is answered, SHOWN of one that the person tells about.
+
+    OTHERS is above a mail that was neither from us nor to us: they want it read.
+    """
 
     TEXT = "text"
     BLANK = "blank"
@@ -111,6 +105,7 @@ class Label(enum.Enum):
     RULE = "rule"
     HEADER = "header"
     SHOWN = "shown"
+    OTHERS = "others"
     SIGNATURE = "signature"
     DEVICE = "device"
 
@@ -125,26 +120,29 @@ _SHAPES = (
 )
 
 
-def label_lines(lines: list[str]) -> list[Label]:
-    """The label of each line, as many as there are lines."""
+def label_lines(lines: list[str], is_ours: IsOurs | None = None) -> list[Label]:
+    """The label of each line, as many as there are lines. Where nobody knows our addresses, any may be one."""
     plain = [_plain(line) for line in lines]
     labels = [_shape(line) for line in plain]
     _rejoin(plain, labels)
     bare = [_QUOTE_MARKS.sub("", line, count=1).strip() for line in plain]
     for at in range(len(lines)):
         if labels[at] in {Label.TEXT, Label.QUOTE}:
-            _introduce(bare, labels, at)
+            _introduce(bare, labels, at, is_ours)
         elif labels[at] is Label.ORIGINAL:
-            _head(labels, at + 1)
+            _head(bare, labels, at, is_ours)
+        elif labels[at] is Label.MARKER and _is_shown(bare, labels, at) and not _HINT.search(bare[at - 1]):
+            labels[at] = Label.SHOWN
     return labels
 
 
-def _head(labels: list[Label], first: int) -> None:
+def _head(bare: list[str], labels: list[Label], original: int, is_ours: IsOurs | None) -> None:
     """Labels the lines right below the words "original message": they are its headers, with colons or without."""
-    for at in range(first, min(first + MOST_HEADERS, len(labels))):
-        if labels[at] is not Label.TEXT:
-            return
-        labels[at] = Label.HEADER
+    below = range(original + 1, min(original + 1 + MOST_HEADERS, len(labels)))
+    end = next((at for at in below if labels[at] is not Label.TEXT), below.stop)
+    labels[original + 1 : end] = [Label.HEADER] * (end - original - 1)
+    if are_of_others(bare[original + 1 : end], is_ours):
+        labels[original:end] = [Label.OTHERS] * (end - original)
 
 
 def _plain(line: str) -> str:
@@ -168,18 +166,31 @@ def _rejoin(plain: list[str], labels: list[Label]) -> None:
             labels[at] = Label.QUOTE
 
 
-def _introduce(bare: list[str], labels: list[Label], at: int) -> None:
+def _introduce(bare: list[str], labels: list[Label], at: int, is_ours: IsOurs | None) -> None:
     """Labels the lines that begin here as an introduction or a header block, if that is what they are."""
-    length = _header_block(bare, at)
+    length = header_block(bare, at)
     if length:
-        labels[at : at + length] = [Label.SHOWN if _is_shown(bare, labels, at) else Label.HEADER] * length
+        others = labels[at] is Label.TEXT and are_of_others(bare[at : at + length], is_ours)
+        shown = Label.SHOWN if _is_shown(bare, labels, at) else Label.OTHERS if others else Label.HEADER
+        labels[at : at + length] = [shown] * length
         return
-    if _DECORATED.match(bare[at]) and any(_names_author(line) for line in bare[at + 1 : at + 2]):
+    if _DECORATED.match(bare[at]) and any(names_author(line) for line in bare[at + 1 : at + 2]):
         labels[at] = Label.ORIGINAL
         return
-    length = _intro(bare, at) or _undated_intro(bare, labels, at)
+    length = _intro(bare, at)
+    if length and _is_sentence(bare, labels, at, at + length):
+        return
+    length = length or _undated_intro(bare, labels, at)
     if length:
         labels[at : at + length] = [Label.INTRO] * length
+
+
+def _is_sentence(bare: list[str], labels: list[Label], at: int, below: int) -> bool:
+    """Whether what seems to introduce a quote tells of what somebody wrote, and no mail program set a mark below."""
+    next_filled = next((line for line in range(below, min(below + 3, len(bare))) if bare[line]), None)
+    if next_filled is None or Label.QUOTE in {labels[at], labels[next_filled]}:
+        return False
+    return bool(_SOMEBODYS.search(" ".join(bare[at:below])) or _SPEECH.match(bare[next_filled]))
 
 
 def _is_shown(bare: list[str], labels: list[Label], at: int) -> bool:
@@ -195,7 +206,7 @@ def _undated_intro(bare: list[str], labels: list[Label], at: int) -> int:
         return 0
     line = bare[at]
     named = _NAME_WROTE.match(line) and not _NOT_A_NAME.match(line)
-    dated = line[:1].isdigit() and line.endswith(":") and _DATE.search(line) and _ADDRESS.search(line)
+    dated = line[:1].isdigit() and line.endswith(":") and DATE.search(line) and ADDRESS.search(line)
     return 1 if named or dated or _QUOTING.match(line) else 0
 
 
@@ -203,9 +214,9 @@ def _intro(bare: list[str], at: int) -> int:
     """How many lines from here say who wrote what follows, and when; 0 when they do not."""
     if not _HINT.search(bare[at]) or not any(map(_may_introduce, bare[at : at + MOST_INTRO_LINES])):
         return 0
-    if not (_DATE.search(bare[at]) or _ADDRESS.search(bare[at])):
+    if not (DATE.search(bare[at]) or ADDRESS.search(bare[at])):
         return 0
-    if _WROTE_INLINE.match(bare[at]) and _DATE.search(bare[at]):
+    if _WROTE_INLINE.match(bare[at]) and DATE.search(bare[at]):
         return 1
     for count in range(1, MOST_INTRO_LINES + 1):
         piece = bare[at : at + count]
@@ -226,40 +237,9 @@ def _may_introduce(line: str) -> bool:
 
 
 def _says_who_wrote(joined: str) -> bool:
-    dated = _DATE.search(joined)
+    dated = DATE.search(joined)
     if _TOLD_ME.search(joined):
         return False
     if _WROTE.search(joined) or (joined.endswith((":", "：")) and _WROTE_ELSEWHERE.search(joined)):
-        return bool(dated or _ADDRESS.search(joined))
+        return bool(dated or ADDRESS.search(joined))
     return bool(dated and (_SOMEBODY.match(joined) or _WROTE_BARE.match(joined)))
-
-
-def _header_block(bare: list[str], at: int) -> int:
-    """How many lines from here are the copied headers of a mail; 0 when they are not."""
-    first = bare[at]
-    known = _FROM.match(first) or _MESSAGE_OF.match(first) or _author_follows(bare, at)
-    if not known and not _names_author(first):
-        return 0
-    shape = _ANY_FIELD if _names_author(first) else _FIELD
-    fields, length, dated = 1, 1, bool(_DATE.search(first))
-    for line in bare[at + 1 : at + 10]:
-        if shape.match(line):
-            fields += 1
-            dated = dated or bool(_DATE.search(line))
-        elif not (fields == 1 and _BRACKETED.match(line)):
-            break
-        length += 1
-    addressed = any(_ADDRESS.search(line) for line in bare[at : at + length])
-    return length if fields >= 3 and (dated or (known and addressed)) else 0
-
-
-def _author_follows(bare: list[str], at: int) -> bool:
-    """Whether a field of a mail stands here and its author within the next three: some put the date first."""
-    if not _FIELD.match(bare[at]):
-        return False
-    return any(_FROM.match(line) for line in bare[at + 1 : at + 4])
-
-
-def _names_author(line: str) -> bool:
-    """Whether a line is a header field, in any language, with an address in brackets."""
-    return bool(_ANY_FIELD.match(line) and _BRACKETED.search(line))

@@ -9,6 +9,7 @@ from inscriptis import get_text  # type: ignore[import-untyped]  # ships no type
 from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]  # ships no types
 from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]  # ships no types
 
+from bot.channels.mail.fields import IsOurs, are_of_others, begins_with_headers
 from bot.channels.mail.text import readable
 
 MOST_CHARACTERS = 400_000
@@ -69,7 +70,7 @@ def text_of(markup: str) -> str:
     return _laid_out(bounded) or plain
 
 
-def unquoted_text(markup: str) -> str:
+def unquoted_text(markup: str, is_ours: IsOurs | None = None) -> str:
     """The readable text of an HTML body, with `>` before what stands in the containers that mail programs quote in.
 
     Empty when there is no such container, or nothing else.
@@ -79,28 +80,36 @@ def unquoted_text(markup: str) -> str:
         return ""
     try:
         tree = lxml.html.document_fromstring(bounded)
-        containers = tree.xpath(_CONTAINERS)
-        for number, container in enumerate(containers):
-            _mark(container, told=number < MOST_TOLD)
-        return text_of(lxml.html.tostring(tree, encoding="unicode")) if containers else ""
+        containers = enumerate(tree.xpath(_CONTAINERS))
+        marked = [_mark(container, is_ours, told=number < MOST_TOLD) for number, container in containers]
+        return text_of(lxml.html.tostring(tree, encoding="unicode")) if any(marked) else ""
     except (lxml.etree.LxmlError, RecursionError, ValueError, AssertionError):
         return ""  # the text stays whole
 
 
-def _mark(element: "lxml.html.HtmlElement", *, told: bool) -> None:
-    """Puts a container's text in its place as a quote; those that only begin a quote take all that follows along."""
+def _mark(element: "lxml.html.HtmlElement", is_ours: IsOurs | None, *, told: bool) -> bool:
+    """Puts a container's text in its place as a quote; those that only begin a quote take all that follows along.
+
+    False where it is none: a line that a person drew, or a mail of others that they show.
+    """
     if element.getparent() is None or not _is_in_tree(element):
-        return
-    begins = element.get("id") in _BEGINNINGS or "border-top:solid" in _style(element)
+        return False
+    lined = "border-top:solid" in _style(element)
+    begins = lined or element.get("id") in _BEGINNINGS
+    content = text_of(lxml.html.tostring(element, encoding="unicode", with_tail=False)) if told else ""
+    head = [line.strip() for line in content.split("\n")]
+    if begins and ((lined and told and not begins_with_headers(head)) or are_of_others(head, is_ours)):
+        return False
     if begins:
         for following in list(element.itersiblings()):
             following.drop_tree()
-    quoted = text_of(lxml.html.tostring(element, encoding="unicode", with_tail=False)) if told and not begins else ""
+    quoted = "" if begins else content
     mark = lxml.html.Element("pre")
     # What introduces the quote, and an answer below it, are told by the mark.
     mark.text = "\n".join(f"> {line}".rstrip() for line in quoted.split("\n"))
     element.addprevious(mark)
     element.drop_tree()
+    return True
 
 
 def _is_in_tree(element: "lxml.html.HtmlElement") -> bool:

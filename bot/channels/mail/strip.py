@@ -1,8 +1,10 @@
 """What a person wrote, without what they answered. Losing their words is worse than leaving some of ours."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
+from bot.channels.mail.fields import IsOurs
 from bot.channels.mail.lines import MARKER_EN, MARKER_FR, Label, label_lines
 from bot.channels.mail.markup import unquoted_text
 
@@ -13,17 +15,23 @@ MOST_LINES = 2000
 LONGEST_SIGNATURE = 12
 MOST_POSTSCRIPT = 2
 _PASSED_ON = re.compile(r"\s*(?:tr|fwd?|wg|rv|trans(?:f[ée]r[ée]|mis)?)\s?:", re.IGNORECASE)
+_ANSWERS = re.compile(
+    r"\s*(?:\[[^\]\n]{0,60}\]\s*)*(?:re|r[ée]p|r[ée]f|aw|antw|antwort|sv|vs|odp|ynt|res|r)"
+    r"\s?(?:[\[(]\d{1,3}[\])])?\s?[:：]",
+    re.IGNORECASE,
+)
 _CUTS = {Label.MARKER, Label.ORIGINAL, Label.FORWARD, Label.HEADER, Label.INTRO}
 _ABOVE_QUOTE = {Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.RULE, Label.DEVICE}
 _QUOTED = {Label.QUOTE, Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.MARKER, Label.RULE}
+_ENDS = _QUOTED | {Label.DEVICE, Label.SIGNATURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stripped:
     """`reply`: the person's own words, never empty unless the mail is; `quoted`: all that was taken away.
 
-    `certain` is False when `reply` is the whole text, because no words of their own were found, or holds a mail that
-    they pass on: nothing in it may then be taken for something that the person said.
+    `certain` is False when `reply` may hold what others wrote: no words of the person's own were found, they pass on
+    a mail, or what seems quoted stands in a mail that answers none. Nothing in it is then taken for what they said.
     """
 
     reply: str
@@ -31,26 +39,24 @@ class Stripped:
     certain: bool = True
 
 
-def strip(text: str, html: str | None = None, subject: str = "") -> Stripped:
+def strip(
+    text: str, html: str | None = None, subject: str = "", *, answers: bool = True, is_ours: IsOurs | None = None
+) -> Stripped:
     """Takes quoted mails and signatures off a text. `html` helps where the text shows no quote. Linear, bounded.
 
-    What a person passes on is no quote: they want it read. Some programs say only in the subject that they do.
+    Only a mail that answers one quotes it: `answers` says that its headers name one. What a person passes on is no
+    quote either: they want it read. Some programs say only in the subject that they do; and where `is_ours` knows our
+    addresses, the mail of others is told from ours.
     """
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = normal[:MOST_CHARACTERS].split("\n")[:MOST_LINES]
     rest = normal[len("\n".join(lines)) :].lstrip("\n")
-    parted = _divide(lines)
+    parted = _part(lines, html, is_ours)
     if parted.taken and _PASSED_ON.match(subject):
         return Stripped(reply=normal.strip(), quoted="", certain=False)
-    if (
-        html
-        and not parted.forwards
-        and not (parted.taken and parted.reply and parted.marked)
-        and (own := unquoted_text(html))
-    ):
-        shown = _divide(own.split("\n")[:MOST_LINES])
-        if not (parted.taken and parted.reply) or len(shown.reply) > len(parted.reply):
-            parted = replace(shown, taken=lines)
+    if not answers and not _ANSWERS.match(subject):
+        whole = _without_ends(lines)
+        parted = replace(whole, certain=parted.reply == whole.reply and parted.certain)
     if not parted.reply:
         return Stripped(reply=normal.strip(), quoted="", certain=not normal.strip())
     quoted = "\n".join(filter(None, ("\n".join(parted.taken).strip("\n"), rest)))
@@ -67,13 +73,32 @@ class _Parted:
 
     reply: str
     taken: list[str]
-    certain: bool
     marked: bool
-    forwards: bool
+    certain: bool = True
+    forwards: bool = False
 
 
-def _divide(lines: list[str]) -> _Parted:
-    labels = label_lines(lines)
+def _part(lines: list[str], html: str | None, is_ours: IsOurs | None) -> _Parted:
+    """As the text shows it, or as the HTML does where the text says less."""
+    parted = _divide(lines, is_ours)
+    if not html or parted.forwards or (parted.taken and parted.reply and parted.marked):
+        return parted
+    own = unquoted_text(html, is_ours)
+    shown = _divide(own.split("\n")[:MOST_LINES], is_ours) if own else None
+    if shown and (not (parted.taken and parted.reply) or len(shown.reply) > len(parted.reply)):
+        return replace(shown, taken=lines)
+    return parted
+
+
+def _without_ends(lines: list[str]) -> _Parted:
+    """All but a signature: what a mail that answers none seems to quote is what the person shows."""
+    labels, keep = label_lines(lines), [True] * len(lines)
+    _drop_ends(labels, keep, ends={Label.BLANK, Label.DEVICE, Label.SIGNATURE})
+    return _parted(lines, labels, keep)
+
+
+def _divide(lines: list[str], is_ours: IsOurs | None) -> _Parted:
+    labels = label_lines(lines, is_ours)
     keep = [False] * len(lines)
     at, own, certain = 0, False, True
     while True:
@@ -93,11 +118,16 @@ def _divide(lines: list[str]) -> _Parted:
         at = after
     if not forwards:
         _drop_ends(labels, keep)
+    shows = any(label is Label.OTHERS for label, is_kept in zip(labels, keep, strict=True) if is_kept)
+    return replace(_parted(lines, labels, keep), certain=certain and not forwards and not shows, forwards=forwards)
+
+
+def _parted(lines: list[str], labels: list[Label], keep: list[bool]) -> _Parted:
     taken = [line for line, is_kept in zip(lines, keep, strict=True) if not is_kept]
     kept = [line for line, is_kept in zip(lines, keep, strict=True) if is_kept]
     marked = Label.INTRO not in labels or Label.QUOTE in labels
     reply = "\n".join(_trimmed(kept))
-    return _Parted(reply=reply, taken=taken, certain=certain and not forwards, marked=marked, forwards=forwards)
+    return _Parted(reply=reply, taken=taken, marked=marked)
 
 
 def _next_cut(labels: list[Label], start: int, own: bool) -> int:
@@ -144,7 +174,7 @@ def _is_surely_own(labels: list[Label], cut: int, after: int) -> bool:
     return Label.QUOTE not in labels[after:] and not {Label.HEADER, Label.ORIGINAL} & set(labels[cut:after])
 
 
-def _drop_ends(labels: list[Label], keep: list[bool]) -> None:
+def _drop_ends(labels: list[Label], keep: list[bool], ends: Set[Label] = _ENDS) -> None:
     """Lets go of quotes, rules, device lines and a signature at the end of what is kept."""
     last, filled, signature = _last_kept(keep), 0, None
     for at in range(last, -1, -1):
@@ -155,7 +185,7 @@ def _drop_ends(labels: list[Label], keep: list[bool]) -> None:
             signature = at
     if signature is not None:
         keep[signature : last + 1] = [False] * (last + 1 - signature)
-    while (last := _last_kept(keep)) >= 0 and labels[last] in _QUOTED | {Label.DEVICE, Label.SIGNATURE}:
+    while (last := _last_kept(keep)) >= 0 and labels[last] in ends:
         keep[last] = False
 
 

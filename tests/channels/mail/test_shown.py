@@ -1,0 +1,125 @@
+"""What looks like a quoted mail and is not: what a person shows or tells of stays in their words."""
+
+import pytest
+
+from bot.channels.mail.strip import Stripped, strip
+
+OURS = "Bonjour,\n\nLe diagnostic coûte 20,00 € HT.\n\nLe support"
+OUTLOOK = "De : Support <aide@host.fr>\nEnvoyé : lundi 3 février 2025 14:12\nÀ : l@x.fr\nObjet : INC-7"
+ANSWERED = f"{OUTLOOK}\n\n{OURS}"
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address is the desk's of these mails."""
+    return address.endswith("@host.fr")
+
+
+QUOTING = {
+    "outlook": ANSWERED,
+    "introduction": f"Le 3 févr. 2025 à 14:12, Support <aide@host.fr> a écrit :\n\n{OURS}",
+    "marks": "> Erreur 500\n> Erreur 502",
+    "original": f"-----Ursprüngliche Nachricht-----\n{ANSWERED}",
+}
+
+
+@pytest.mark.parametrize("name", QUOTING)
+def test_mail_that_answers_none_quotes_nothing(name: str) -> None:
+    text = f"Bonjour, voilà tout.\n\n{QUOTING[name]}"
+
+    assert strip(text, subject="Site lent", answers=False, is_ours=is_ours) == Stripped(
+        reply=text, quoted="", certain=False
+    )
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: Site", "RE : Site", "AW: Site", "[EXT] Re: Site", "Antw: Site", "Re[2]: Site"]
+)
+def test_subject_says_that_a_mail_answers_where_its_headers_do_not(subject: str) -> None:
+    assert strip(f"Oui.\n\n{ANSWERED}", subject=subject, answers=False).reply == "Oui."
+
+
+def test_first_mail_that_seems_to_quote_nothing_is_surely_its_senders() -> None:
+    text = "Bonjour,\n\nle site est lent."
+
+    assert strip(f"{text}\n\n-- \nLéa", answers=False) == Stripped(reply=text, quoted="-- \nLéa")
+
+
+def test_error_that_the_html_of_a_first_mail_sets_off_is_kept() -> None:
+    html = "<p>Bonjour, voici :</p><blockquote style='border-left: 1px solid'>HTTP 503</blockquote>"
+
+    assert "HTTP 503" in strip("Bonjour, voici :\n\nHTTP 503", html, answers=False).reply
+
+
+OTHERS = {
+    "fr": "De : Paul Noir <paul@noir.fr>\nEnvoyé : lundi 3 février 2025 09:12\nÀ : compta@x.fr\nObjet : Devis",
+    "en": "From: Paul Black <paul@black.uk>\nSent: Monday, 3 February 2025 09:12\nTo: sales@x.uk\nSubject: Quote",
+    "de": "Von: Paul Schwarz <p@schwarz.de>\nGesendet: Montag, 3. Februar 2025 09:12\nAn: a@x.de\nBetreff: Angebot",
+    "es": "De: Pablo Negro <p@negro.es>\nEnviado: lunes, 3 de febrero de 2025 09:12\nPara: a@x.es\nAsunto: Oferta",
+    "nl": "Van: Piet Zwart <p@zwart.nl>\nVerzonden: maandag 3 februari 2025 09:12\nAan: a@x.nl\nOnderwerp: Offerte",
+    "original": "-----Message d'origine-----\nDe : Paul Noir [mailto:paul@noir.fr]\nÀ : compta@x.fr\nObjet : Devis",
+}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_mail_of_others_is_shown_and_decides_nothing(language: str) -> None:
+    """It was neither from us nor to us: the person wants it read, even in an answer to us."""
+    text = (
+        f"Ce mail n'est jamais arrivé.\n\n{OTHERS[language]}\n\nBonjour, voici notre offre.\n\nMerci de le chercher."
+    )
+
+    assert strip(f"{text}\n\n{ANSWERED}", subject="Re: INC-7", is_ours=is_ours) == Stripped(
+        reply=text, quoted=ANSWERED, certain=False
+    )
+
+
+def test_mail_of_others_that_the_html_sets_off_is_shown() -> None:
+    fields = OTHERS["fr"].replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br>")
+    html = (
+        f"<p>Voyez.</p><div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>{fields}</p></div>"
+        "<p>Notre offre.</p><p>Où est-il ?</p>"
+    )
+
+    reply = strip(f"Voyez.\n\n{OTHERS['fr']}\n\nNotre offre.\n\nOù est-il ?", html, is_ours=is_ours).reply
+
+    assert reply.endswith("Où est-il ?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le 12 mars 2025 à 10:15, votre collègue Anne <anne@host.fr> a écrit :\nla migration se fera sans coupure.",
+        "On 12 March 2025 at 10:15, your colleague Anne <anne@host.fr> wrote:\nthe move needs no downtime.",
+        "Am 12.03.2025 um 10:15 schrieb Ihr Kollege Jan <jan@host.fr>:\nder Umzug braucht keine Pause.",
+        "El 12/03/2025 a las 10:15 su compañero Juan <juan@host.fr> escribió:\nno habrá corte.",
+        "Op 12 maart 2025 om 10:15 schreef uw collega Jan <jan@host.fr>:\ner komt geen onderbreking.",
+        "Le 12 mars 2025, Anne a écrit :\n« la migration se fera sans coupure ».",
+        'On 12 March 2025, Anne wrote:\n\n"the move needs no downtime".',
+        "Am 12.03.2025 schrieb Anne:\n„der Umzug braucht keine Pause“.",
+    ],
+)
+def test_sentence_about_what_somebody_wrote_introduces_no_quote(text: str) -> None:
+    words = f"Bonjour,\n\n{text}\n\nOr tout est en panne."
+
+    assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours).reply == words
+
+
+def test_firm_whose_name_begins_like_a_sentence_is_still_quoted() -> None:
+    quote = f"Le 3 mars 2025 à 10:15, Mon Hébergeur <aide@host.fr> a écrit :\n\n{OURS}"
+
+    assert strip(f"Oui.\n\n{quote}", is_ours=is_ours) == Stripped(reply="Oui.", quoted=quote)
+
+
+def test_line_above_a_part_of_a_persons_own_html_quotes_nothing() -> None:
+    html = (
+        "<p>Bonjour,</p><div style='border-top: solid 1px'>Un : le certificat.</div>"
+        "<div style='border-top: solid 1px'>Deux : la tâche de nuit.</div><p>Merci</p>"
+    )
+    text = "Bonjour,\n\nUn : le certificat.\n\nDeux : la tâche de nuit.\n\nMerci"
+
+    assert strip(text, html).reply == text
+
+
+def test_our_line_that_a_person_asks_about_is_theirs() -> None:
+    text = "Je lis ceci dans votre mail :\n\n-- Répondez au-dessus de cette ligne --\n\nEst-ce normal ?"
+
+    assert strip(f"{text}\n\n{ANSWERED}").reply == text
