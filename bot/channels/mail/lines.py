@@ -14,6 +14,7 @@ LONGEST_INTRO = 500
 MOST_INTRO_LINES = 4
 MOST_HEADERS = 8
 FULL_LINE = 60
+MOST_BELOW_SIGNATURE = 20
 
 _MARKER = re.compile(
     r"[\W_]{2,20}[^\W\d_][^\n]{0,60}(?:au-dessus de cette ligne|above this line)[^\n]{0,40}[-#=_*~]\s*$",
@@ -34,7 +35,10 @@ _FORWARD = re.compile(
     r"|\s*(?:d[ée]but du message (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])|begin forwarded message)\s*:\s*$",
     re.IGNORECASE,
 )
-_SIGNATURE = re.compile(r"\s?(?:--|__)\s{0,2}$")
+_SIGNATURE = re.compile(r"\s?(?:--|__)$")
+_POSTSCRIPT = re.compile(
+    r"(?:p\. ?-?s\.?|p\.?s\. ?|ps|post-?scriptum|p\. ?d\.|pd|n\. ?b\.|nb) ?[:.,–—-]", re.IGNORECASE
+)
 _DECORATED = re.compile(r"\s*-{4,}\s{0,2}[^\W\d_][^\d\n-]{2,40}[^\W_]\s{0,2}-{4,}\s*$")
 _DEVICE = re.compile(
     r"\s*[*_<\[(]{0,3}(?:(?:sent|envoy[ée]e?) (?:from|with|via|using|de|depuis|[àa] partir de|avec|par) (?=\S)"
@@ -110,6 +114,7 @@ class Label(enum.Enum):
     DEVICE = "device"
 
 
+_OWN = {Label.TEXT, Label.BLANK, Label.SHOWN, Label.OTHERS, Label.SIGNATURE, Label.DEVICE, Label.RULE}
 _SHAPES = (
     (Label.MARKER, _MARKER),
     (Label.ORIGINAL, _ORIGINAL),
@@ -133,7 +138,47 @@ def label_lines(lines: list[str], is_ours: IsOurs | None = None) -> list[Label]:
             _head(bare, labels, at, is_ours)
         elif labels[at] is Label.MARKER and _is_shown(bare, labels, at) and not _HINT.search(bare[at - 1]):
             labels[at] = Label.SHOWN
-    return labels
+    return _as_own(lines, bare, labels)
+
+
+def _as_own(lines: list[str], bare: list[str], labels: list[Label]) -> list[Label]:
+    """The labels, where marks of signatures and lines of telephones within a text are text themselves."""
+    short = next((at for at, label in enumerate(labels) if label is Label.SIGNATURE and _is_short(lines[at])), None)
+    shown = {
+        at
+        for at, label in enumerate(labels)
+        if (label is Label.SIGNATURE and not _signs(lines, bare, labels, at, short))
+        or (label is Label.DEVICE and _is_within(labels, at))
+    }
+    return [Label.TEXT if at in shown else label for at, label in enumerate(labels)]
+
+
+def _is_short(mark: str) -> bool:
+    """Whether the mark of a signature lacks the space that sets it apart (RFC 3676)."""
+    return not mark.endswith(" ")
+
+
+def _signs(lines: list[str], bare: list[str], labels: list[Label], at: int, short: int | None) -> bool:
+    """Whether a mark that signatures stand below is one: dumps, diffs and logs have the like, people go on below.
+
+    Without its space it must stand alone: below a blank line, and the only one of what the person wrote. `short` is
+    the first of these.
+    """
+    for beside in (at - 1, at + 1):
+        if 0 <= beside < len(labels) and labels[beside] in _OWN and bare[beside].startswith("--"):
+            return False
+    below = range(at + 1, next((end for end in range(at + 1, len(labels)) if labels[end] not in _OWN), len(labels)))
+    if any(_POSTSCRIPT.match(bare[line]) for line in below[:MOST_BELOW_SIGNATURE]):
+        return False
+    if not _is_short(lines[at]):
+        return True
+    others = any(labels[line] is Label.SIGNATURE and _is_short(lines[line]) for line in below)
+    return at == short and labels[max(at - 1, 0)] in {Label.BLANK, Label.SIGNATURE} and not others
+
+
+def _is_within(labels: list[Label], at: int) -> bool:
+    """Whether a line that telephones add stands in the midst of what a person says of such lines."""
+    return labels[max(at - 1, 0) : at] == [Label.DEVICE] or labels[at + 1 : at + 2] in ([Label.DEVICE], [Label.TEXT])
 
 
 def _head(bare: list[str], labels: list[Label], original: int, is_ours: IsOurs | None) -> None:

@@ -148,10 +148,12 @@ def _passes_on(labels: list[Label], cut: int) -> bool:
 def _ends_there(labels: list[Label], device: int) -> bool:
     """Telephones put their line between what was written and what is quoted, often without another mark.
 
-    A line or two below it are a postscript.
+    A line or two below it are a postscript; so is all that stands above another mark.
     """
-    below = [label for label in labels[device + 1 : device + 1 + MOST_POSTSCRIPT * 4] if label is not Label.BLANK]
-    return labels[device - 1] is Label.BLANK and (len(below) > MOST_POSTSCRIPT or Label.TEXT not in below)
+    below = labels[device + 1 :]
+    cut = next((at for at, label in enumerate(below) if label in _CUTS or label is Label.QUOTE), None)
+    said = below[:cut].count(Label.TEXT)
+    return labels[device - 1] is Label.BLANK and (not said or (cut is None and said > MOST_POSTSCRIPT))
 
 
 def _answer_below(labels: list[Label], cut: int) -> int | None:

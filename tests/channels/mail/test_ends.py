@@ -1,0 +1,64 @@
+"""Signatures and the lines of telephones, told apart from what only looks like them."""
+
+import time
+
+import pytest
+
+from bot.channels.mail.strip import strip
+
+QUOTE = "Le 3 févr. 2025 à 14:12, Support <aide@host.fr> a écrit :\n> Bonjour,\n> Depuis quand ?"
+DUMP = "L'import échoue :\n\n--\n-- Table `users`\n--\n\nDROP TABLE users;\n\nPourquoi ?"
+GREP = "The log:\n\nsite-12- root /srv\n--\nsite-40- root /var\n\nWhich one wins?"
+PARTS = "Erst dies:\n\n--\n\nDann das:\n\n--\n\nWas gilt?"
+TOLD = "Mis pruebas:\n\ntar czf web.tgz\n--\nexclude=cache\n\nNada."
+
+
+@pytest.mark.parametrize("text", [DUMP, GREP, PARTS, TOLD])
+@pytest.mark.parametrize("below", ["", f"\n\n{QUOTE}"])
+def test_dashes_within_a_text_are_no_signature(text: str, below: str) -> None:
+    assert strip(f"{text}{below}").reply == text
+
+
+@pytest.mark.parametrize("mark", ["-- ", "--", "__"])
+@pytest.mark.parametrize("postscript", ["PS : gardez la base.", "P.S. keep the data", "P.-S. : non", "PD: no borrar"])
+def test_postscript_below_a_signature_is_kept(mark: str, postscript: str) -> None:
+    text = f"Oui.\n\n{mark}\nLéa Morin\nCave du Port\n\n{postscript}"
+
+    assert strip(f"{text}\n\n{QUOTE}").reply == "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("mark", ["-- ", "--", "__"])
+def test_signature_is_still_taken_away(mark: str) -> None:
+    assert strip(f"Ja.\n\n{mark}\nAnne Koch\nPhotostudio\n\n{QUOTE}").reply == "Ja."
+    assert strip(f"Ja.\n\n{mark}\nAnne Koch").reply == "Ja."
+
+
+TOLD_OF = {
+    "list": "Mes essais :\n\nEnvoyé depuis Outlook 2019\nEnvoyé depuis le webmail\n\nAucun n'arrive.",
+    "list at the end": "Meine Versuche:\n\nGesendet von Outlook\nGesendet von meinem iPhone",
+    "sentence": "Mails are lost,\n\nSent with our shop system\nto all customers\n\nand nobody sees why.",
+    "name below": "Sigue caído.\n\nEnviado desde mi iPhone\nAna Ruiz\n600 000 000",
+    "more below": "Het werkt niet.\n\nVerzonden vanaf mijn iPhone\n\nNog iets:\n\nde FTP ook niet.\n\nEn de mail.",
+}
+
+
+@pytest.mark.parametrize("name", TOLD_OF)
+def test_line_of_a_telephone_within_a_text_ends_nothing(name: str) -> None:
+    assert strip(f"{TOLD_OF[name]}\n\n{QUOTE}").reply == TOLD_OF[name]
+
+
+HOSTILE = {
+    "signatures": "-- \na\n" * 1000,
+    "short signatures": "a\n\n--\n" * 660,
+    "devices": "a\n\nSent from my x\n\nb\n" * 400 + "> a",
+    "devices in a row": "Sent from my x\n" * 2000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_many_ends_take_no_time(name: str) -> None:
+    began = time.process_time()
+
+    strip(HOSTILE[name])
+
+    assert time.process_time() - began < 0.5
