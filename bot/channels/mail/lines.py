@@ -20,19 +20,26 @@ _MARKER = re.compile(
     r"[\W_]{2,20}[^\W\d_][^\n]{0,60}(?:au-dessus de cette ligne|above this line)[^\n]{0,40}[-#=_*~]\s*$",
     re.IGNORECASE,
 )
-_QUOTE = re.compile(r"\s{0,4}(?:>|&gt;|\|\s(?![^\n]*\|$))")  # a row of a table ends in its mark, too
+_QUOTE = re.compile(r"\s{0,4}(?:>|&gt;|\|(?:\s(?![^\n]*\|$)|$))")  # a row of a table ends in its mark, too
 _QUOTE_MARKS = re.compile(r"\A(?:\s{0,4}(?:>|&gt;))+ ?")
 _RULE = re.compile(r"\s*(?:_{5,}|={3,}|-{10,})\s*$")
 _ORIGINAL = re.compile(
     r"\s*[-_*=]{2,}\s*(?:original message|original appointment|reply message|mail original"
+    r"|original-?\s?(?:nachricht|mail)|urspr(?:[üu]ng|ue?ng)liche (?:nachricht|e-?mail)|(?:mensaje|correo) original"
+    r"|oorspronkelijk(?: bericht|e e-?mail)|origineel bericht|messaggio originale|mensagem original"
     r"|(?:message|courriel|mail|e-mail) (?:d['’]origine|original|initial)|message (?:suivi|pr[ée]c[ée]dent))"
     r"\s*[-_*=]{2,}",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(
-    r"\s*[-_*=]{2,}\s*(?:forwarded message|(?:message|courriel|mail|e-mail) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée]))"
+    r"\s*[-_*=]{2,}\s*(?:forwarded message|(?:message|courriel|mail|e-mail) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])"
+    r"|weitergeleitete (?:nachricht|e-?mail)|(?:mensaje|correo) reenviado|doorgestuurd (?:bericht|e-?mail)"
+    r"|doorgestuurde e-?mail|messaggio inoltrato|mensagem (?:re)?encaminhada)"
     r"\s*[-_*=]{2,}"
-    r"|\s*(?:d[ée]but du message (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])|begin forwarded message)\s*:\s*$",
+    r"|\s*(?:d[ée]but du (?:message|courriel|mail|e-mail) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])"
+    r"|begin forwarded message|(?:anfang|beginn) der weitergeleiteten (?:nachricht|e-?mail)"
+    r"|inicio del (?:mensaje|correo) reenviado|begin(?: van het)? doorgestuurd bericht|inizio messaggio inoltrato"
+    r"|in[íi]cio da mensagem (?:re)?encaminhada)\s*:\s*$",
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"\s?(?:--|__)$")
@@ -43,16 +50,30 @@ _DECORATED = re.compile(r"\s*-{4,}\s{0,2}[^\W\d_][^\d\n-]{2,40}[^\W_]\s{0,2}-{4,
 _DEVICE = re.compile(
     r"\s*[*_<\[(]{0,3}(?:(?:sent|envoy[ée]e?) (?:from|with|via|using|de|depuis|[àa] partir de|avec|par) (?=\S)"
     r"|(?:get|obten(?:ir|ez)|t[ée]l[ée]charg(?:er|ez)|hol(?:en sie sich)?) (?:outlook|bluemail|spark|proton ?mail) "
-    r"|provenance : |gesendet von |von (?:meinem|mein) (?=.{2,40} gesendet)|inviato da|enviado (?:desde|do|de) "
-    r"|(?:verzonden|verstuurd) (?:vanaf|met) |skickat fr[åa]n |wys[łl]ane z )"
+    r"|provenance : |gesendet (?:von|mit(?=[^\n]{2,40}(?:mail|app\b|phone))) |inviato da"
+    r"|von (?:meinem|mein) (?=.{2,40} gesendet)"
+    r"|diese (?:nachricht|e-?mail|mail) wurde von (?=.{2,60} gesendet)"
+    r"|enviado (?:desde|do|de|con(?=[^\n]{2,60}mail)) |(?:verzonden|verstuurd) (?:vanaf|vanuit|met) "
+    r"|skickat fr[åa]n |wys[łl]ane z )"
     r"[^\n,;!?]{2,60}(?:<[^\n>]{0,200}>|\(?https?://\S{0,200})?[^\n,;:!?.]{0,40}"
-    r"(?:\. (?:veuillez )?(?:m['’])?(?:excuse[rz]?|please excuse)[^\n]{0,60})?$",
+    r"(?:\. (?:veuillez )?(?:m['’])?(?:excuse[rz]?|please excuse)[^\n]{0,60})?\.?$",
+    re.IGNORECASE,
+)
+_APP = re.compile(
+    r"(?:(?:obt(?:ener|[ée]n|enha o)|descargar?|download|scarica|baixe o) )?outlook (?:for|f[üu]r|para|voor|per)"
+    r" \w{2,9}(?: ?[<(]?https?://[^\s>)]{0,200}[>)]?)(?: (?:beziehen|herunterladen|downloaden|ophalen))?$",
     re.IGNORECASE,
 )
 _HINT = re.compile(r"[\d@]")
-_WROTE = re.compile(r"\b(?:a [ée]crit|a r[ée]pondu|[ée]crivait|wrote|writes|replied)\s{0,3}[:：]$", re.IGNORECASE)
+_WROTE = re.compile(
+    r"\b(?:a [ée]crit|a r[ée]pondu|[ée]crivait|wrote|writes|replied)"
+    r"(?: (?:le|on) \d[\d:h/. -]{5,24})?\s{0,3}[:：]$",
+    re.IGNORECASE,
+)
 _TOLD_ME = re.compile(
-    r"(?:['’]|\b(?:nous|vous|lui|leur) )(?:a [ée]crit|a r[ée]pondu|[ée]crivait)\s{0,3}[:：]$", re.IGNORECASE
+    r"(?:['’]|\b(?:nous|vous|lui|leur) )(?:a [ée]crit|a r[ée]pondu|[ée]crivait)"
+    r"(?: le \d[\d:h/. -]{5,24})?\s{0,3}[:：]$",
+    re.IGNORECASE,
 )
 # The same in other languages, whose word for it people do not use in French or English. Some put it first.
 _WROTE_ELSEWHERE = re.compile(
@@ -63,7 +84,7 @@ _QUOTING = re.compile(
     r"(?:quoting|selon|citando(?: a)?|zitat von|citerar) [^\n]{0,100}[<(][^\n<>@]{1,64}@[^\n<>@]{3,100}[>)]? ?:$",
     re.IGNORECASE,
 )
-_NAME_WROTE = re.compile(r"[^\W\d_][^\n:,;.!?]{1,60} (?:a [ée]crit|wrote) ?:$")
+_NAME_WROTE = re.compile(r"[^\W\d_][^\n:,;.!?]{1,60} (?:a [ée]crit|wrote)(?: (?:le|on) \d[\d:h/. -]{5,24})? ?:$")
 _NOT_A_NAME = re.compile(
     r"(?:votre|vous|notre|nous|mon|ma|mes|il|elle|on|ils|elles|je|le|la|les|un|une|ce|cette|qui|your?|our|we|my|he|she"
     r"|they|i|it|the|an?|this|that|who|somebody|someone)\b",
@@ -120,6 +141,7 @@ _SHAPES = (
     (Label.ORIGINAL, _ORIGINAL),
     (Label.FORWARD, _FORWARD),
     (Label.DEVICE, _DEVICE),
+    (Label.DEVICE, _APP),
     (Label.SIGNATURE, _SIGNATURE),
     (Label.RULE, _RULE),
 )

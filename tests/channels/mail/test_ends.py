@@ -37,6 +37,9 @@ TOLD_OF = {
     "list": "Mes essais :\n\nEnvoyé depuis Outlook 2019\nEnvoyé depuis le webmail\n\nAucun n'arrive.",
     "list at the end": "Meine Versuche:\n\nGesendet von Outlook\nGesendet von meinem iPhone",
     "sentence": "Mails are lost,\n\nSent with our shop system\nto all customers\n\nand nobody sees why.",
+    "app at the end": "Ce qui plante :\n\nOutlook pour Mac",
+    "sender at the end": "De mail is weg.\n\nVerzonden door mijn collega",
+    "means at the end": "Die Rechnung fehlt.\n\nGesendet mit der Post",
     "name below": "Sigue caído.\n\nEnviado desde mi iPhone\nAna Ruiz\n600 000 000",
     "more below": "Het werkt niet.\n\nVerzonden vanaf mijn iPhone\n\nNog iets:\n\nde FTP ook niet.\n\nEn de mail.",
 }

@@ -48,6 +48,12 @@ def test_quoted_mail_is_taken_away(name: str) -> None:
     assert stripped == Stripped(reply=OWN, quoted=QUOTES[name])
 
 
+def test_quote_of_any_mark_is_taken_away() -> None:
+    piped = "\n".join(f"| {line}".rstrip() for line in QUOTED.split("\n"))
+
+    assert strip(f"{OWN}\n\nLe 14/06/2010 à 09:30, Support a écrit :\n{piped}\n").reply == OWN
+
+
 @pytest.mark.parametrize("name", ["gmail", "gmail english", "thunderbird", "marks alone"])
 def test_answer_below_the_quote_is_kept(name: str) -> None:
     assert strip(f"{QUOTES[name]}\n\n{OWN}\n").reply == OWN
@@ -60,6 +66,13 @@ FORWARDS = {
     "thunderbird": f"-------- Message transféré --------\n{HEAD}\n\n{QUOTED}",
     "apple": f"Début du message réexpédié :\n\n{MARKED}",
     "telephone": f"Envoyé de mon iPhone\n\nBegin forwarded message:\n\n{MARKED}",
+    "courriel": f"-------- Courriel transféré --------\n{HEAD}\n\n{QUOTED}",
+    "german": f"-------- Weitergeleitete Nachricht --------\n{HEAD}\n\n{QUOTED}",
+    "german, apple": f"Anfang der weitergeleiteten Nachricht:\n\n{MARKED}",
+    "spanish": f"-------- Mensaje reenviado --------\n{HEAD}\n\n{QUOTED}",
+    "spanish, apple": f"Inicio del mensaje reenviado:\n\n{MARKED}",
+    "dutch": f"-------- Doorgestuurd bericht --------\n{HEAD}\n\n{QUOTED}",
+    "dutch, apple": f"Begin doorgestuurd bericht:\n\n{MARKED}",
 }
 
 
@@ -130,6 +143,7 @@ ABOVE_MARKS = {
     "polish": "W dniu 14.06.2010 o 09:30, Support pisze:",
     "hungarian": f"{S} ezt írta (időpont: 2010. jún. 14., H, 9:30):\n",
     "russian": "14.06.2010 09:30, Support пишет:",
+    "the day behind": "Jean-Luc Dupont a écrit le 14/06/2010 09:30 :\n",
     "chinese": f"{S} 于2010年6月14日周一 09:30写道：\n",
 }
 # What others put above a quote that nothing marks.
@@ -148,6 +162,12 @@ ABOVE_PLAIN = {
     "samsung": f"-------- Message d'origine --------De : {S} Date : 14/06/2010  09:30 À : l@x.fr Objet : a",
     "yahoo": f"    Le lundi 14 juin 2010 à 09:30:00 UTC+2, {S} a écrit :  \n ",
     "yahoo, telephone": f"Envoyé à partir de Yahoo Mail pour iPhone\n\nLe lundi, juin 14, 2010, 9:30, {S} a écrit :",
+    "outlook, german, no address": "Von: Support\nGesendet: Montag, 14. Juni 2010 09:30\nAn: Anne\nBetreff: a",
+    "outlook, dutch, no address": "Van: Support\nVerzonden: 14 juni 2010 09:30\nAan: Piet\nOnderwerp: a",
+    "gmx": f"Gesendet: Montag, 14. Juni 2010 um 09:30 Uhr\nVon: {S}\nAn: l@x.de\nBetreff: a",
+    "t-online": f"-----Original-Nachricht-----\nBetreff: a\nDatum: 2010-06-14T09:30\nVon: {S}\nAn: l@x.de",
+    "roundcube, dutch": f"-------- Oorspronkelijk bericht --------\nOnderwerp: a\nVan: {S}",
+    "notes, french": f"{S} a écrit le 14/06/2010 09:30:00 :",
     "yahoo, on its line": f"Le lun., juin 14, 2010 à 9:30, {S} a écrit :   Bonjour,",
 }
 ENDS = ["", "\n\n-- \nLoïc Béranger\nGérant, Boulangerie du Port", "\n\nEnvoyé de mon iPhone"]
@@ -202,6 +222,14 @@ def test_answers_between_quotes_keep_what_they_answer() -> None:
         "Sent from my Galaxy",
         "Obtenir Outlook pour Android <https://aka.ms/x>",
         "Envoyé depuis l’application Mail Orange",
+        "Outlook für Android<https://aka.ms/x> beziehen",
+        "Obtener Outlook para iOS<https://aka.ms/x>",
+        "Outlook voor iOS<https://aka.ms/x> downloaden",
+        "Gesendet mit [Proton Mail](https://proton.me/mail/home) sichere E-Mail.",
+        "Enviado con el correo electrónico seguro de [Proton Mail](https://proton.me/mail/home).",
+        "Verzonden met Proton Mail beveiligde e-mail.",
+        "Gesendet mit der Telekom Mail App",
+        "Verzonden vanuit Mail voor Windows",
     ],
 )
 def test_signature_is_taken_away(signature: str) -> None:
@@ -223,6 +251,10 @@ def test_signature_is_taken_away(signature: str) -> None:
         "Total: 3 > 2 et 2 < 3",
         "| site | état |\n| a.fr | 500 |\n\nvoir ci-dessus",
         "Hier, Paul <paul@x.fr> m'a écrit le 12/03/2010 :\n\nplus rien ne marche",
+        "De : Paris\nÀ : Lyon\nDate : 12/03/2010\n\nle billet n'est pas parti",
+        "Von: Köln\nAn: Bonn\nDatum: 12.03.2010\n\nkam nie an",
+        "Paul <paul@x.fr> a écrit le 3 mars que tout marche :\n\nc'est faux",
+        "a\n|\n|\nb",
         "Pour support@host.fr, le 12/03/2010 à 10:00 :\n\nle site est tombé",
     ],
 )
