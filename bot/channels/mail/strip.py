@@ -4,6 +4,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
+from bot.channels.mail.announced import announces_answers
 from bot.channels.mail.fields import IsOurs
 from bot.channels.mail.lines import MARKER_EN, MARKER_FR, Label, label_lines
 from bot.channels.mail.markup import unquoted_text
@@ -23,6 +24,7 @@ _ANSWERS = re.compile(
 _CUTS = {Label.MARKER, Label.ORIGINAL, Label.FORWARD, Label.HEADER, Label.INTRO}
 _ABOVE_QUOTE = {Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.RULE, Label.DEVICE}
 _QUOTED = {Label.QUOTE, Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.MARKER, Label.RULE}
+_WRITTEN = {Label.TEXT, Label.QUOTE}
 _ENDS = _QUOTED | {Label.DEVICE, Label.SIGNATURE}
 
 
@@ -52,7 +54,7 @@ def strip(
     lines = normal[:MOST_CHARACTERS].split("\n")[:MOST_LINES]
     rest = normal[len("\n".join(lines)) :].lstrip("\n")
     parted = _part(lines, html, is_ours)
-    if parted.taken and _PASSED_ON.match(subject):
+    if parted.taken and (_PASSED_ON.match(subject) or _is_answered_within(parted)):
         return Stripped(reply=normal.strip(), quoted="", certain=False)
     if not answers and not _ANSWERS.match(subject):
         whole = _without_ends(lines)
@@ -67,6 +69,7 @@ def strip(
 class _Parted:
     """The words of the person, and the lines of others in their order.
 
+    `cuts` where more was taken than a signature; `between` where answers stand between quotes, which are then kept.
     `marked` is False where an introduction has no quote marks below it, and only the HTML shows how far it reaches;
     `forwards` where the words end in a mail that is passed on.
     """
@@ -76,6 +79,13 @@ class _Parted:
     marked: bool
     certain: bool = True
     forwards: bool = False
+    cuts: bool = False
+    between: bool = False
+
+
+def _is_answered_within(parted: "_Parted") -> bool:
+    """Whether answers stand in the quote itself, and no mark told them from it: the person says so on top."""
+    return parted.cuts and not parted.between and announces_answers(parted.reply)
 
 
 def _part(lines: list[str], html: str | None, is_ours: IsOurs | None) -> _Parted:
@@ -100,7 +110,7 @@ def _without_ends(lines: list[str]) -> _Parted:
 def _divide(lines: list[str], is_ours: IsOurs | None) -> _Parted:
     labels = label_lines(lines, is_ours)
     keep = [False] * len(lines)
-    at, own, certain = 0, False, True
+    at, own, certain, between = 0, False, True, False
     while True:
         end = _next_cut(labels, at, own)
         keep[at:end] = [True] * (end - at)
@@ -113,13 +123,17 @@ def _divide(lines: list[str], is_ours: IsOurs | None) -> _Parted:
             break
         if own:  # answers stand between the quotes: without these they would make no sense
             keep[end:after] = [True] * (after - end)
+            between = True
         else:
             certain = _is_surely_own(labels, end, after)
         at = after
+    cuts = not forwards and not _WRITTEN.isdisjoint(labels[end:])
     if not forwards:
         _drop_ends(labels, keep)
     shows = any(label is Label.OTHERS for label, is_kept in zip(labels, keep, strict=True) if is_kept)
-    return replace(_parted(lines, labels, keep), certain=certain and not forwards and not shows, forwards=forwards)
+    certain = certain and not forwards and not shows
+    parted = _parted(lines, labels, keep)
+    return replace(parted, certain=certain, forwards=forwards, cuts=cuts, between=between)
 
 
 def _parted(lines: list[str], labels: list[Label], keep: list[bool]) -> _Parted:

@@ -123,3 +123,43 @@ def test_our_line_that_a_person_asks_about_is_theirs() -> None:
     text = "Je lis ceci dans votre mail :\n\n-- Répondez au-dessus de cette ligne --\n\nEst-ce normal ?"
 
     assert strip(f"{text}\n\n{ANSWERED}").reply == text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Bonjour,\n\nVoir mes réponses ci-dessous en rouge.\n\nCordialement,\nLéa",
+        "J'ai répondu directement dans votre mail.",
+        "Mes commentaires en bleu.",
+        "Hi,\n\nplease see my answers below, in red.\n\nKind regards,\nJane",
+        "I replied inline.",
+        "Comments in\ngreen below.",
+        "See below.",
+        "Meine Antworten finden Sie unten in Rot.",
+        "Ich habe direkt im Text geantwortet.",
+        "Siehe unten!",
+        "Mis respuestas abajo, en azul.",
+        "He contestado en su correo.",
+        "Mijn antwoorden staan hieronder in het rood.",
+        "Zie hieronder",
+    ],
+)
+def test_answers_that_a_person_says_they_wrote_into_the_quote_are_kept(words: str) -> None:
+    """No mark tells them from it: some programs set them apart by their colour alone."""
+    text = f"{words}\n\n{OUTLOOK}\n\nBonjour,\n\nDepuis quand ?\nDepuis hier soir.\n\nLe support"
+
+    assert strip(text, subject="RE: INC-7", is_ours=is_ours) == Stripped(reply=text, quoted="", certain=False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Comment faire pour le site ?",
+        "Le voyant est en rouge.",
+        "I am waiting for your reply. The load is below 3.",
+        "Voir erreur ci-dessous :\n\nHTTP 500",
+        "Ich komme nicht in der Mail weiter.",
+    ],
+)
+def test_words_that_announce_no_answers_leave_the_quote_away(words: str) -> None:
+    assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours) == Stripped(reply=words, quoted=ANSWERED)
