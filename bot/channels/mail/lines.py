@@ -158,7 +158,9 @@ def label_lines(lines: list[str], is_ours: IsOurs | None = None) -> list[Label]:
             _introduce(bare, labels, at, is_ours)
         elif labels[at] is Label.ORIGINAL:
             _head(bare, labels, at, is_ours)
-        elif labels[at] is Label.MARKER and _is_shown(bare, labels, at) and not _HINT.search(bare[at - 1]):
+    for at in range(1, len(lines)):
+        follows = labels[at] is Label.QUOTE and labels[at - 1] is Label.SHOWN
+        if follows or (labels[at] in {Label.MARKER, Label.QUOTE} and _is_led_up_to(bare, labels, at)):
             labels[at] = Label.SHOWN
     return _as_own(lines, bare, labels)
 
@@ -262,8 +264,23 @@ def _is_sentence(bare: list[str], labels: list[Label], at: int, below: int) -> b
 
 def _is_shown(bare: list[str], labels: list[Label], at: int) -> bool:
     """Whether words of the person's own lead up to headers: whose mails do not arrive shows those of one."""
-    above = next((line for line in range(at - 1, max(at - 4, -1), -1) if bare[line]), None)
+    above = _filled_above(bare, at)
     return above is not None and labels[above] is Label.TEXT and bare[above].endswith(":")
+
+
+def _is_led_up_to(bare: list[str], labels: list[Label], at: int) -> bool:
+    """Whether a person's own sentence leads up to a quote or to our line: they show an error, or ask about it.
+
+    A day or an address above a quote are a mail program's, in whatever language, and so is one who wrote.
+    """
+    above = _filled_above(bare, at)
+    if above is None or not _is_shown(bare, labels, at) or _HINT.search(bare[above]):
+        return False
+    return not (_WROTE.search(bare[above]) or _WROTE_ELSEWHERE.search(bare[above]))
+
+
+def _filled_above(bare: list[str], at: int) -> int | None:
+    return next((line for line in range(at - 1, max(at - 4, -1), -1) if bare[line]), None)
 
 
 def _undated_intro(bare: list[str], labels: list[Label], at: int) -> int:

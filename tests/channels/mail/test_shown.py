@@ -163,3 +163,19 @@ def test_answers_that_a_person_says_they_wrote_into_the_quote_are_kept(words: st
 )
 def test_words_that_announce_no_answers_leave_the_quote_away(words: str) -> None:
     assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours) == Stripped(reply=words, quoted=ANSWERED)
+
+
+@pytest.mark.parametrize(
+    "lead", ["Voici l'erreur :", "The page says:", "Die Meldung lautet:", "El error es:", "De melding is:"]
+)
+def test_quote_that_a_persons_own_words_lead_up_to_is_theirs(lead: str) -> None:
+    text = f"Bonjour,\n\n{lead}\n\n> HTTP 503\n> nginx"
+
+    quote = "Le 3 févr. 2025 à 14:12, Support <aide@host.fr> a écrit :\n> Bonjour,\n> Depuis quand ?"
+
+    assert strip(f"{text}\n\n{quote}") == Stripped(reply=text, quoted=quote)
+
+
+def test_quote_below_an_author_in_any_language_is_taken_away() -> None:
+    for above in ("Support schrieb:", "Soporte escribió:", "Support wrote:", "Il 3/2/25 Support ha scritto:"):
+        assert "quand" not in strip(f"Oui.\n\n{above}\n> Depuis quand ?").reply
