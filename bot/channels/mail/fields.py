@@ -62,12 +62,14 @@ def names_author(line: str) -> bool:
 
 def are_of_others(block: list[str], is_ours: IsOurs | None) -> bool:
     """Whether these headers are surely of a mail that was neither from us nor to us: its author has an address."""
-    if is_ours is None:
-        return False
     author = next((at for at, line in enumerate(block) if _FROM.match(line) or names_author(line)), 0)
-    if not any(map(ADDRESS.search, block[author : author + 1])):
-        return False
-    return not any(is_ours(found[0].rstrip(".")) for line in block for found in ADDRESS.finditer(line))
+    return any(map(ADDRESS.search, block[author : author + 1])) and name_others(block, is_ours)
+
+
+def name_others(lines: list[str], is_ours: IsOurs | None) -> bool:
+    """Whether these lines name addresses, and surely none of ours."""
+    named = [found[0].rstrip(".") for line in lines for found in ADDRESS.finditer(line)]
+    return is_ours is not None and bool(named) and not any(map(is_ours, named))
 
 
 def begins_with_headers(bare: list[str]) -> bool:

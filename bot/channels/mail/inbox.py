@@ -26,6 +26,7 @@ from storage import Attachment, Job, NewJob, Transaction, Via
 ORIGINAL = "message/rfc822"
 LINK_END = r"([A-Za-z0-9_-]{16,100})"
 MOST_LINKS = 10
+GOES_ON = "[these are not all of the words: the mail goes on, and its original is attached]"
 MOST_JUDGED_AGAIN = 5  # within some ten hours
 log = structlog.get_logger("mail.inbox")
 
@@ -124,7 +125,7 @@ class Mailroom:
         keys = [self.addresses.recognise(address) for address in arrived.rcpt_to]
         said = Said(
             author=sender or "?",
-            text=words.reply or _unreadable(mail),
+            text=_shown(mail, words),
             quoted=words.quoted,
             via=Via.MAIL,
             subject=mail.subject,
@@ -133,7 +134,7 @@ class Mailroom:
             raw=arrived.raw,
             content_sha256=arrived.raw,
             html_sha256=tx.blobs.keep(mail.html.encode("utf-8", "replace")) if mail.html else None,
-            files=_files(tx, mail, arrived.raw),
+            files=_files(tx, mail, words, arrived.raw),
             proof=proof,
             written_at=mail.date,
         )
@@ -178,6 +179,13 @@ def _returned(report: DeliveryReport | None) -> str:
     return (report.original_message_id or "") if report else ""
 
 
+def _shown(mail: Mail, words: Stripped) -> str:
+    """The words as they are kept and shown; where they go on further than they are read, they say where."""
+    if not words.reply:
+        return _unreadable(mail)
+    return f"{words.reply}\n\n{GOES_ON}" if words.goes_on else words.reply
+
+
 def _unreadable(mail: Mail) -> str:
     """What stands in for words where there are none: staff find the original attached."""
     if mail.unreadable:
@@ -189,10 +197,11 @@ def _is_unread(mail: Mail) -> bool:
     return bool(mail.unreadable or mail.encrypted)
 
 
-def _files(tx: Transaction, mail: Mail, raw: str) -> tuple[Attachment, ...]:
+def _files(tx: Transaction, mail: Mail, words: Stripped, raw: str) -> tuple[Attachment, ...]:
+    original = Attachment(sha256=raw, name="original.eml", media_type=ORIGINAL)
     if _is_unread(mail):
-        return (Attachment(sha256=raw, name="original.eml", media_type=ORIGINAL),)
-    return tuple(
+        return (original,)
+    came = tuple(
         Attachment(
             sha256=tx.blobs.keep(file.content),
             name=file.name,
@@ -201,6 +210,7 @@ def _files(tx: Transaction, mail: Mail, raw: str) -> tuple[Attachment, ...]:
         )
         for file in mail.attachments
     )
+    return (*came, original) if words.goes_on else came
 
 
 def _references(mail: Mail) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Every expression is anchored and linear, and sees at most a few hundred characte
 import enum
 import re
 
-from bot.channels.mail.fields import ADDRESS, DATE, IsOurs, are_of_others, header_block, names_author
+from bot.channels.mail.fields import ADDRESS, DATE, IsOurs, are_of_others, header_block, name_others, names_author
 
 MARKER_FR = "-- Répondez au-dessus de cette ligne --"
 MARKER_EN = "-- Reply above this line --"
@@ -94,6 +94,7 @@ _NOT_A_NAME = re.compile(
 _SOMEBODYS = re.compile(
     r"\b(?i:votre|notre|mon|ma|leur|son|sa|un|une|your|our|my|their|his|her|su|nuestr[oa]|vuestr[oa]|mi"
     r"|uw|jullie|onze?|mijn|hun) [a-zà-öø-ÿ]"
+    r"|\b(?i:j['’]ai|je|nous avons|i|i have|we|we have|ich|wir|he|hemos|ik|wij) [a-zà-öø-ÿ]"
     r"|\b(?i:ihre?|unsere?|meine?|eine?|seine?) (?i:kolleg|mitarbeiter|techniker|kunde|chef|support|team|berater)"
 )
 _SPEECH = re.compile(r"[\"'«»“”„‟‘‚‹›]\s?\w")
@@ -247,19 +248,32 @@ def _introduce(bare: list[str], labels: list[Label], at: int, is_ours: IsOurs | 
         labels[at] = Label.ORIGINAL
         return
     length = _intro(bare, at)
-    if length and _is_sentence(bare, labels, at, at + length):
+    unmarked = length and not _is_marked(bare, labels, at, at + length)
+    if unmarked and _is_sentence(bare, at, at + length):
+        return
+    if unmarked and name_others(bare[at : at + length], is_ours):
+        labels[at : at + length] = [Label.OTHERS] * length
         return
     length = length or _undated_intro(bare, labels, at)
     if length:
         labels[at : at + length] = [Label.INTRO] * length
 
 
-def _is_sentence(bare: list[str], labels: list[Label], at: int, below: int) -> bool:
-    """Whether what seems to introduce a quote tells of what somebody wrote, and no mail program set a mark below."""
-    next_filled = next((line for line in range(below, min(below + 3, len(bare))) if bare[line]), None)
-    if next_filled is None or Label.QUOTE in {labels[at], labels[next_filled]}:
-        return False
-    return bool(_SOMEBODYS.search(" ".join(bare[at:below])) or _SPEECH.match(bare[next_filled]))
+def _is_marked(bare: list[str], labels: list[Label], at: int, below: int) -> bool:
+    """Whether a mail program marked what it introduces, or nothing is below that it could have marked."""
+    filled = _filled_below(bare, below)
+    return filled is None or Label.QUOTE in {labels[at], labels[filled]}
+
+
+def _is_sentence(bare: list[str], at: int, below: int) -> bool:
+    """Whether what seems to introduce a quote tells of what somebody wrote, perhaps in quotation marks."""
+    filled = _filled_below(bare, below)
+    speech = filled is not None and _SPEECH.match(bare[filled])
+    return bool(speech or _SOMEBODYS.search(" ".join(bare[at:below])))
+
+
+def _filled_below(bare: list[str], at: int) -> int | None:
+    return next((line for line in range(at, min(at + 3, len(bare))) if bare[line]), None)
 
 
 def _is_shown(bare: list[str], labels: list[Label], at: int) -> bool:

@@ -34,11 +34,13 @@ class Stripped:
 
     `certain` is False when `reply` may hold what others wrote: no words of the person's own were found, they pass on
     a mail, or what seems quoted stands in a mail that answers none. Nothing in it is then taken for what they said.
+    `goes_on`: their words reach beyond what is read of a mail; the rest of it is in `quoted`.
     """
 
     reply: str
     quoted: str
     certain: bool = True
+    goes_on: bool = False
 
 
 def strip(
@@ -62,7 +64,8 @@ def strip(
     if not parted.reply:
         return Stripped(reply=normal.strip(), quoted="", certain=not normal.strip())
     quoted = "\n".join(filter(None, ("\n".join(parted.taken).strip("\n"), rest)))
-    return Stripped(reply=parted.reply, quoted=quoted, certain=parted.certain)
+    goes_on = bool(rest.strip()) and not parted.cuts
+    return Stripped(reply=parted.reply, quoted=quoted, certain=parted.certain, goes_on=goes_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

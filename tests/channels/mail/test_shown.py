@@ -103,6 +103,22 @@ def test_sentence_about_what_somebody_wrote_introduces_no_quote(text: str) -> No
     assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours).reply == words
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Nous avons écrit à Paul Noir <paul@noir.fr> le 3/2/2025 :",
+        "Message de Paul Noir <paul@noir.fr> reçu 03/02/2025 :",
+        "Le 3 février 2025, Paul Noir <paul@noir.fr> a écrit :",
+        "On 3 February 2025, Paul Black <paul@black.uk> wrote:",
+        "Am 3.2.2025 schrieb Paul Schwarz <paul@schwarz.de>:",
+    ],
+)
+def test_words_of_others_that_no_program_marked_are_shown(lead: str) -> None:
+    words = f"Bonjour,\n\n{lead}\n\nplus rien ne marche.\n\nQue faire ?"
+
+    assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours).reply == words
+
+
 def test_firm_whose_name_begins_like_a_sentence_is_still_quoted() -> None:
     quote = f"Le 3 mars 2025 à 10:15, Mon Hébergeur <aide@host.fr> a écrit :\n\n{OURS}"
 

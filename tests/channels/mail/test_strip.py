@@ -271,6 +271,10 @@ def test_text_past_the_cap_is_not_lost() -> None:
     stripped = strip("a\n" * 3000)
 
     assert (stripped.reply + "\n" + stripped.quoted).count("a") == 3000
+    assert stripped.goes_on
+    assert not strip("a\n\n" + "> b\n" * 3000).goes_on
+    assert not strip("a\n" * 2000).goes_on
+    assert strip("a\n" * 3000, answers=False).goes_on
 
 
 @pytest.mark.parametrize(
