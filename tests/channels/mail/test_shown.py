@@ -195,3 +195,21 @@ def test_quote_that_a_persons_own_words_lead_up_to_is_theirs(lead: str) -> None:
 def test_quote_below_an_author_in_any_language_is_taken_away() -> None:
     for above in ("Support schrieb:", "Soporte escribió:", "Support wrote:", "Il 3/2/25 Support ha scritto:"):
         assert "quand" not in strip(f"Oui.\n\n{above}\n> Depuis quand ?").reply
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Extrait du journal :\n\n---- 2025-02-03 ----\nerreur 500\n---- 2025-02-04 ----\nerreur 502\n\nMerci",
+        "Traceback:\n\n>>> import x\n>>> x.run()\nError: 3\n\nWhat is wrong?",
+        "Commande :\n\nmysql> SELECT 1;\n| 1 |\n| 2 |\n\nRien d'autre.",
+        "Die Signatur ist falsch:\n\nGesendet von Outlook\n\nWie ändere ich das?",
+        "Transfert :\n\nDe : ns1.old.fr\nÀ : ns2.new.fr\nDate : 03/02/2025\nPour : x.fr\n\nEst-ce bon ?",
+        "Sur votre page, le 3 février 2025, il est écrit :\n“service garanti”\n\nEt pourtant.",
+        "git diff:\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n\nDas ist alles.",
+        "Réservation\n________________________________\nSalle A\n________________________________\nSalle B",
+    ],
+)
+def test_what_customers_of_a_hosting_provider_paste_is_theirs(text: str) -> None:
+    assert strip(text, answers=False, is_ours=is_ours).reply == text
+    assert strip(f"{text}\n\n{ANSWERED}", is_ours=is_ours).reply == text
