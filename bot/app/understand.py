@@ -348,7 +348,10 @@ def _refer(tx: Transaction, desk: Desk, incident: Incident, sender: str, command
 
 def _meant(tx: Transaction, incident: Incident, decision: Decision, mail: Incoming, now: datetime) -> Decision:
     """What a bare yes says yes to: the one thing that the very mail it answers asked, if nothing else is open."""
-    answered = tx.messages.by_rfc_ids(mail.references[:1]) if decision.alone else []
+    # A yes that was said before, brought again as an answer to something else, is none: which mail it answers is
+    # seldom signed, its Message-ID mostly is.
+    is_yes = decision.alone and not mail.proof.reuses
+    answered = tx.messages.by_rfc_ids(mail.references[:1]) if is_yes else []
     asked = next((m for m in answered if m.direction is Direction.OUT and m.incident_id == incident.id), None)
     told = decode(NOTICES[asked.subject], asked.text.encode()) if asked and asked.subject in NOTICES else None
     return _asked_for(incident, told, now) or decision

@@ -13,7 +13,7 @@ from tests.channels.mail.keys import OTHER
 from tests.channels.mail.names import Zone
 from tests.stories.people import ALICE, BOB, DOWN_FR
 from tests.stories.signing import bring, reply, signed
-from tests.stories.steps import ask, order, quote
+from tests.stories.steps import ask, diagnose, order, quote
 from tests.stories.town import BORDER, Town, town
 
 ACCEPTS = "J'accepte le devis D2010-00001"
@@ -194,6 +194,10 @@ async def test_same_bytes_brought_again_decide_once(here: Town) -> None:
 
     assert (await here.facts()).count(f.QuoteAccepted) == 1
     assert (await here.facts()).count(f.CustomerWrote) == 2  # the first mail and this one
+    kept = await here.store.read(lambda tx: tx.messages.of_incident(1))
+    found = next(decode(message.proof) for message in kept if message.text == ACCEPTS)
+    assert found is not None
+    assert (found.level, found.reuses) == (Level.STRONG, False)
 
 
 @pytest.mark.parametrize(
@@ -317,6 +321,23 @@ async def test_proven_yes_alone_accepts_the_quote_it_answers(here: Town) -> None
     await bring(here, mail, signed(mail))
 
     assert await here.stage() == "working"
+
+
+async def test_yes_of_before_brought_again_as_an_answer_to_a_quote_accepts_nothing(here: Town) -> None:
+    """Which mail it answers is not signed, and whoever has it may say that it answers another one."""
+    await diagnose(here)
+    await here.staff.submit("ask_customer", text="Est-ce urgent ?")
+    mail = reply("Oui", here.newest(BOB))
+    raw = signed(mail)
+    answered = str(mail["In-Reply-To"]).encode()
+    await bring(here, mail, raw)
+    await here.staff.submit("conclude", outcome="quote", report="L'index est cassé.")
+    await here.staff.submit("send_quote", lines="Index | 1 | 90,00", validity_days="15")
+
+    await bring(here, mail, raw.replace(answered, f"<{here.newest(BOB).message_id}>".encode()))
+
+    assert f.QuoteAccepted not in await here.facts()
+    assert any("another mail came under its Message-ID" in line for line in here.staff.thread())
 
 
 @pytest.mark.parametrize("what", ["unproven", "to another mail", "beside a question", "with a word beside it"])

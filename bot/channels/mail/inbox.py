@@ -120,7 +120,8 @@ class Mailroom:
     def _incoming(self, tx: Transaction, arrived: MailArrived, mail: Mail, words: Stripped, proof: Proof) -> Incoming:
         sender = str(mail.sender or "")
         resembles = tx.customers.resembled_by(mail.sender.domain) if mail.sender else ""
-        reuses = bool(mail.message_id and tx.messages.by_rfc_ids([mail.message_id]))
+        same_id = tx.messages.by_rfc_ids([mail.message_id]) if mail.message_id else []
+        reuses = any(kept.raw != arrived.raw for kept in same_id)  # judged again, it finds itself
         proof = replace(proof, resembles=resembles, reuses=reuses)
         keys = [self.addresses.recognise(address) for address in arrived.rcpt_to]
         said = Said(
