@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
 KIND, ENCODING, PLACE = "content-type", "content-transfer-encoding", "content-disposition"
+_SPACE = b" \t\r\n"
 # What programs write for readers who know no parts.
 _NOTE = re.compile(
     r"this is an? (?:(?:cryptographically signed|multi-?part|s/mime signed|openpgp/mime signed) )?message"
@@ -31,10 +32,11 @@ def hinges(message: "Message[str, str]") -> tuple[str, ...]:
         return (KIND,) if is_guessed(message) or not message.is_multipart() or _has_words_outside(message) else ()
     # Words between angle brackets are gone once a plain text is called HTML; real HTML begins with such a bracket.
     # All of them are gone once it is called a file: then an empty mail to the address that accepts would be a yes.
-    is_plain = kind == "text/plain" or (kind == "text/html" and content(message).lstrip().startswith(b"<"))
+    decoded = content(message)
+    is_plain = kind == "text/plain" or (kind == "text/html" and decoded[:1000].lstrip().startswith(b"<"))
     found = {
         KIND: not is_plain,
-        ENCODING: content(message).split() != octets(stored(message)).split(),
+        ENCODING: decoded.translate(None, _SPACE) != octets(stored(message)).translate(None, _SPACE),
         PLACE: media_type(raw_field(message, PLACE)).value == "attachment",
     }
     return tuple(name for name, hangs_on_it in found.items() if hangs_on_it)
