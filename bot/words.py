@@ -49,7 +49,8 @@ class Context:
 
     `links` maps a `Purpose` to its address: `incident` whenever there is one, and the notice's own `LINK`. `late` is
     when it was written, where it says that it could not leave for hours; `accept` is where a mail accepts its quote;
-    `tap` what Gmail reads, to show a button beside the mail.
+    `tap` what Gmail reads, to show a button beside the mail. `chat` is where buttons below the words decide, and no
+    sentence of an answer does; papers follow there as files of their own.
     """
 
     reference: str
@@ -60,6 +61,7 @@ class Context:
     accept: str = ""
     late: datetime | None = None
     tap: Mapping[str, object] | None = None
+    chat: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,7 @@ class Words:
             "title": one_line(context.title),
             "links": context.links,
             "timezone": context.timezone,
+            "chat": context.chat,
         }
 
 

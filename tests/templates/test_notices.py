@@ -17,6 +17,7 @@ from bot.core.notices import (
     Purpose,
     StaffWrote,
 )
+from bot.markup import Shape
 from bot.sandbox.gallery import notices as write_gallery
 from bot.sandbox.gallery import worded
 from bot.sandbox.samples import PROVIDER, context, samples
@@ -356,3 +357,17 @@ def test_sentence_to_reply_with_is_one_that_we_understand(language: Language, na
 
     assert [decision.kind for decision in named] == PHRASED[name]
     assert (decision_in(text) or Decision()).number == ""
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_chat_offers_no_answer_in_words_and_names_no_attachment(language: Language, name: str) -> None:
+    """What decides there is a button or the page; papers follow as messages of their own."""
+    there = replace(context(language), chat=True)
+    lines = WORDS.notice(samples(language)[name], language, there).lines
+
+    assert [
+        one.text for one in lines if one.shape is Shape.QUOTE and one.runs[0].strong and decision_in(one.text)
+    ] == []
+    assert not re.search(
+        r"\b(GARANTIE|WARRANTY|jointe? à ce|joints? à ce|attached)\b", " ".join(one.text for one in lines)
+    )

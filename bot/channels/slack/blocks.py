@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
 from bot.channels.slack.wire import Payload
-from bot.markup import Block, Run, Shape
 
 HEADER, FIELD, SECTION, BUTTON, CONFIRM, OPTION, TITLE = 150, 2000, 3000, 75, 300, 75, 24
 TYPED = 3000
 LABEL = 40  # of a line, before its number and its amount in an option
-WHOLE = 11_000  # characters of all blocks of a message together; Slack ends at about 13,200
 
 
 def clip(text: str, most: int) -> str:
@@ -115,40 +112,6 @@ def naming(text: str, users: Iterable[str]) -> Payload:
     known = frozenset(users)
     pieces = re.split(rf"\b({'|'.join(map(re.escape, sorted(known)))})\b", clip(text, SECTION)) if known else [text]
     return rich(line(*(person(piece) if piece in known else span(piece) for piece in pieces if piece)))
-
-
-def notice(blocks: Sequence[Block]) -> Payload:
-    """A notice's words as one rich text, items as a list; what is too long ends in an ellipsis."""
-    elements: list[Payload] = []
-    for is_list, group in groupby(_within(blocks, WHOLE), lambda block: block.shape is Shape.ITEM):
-        if is_list:
-            items = [line(*_spans(block.runs)) for block in group]
-            elements.append({"type": "rich_text_list", "style": "bullet", "elements": items})
-        else:
-            elements.extend(_paragraph(block) for block in group)
-    return rich(*elements)
-
-
-def _within(blocks: Sequence[Block], most: int) -> Iterable[Block]:
-    for block in blocks:
-        cost = sum(len(run.text) + 60 for run in block.runs) + 60
-        if cost > most:
-            yield Block(Shape.PARAGRAPH, (Run(clip(block.text, max(most - 120, 1))),))
-            return
-        most -= cost
-        yield block
-
-
-def _paragraph(block: Block) -> Payload:
-    if block.shape is Shape.LINK:
-        return line({"type": "link", "url": block.text}, span("\n\n"))
-    kind = "rich_text_quote" if block.shape is Shape.QUOTE else "rich_text_section"
-    spans = _spans(block.runs)
-    return {"type": kind, "elements": spans if kind == "rich_text_quote" else [*spans, span("\n\n")]}
-
-
-def _spans(runs: Sequence[Run]) -> list[Payload]:
-    return [span(run.text, strong=run.strong) for run in runs if run.text]
 
 
 # --- inputs of modals: `block_id` is the field's name, the element's `action_id` is `value` ---

@@ -11,7 +11,7 @@ from bot.app.desk import Desk
 from bot.app.jobs import TellInChat
 from bot.app.links import masked
 from bot.app.read import Case
-from bot.channels.slack import blocks
+from bot.channels.slack import blocks, prose
 from bot.channels.slack.wire import Payload
 from bot.core import facts as f
 from bot.core import notices as n
@@ -64,13 +64,16 @@ def message(desk: Desk, case: Case, order: TellInChat) -> Chat:
         customer=case.customer.details.name,
         links={purpose: desk.url(link_id) for purpose, link_id in order.links.items()},
         timezone=case.customer.timezone,
+        chat=True,
     )
     worded = desk.words.notice(told, order.language, context)
     asked = Asked(desk=desk, case=case, language=order.language)
-    buttons = list(_buttons(asked, told))
+    lines = prose.fitting(worded.lines, lambda count: asked.say("chat.more_lines", count=count))
+    is_whole = lines == list(worded.lines)
+    buttons = list(_buttons(asked, told)) if is_whole or not isinstance(told, _SCOPES) else []
     if worded.button_url:
         buttons.append(blocks.link("page", worded.button, worded.button_url))
-    made = [blocks.rich(blocks.line(blocks.span(worded.subject, strong=True))), blocks.notice(worded.lines)]
+    made = [blocks.rich(blocks.line(blocks.span(worded.subject, strong=True))), prose.shown(lines)]
     if buttons:
         made.append(blocks.actions("main", buttons))
     return Chat(text=blocks.escape(blocks.clip(worded.subject, 300)), blocks=made)
@@ -179,3 +182,6 @@ _BUTTONS: Mapping[type[n.Notice], Callable[..., Iterator[Payload]]] = {
     n.ContestLapsed: _invoice,
     n.ContestSaid: _contested,
 }
+
+_SCOPES = (n.ConsentRequested, n.ConsentNudged)
+"""What is allowed on its page alone where not all of it fits here."""

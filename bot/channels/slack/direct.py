@@ -77,7 +77,7 @@ class Direct:
             posted, place = await self._post(case, order, made, job)
         except RefusedError as refused:
             return _not_taken(refused, job, now)
-        missing = await files.hand_over(self._room, job, place)
+        missing = await files.hand_over(self._room, job, place, order.document)
         said = chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
         return replace(said, then=lambda tx: self._tell_staff(tx, case, missing)) if missing else said
 

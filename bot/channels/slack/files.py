@@ -10,7 +10,7 @@ from bot.app.read import kept
 from bot.channels.slack import uploads
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
-from storage import Job, Message
+from storage import Job, Message, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -87,23 +87,32 @@ async def as_it_came(room: Room, message: Message) -> bytes | None:
     return await kept(room.desk.store, file.sha256) if file else None
 
 
-async def hand_over(room: Room, job: Job, place: Place) -> tuple[str, ...]:
-    """The files that staff sent with the words of this job, below them; those that Slack refuses, and why.
+async def hand_over(room: Room, job: Job, place: Place, document: str = "") -> tuple[str, ...]:
+    """The files of this job's words, below them: what staff sent along, then the document with this number.
+
+    Those that Slack refuses are returned, with why.
 
     Raises NoAnswerError where it is tried again: the words above are then looked up, not posted twice.
     """
     store, refused = room.desk.store, []
-    for part, file in enumerate(await store.read(lambda tx: tx.messages.attachments_carried_by(job.id))):
-        content = await kept(store, file.sha256)
+    for part, (name, sha256) in enumerate(await store.read(lambda tx: _carried(tx, job, document))):
+        content = await kept(store, sha256)
         if content is None:
             continue
         try:
-            await _share_below_words(room, job, place, file.name, content, part)
+            await _share_below_words(room, job, place, name, content, part)
         except RefusedError as why:
             log.warning("a file did not go with its words: %s", why)
             perhaps = "perhaps it is there, " if isinstance(why, UncertainError) else ""
-            refused.append(f"{file.name} ({perhaps}{why.code})")
+            refused.append(f"{name} ({perhaps}{why.code})")
     return tuple(refused)
+
+
+def _carried(tx: Transaction, job: Job, document: str) -> list[tuple[str, str]]:
+    """Names and hashes, in an order that never changes."""
+    carried = [(file.name, file.sha256) for file in tx.messages.attachments_carried_by(job.id)]
+    found = tx.blobs.document(document, "pdf") if document else None
+    return [*carried, (f"{document}.pdf", found.sha256)] if found else carried
 
 
 async def _share_below_words(room: Room, job: Job, place: Place, name: str, content: bytes, part: int) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.customer import Details
 from bot.core.lives import ConsentState, ContestState, Stage
+from bot.core.money import Line, Money
 from bot.core.notices import ChatCodeSent
 from bot.core.terms import Kind
 from storage import Direction
@@ -203,7 +205,7 @@ async def test_consumer_accepts_with_the_box_ticked(town: Town) -> None:
 async def test_replaced_quote_is_not_accepted(town: Town) -> None:
     await ready(town)
     await town.give(1, an_order(c.DraftQuote, number=""))
-    old = town.told()[-1]
+    old = next(one for one in reversed(town.told()) if not one.files)
     await town.give(1, an_order(c.DraftQuote, number=""))
 
     await town.people.click(BOB, town.direct(), old.ts, "accept_quote")
@@ -390,3 +392,30 @@ async def test_yes_in_words_gives_no_leave_and_points_to_the_button(town: Town, 
     assert "ConsentGranted" not in await town.facts()
     assert "bouton" in words(town.told()[-1].blocks)
     assert any(yes in line for line in town.thread())
+
+
+async def test_quote_of_many_lines_keeps_its_total_its_validity_and_its_buttons(town: Town) -> None:
+    await ready(town)
+    line = Line(label="Remise en état d’un site " + "x" * 80, quantity=Decimal(1), unit=Money(cents=1_000))
+
+    await town.give(1, an_order(c.DraftQuote, number="", lines=(line,) * 120))
+
+    offered = next(one for one in reversed(town.told()) if "accept_quote" in str(one.blocks))
+    assert re.search(r"… et \d+ autres lignes, sur la page", words(offered.blocks))
+    assert re.search(r"1\s200,00\s€\sHT", words(offered.blocks[:2]))
+    assert "Valable jusqu’au" in words(offered.blocks)
+    assert "page" in [one["action_id"] for one in offered.blocks[-1]["elements"]]
+
+
+async def test_quote_and_invoice_are_there_as_files_once_below_their_words(town: Town) -> None:
+    await ready(town)
+    town.slack.faults.lose_answer(method="files.completeUploadExternal")
+
+    await town.give(1, an_order(c.DraftQuote, number=""))
+    for _ in range(3):
+        town.clock.turn(hours=1)
+        await town.settle()
+
+    (file,) = [town.workspace.files[id_] for one in town.told() for id_ in one.files]
+    assert file.name == f"{(await town.case()).incident.quotes[-1].number}.pdf"
+    assert (file.content or b"").startswith(b"%PDF")
