@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bot.app.moving import Wish
 from bot.app.read import Case
-from bot.channels.slack import story
+from bot.channels.slack import story, writing
 from bot.channels.slack.amounts import read_amount, read_lines
 from bot.channels.slack.leave import MOST_ACTS, MOST_PLACES
 from bot.channels.slack.payloads import choice, number_in
@@ -191,7 +191,7 @@ def reply_text(by: Filled) -> str:
     """The words that go out: those written, else those kept ready. Raises WrongFieldError."""
     canned = next((reply for reply in by.room.canned if reply.id == by.text("canned")), None)
     kept = "" if canned is None else canned.fr if by.language is Language.FR else canned.en
-    text = by.text("text") or kept
+    text = writing.words(by.entries) or kept
     if not text:
         raise WrongFieldError("text", "Write the words, or choose a reply kept ready")
     return text

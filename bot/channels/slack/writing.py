@@ -12,6 +12,7 @@ from bot.core.facts import Channel, Language
 Given = Mapping[str, str]
 
 PREVIEW = "preview_reply"
+WORDS, CONTINUED = "text", "text_"
 
 
 def question(room: Room, case: Case, given: Given) -> list[Payload]:
@@ -27,7 +28,7 @@ def reply(room: Room, case: Case, given: Given) -> list[Payload]:
     language = _chosen(case, given)
     made = [
         blocks.context(f"{_goes_to(room, case)} It goes as it is written here."),
-        blocks.field("text", "The words", blocks.typed(lines=True, initial=given.get("text", "")), optional=True),
+        *_written(given),
     ]
     if given.get("files"):
         made.append(blocks.context(f"With it go: {given['files']}"))
@@ -56,6 +57,44 @@ def reply(room: Room, case: Case, given: Given) -> list[Payload]:
     if given.get("warning"):
         made.append(blocks.context(given["warning"]))
     return made
+
+
+def _written(given: Given) -> list[Payload]:
+    """The field for the words; a long note's go on in fields of their own, since Slack takes 3,000 in one."""
+    return [
+        blocks.field(
+            name,
+            "The words" if name == WORDS else "The words, continued",
+            blocks.typed(lines=True, initial=piece),
+            optional=True,
+        )
+        for name, piece in _pieces(given).items()
+    ]
+
+
+def _pieces(given: Given) -> dict[str, str]:
+    text = given.get(WORDS, "")
+    if len(text) <= blocks.TYPED:
+        return {WORDS: text} | {
+            name: given[name] for name in sorted(given, key=_in_order) if name.startswith(CONTINUED)
+        }
+    pieces = []
+    while len(text) > blocks.TYPED:
+        ends = (text.rfind(sign, blocks.TYPED // 2, blocks.TYPED) for sign in ("\n", " "))
+        at = next((end for end in ends if end > 0), blocks.TYPED)
+        pieces.append(text[:at])
+        text = text[at:].lstrip()
+    names = [WORDS, *(f"{CONTINUED}{at}" for at in range(len(pieces)))]
+    return dict(zip(names, [*pieces, text], strict=True))
+
+
+def _in_order(name: str) -> tuple[int, str]:
+    return len(name), name
+
+
+def words(entries: Given) -> str:
+    """All that was written, the pieces of a long note one below the other."""
+    return "\n".join(piece.strip() for piece in _pieces(entries).values()).strip()
 
 
 _LANGUAGES = [blocks.option(Language.FR, "French"), blocks.option(Language.EN, "English")]

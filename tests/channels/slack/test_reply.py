@@ -3,9 +3,10 @@
 from bot.app.opening import Opening, Said, open_incident
 from bot.core import facts as f
 from bot.core.facts import Authority
+from bot.core.notices import StaffWrote
 from bot.sandbox.slack.inputs import Entry
 from storage import Transaction, Via
-from tests.channels.slack.town import ADDRESS, ALICE, Town, words
+from tests.channels.slack.town import ADDRESS, ALICE, STAFF_CHANNEL, Town, words
 
 COLLEAGUE = "eve@clientsa.fr"
 LONG = "We have restarted the server and the site answers again."
@@ -86,3 +87,19 @@ async def test_modal_names_the_contact_who_opened_it(town: Town) -> None:
     (mail,) = [one for one in case.messages if one.subject == "staff_wrote"]
     assert f"Goes to {COLLEAGUE} by mail." in named
     assert mail.author == COLLEAGUE
+
+
+async def test_note_longer_than_a_field_is_sent_whole(town: Town) -> None:
+    """In fields of their own, each of which may be changed; a look at what the customer reads loses none of them."""
+    await town.open()
+    note = "\n".join(f"Line {number} of a note that says a lot." for number in range(200))
+    await town.people.say(ALICE, STAFF_CHANNEL, note, town.card().ts)
+    said = town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1]
+    await town.settle()
+
+    await town.people.message_shortcut(ALICE, STAFF_CHANNEL, said.ts, "send_to_customer")
+    await town.people.click_in_view(ALICE, town.modal().id, "preview_reply")
+    await town.submit(ALICE)
+
+    (written,) = [one for one in town.mails if isinstance(one, StaffWrote)]
+    assert written.text == note
