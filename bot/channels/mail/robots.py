@@ -38,11 +38,10 @@ _ROBOT = re.compile(
 # What programs write as a subject of their own: away, or an answer by itself. People who write to a hosting provider
 # about mails that come back use the words of bounces; those are known by their envelope, or by the whole phrase.
 _SUBJECT = re.compile(
-    r"(?:automatic reply(?! (?:is|was|does|do|not|fails?|in|on|to)\b)"
+    r"(?:automatic reply"
     r"|auto(?:matic)?[- ]?(?:re|reply|response|responder|réponse)?\s?:|autoreply|auto-reply"
     r"|out of (?:the )?office|ooo:|vacation (?:reply|notice)|away from (?:the )?office|i am out of"
-    r"|r[ée]ponse automatique(?! (?:du|des|de (?:la|l['’])|ne|qui|pas|sur|en)\b)"
-    r"|message (?:de r[ée]ponse )?automatique|(?:message|notification) d['’]absence"
+    r"|r[ée]ponse automatique|message (?:de r[ée]ponse )?automatique|(?:message|notification) d['’]absence"
     r"|absen(?:ce|te?) (?:du bureau|temporaire|pour cong[ée]s|jusqu['’]au)|absence\s*(?::|$)"
     r"|(?:je suis )?(?:actuellement )?en (?:cong[ée]s?|vacances)\s*(?:$|du\b|jusqu)"
     r"|(?:fermeture (?:annuelle|estivale)|(?:en )?cong[ée]s|(?:je suis )?absente?)\s*[:–-]\s*re\s?:"
@@ -55,6 +54,19 @@ _SUBJECT = re.compile(
     r"|frav[æa]rende\s?:|автоответ|автоматический ответ|自動(?:返信|応答|回覆)|自动(?:回复|答复)"
     r"|undelivered mail returned to sender|delivery status notification\b|mail delivery (?:subsystem|failed: ret)"
     r"|returned mail: |failure notice$|undeliverable: |non remis\s?: |unzustellbar: )",
+    re.IGNORECASE,
+)
+# The same names as what a sentence is about: a machine puts nothing, a sign, a name or a day behind them.
+_ABOUT_ONE = re.compile(
+    r"(?:auto(?:matic|mated)?[- ]?(?:repl(?:y|ies)|respon(?:se|der)s?)|vacation (?:reply|notice)"
+    r"|out of office(?: (?:reply|message|notice))?|delivery status notifications?"
+    r"|r[ée]ponse automatique|(?:message|notification)(?: de r[ée]ponse)?(?: automatique)?(?: d['’]absence)?"
+    r"|automatische (?:antwort|r[üu]ckantwort)|abwesenheits(?:notiz|nachricht)"
+    r"|automatisch antwoord|afwezigheidsbericht|respuesta autom[áa]tica|risposta automatica|resposta autom[áa]tica)"
+    r" (?:messages? )?(?:(?:is|are|was|does|do|did|not|never|no|fails?|loops?|stop(?:s|ped)?|keeps?|floods?|broken"
+    r"|in|on|to|du|des|ne|qui|pas|plus|sur|en|à|impossible|fonctionne|marche|boucle"
+    r"|funktioniert|geht|kommt|wird|ist|nicht|werkt|doet|wordt|niet|funciona|falla|non|não)\b"
+    r"|de (?:la\b|l['’])|n['’])",
     re.IGNORECASE,
 )
 # An absence before the subject that it answers: people put nothing before their own "Re:".
@@ -72,7 +84,7 @@ _CODE_FR = "(?:v[ée]rification|confirmation|s[ée]curit[ée]|connexion|validati
 _CODE = r"(?=\S*\d)[a-z0-9]{2,4}-?[a-z0-9]{2,4}"
 # What services send to whoever signs up with an address: with ours, a stranger would pass for one of us.
 _SIGN_UP = re.compile(
-    r"(?:please )?(?:verify|confirm|activate) your (?:\w+ ){0,3}e-?mail\b"
+    r"(?:please )?(?:verify|confirm|activate) your (?:\w+ ){0,3}e-?mail\b(?! (?:settings|server|configuration))"
     r"|(?:veuillez )?(?:v[ée]rifie[rz]|confirme[rz]|valide[rz]) (?:votre |l['’])"
     r"adresse (?:e-?mail|[ée]lectronique|de courriel)\b"
     rf"|.{{0,60}}\b(?:{_CODE_EN} code|code de {_CODE_FR})\s?(?:is|est|:)\s?{_CODE}\s*$"
@@ -98,7 +110,7 @@ def automatic(headers: Headers, sender: Address | None, subject: str, mail_from:
         return "sign-up"
     if _CRON_SUBJECT.match(subject) or (sender and _CRON_NAME.fullmatch(sender.name)):
         return "cron"
-    if _SUBJECT.match(subject) or _AWAY_BEFORE_ANSWER.match(subject):
+    if _AWAY_BEFORE_ANSWER.match(subject) or (_SUBJECT.match(subject) and not _ABOUT_ONE.match(subject)):
         return "subject"
     return _telling(_WEAK_RULES, headers)
 
