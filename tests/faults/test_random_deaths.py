@@ -18,7 +18,7 @@ from tests.relay import a_relay
 from tests.stories.town import SUPPORT
 from tests.stories.work import waiting
 
-DEATHS = 10
+DEATHS = 40
 CLIENTS = 3
 STRANGERS = "[limits]\ndomain = 100000\nunproven = 100000\nunproven_day = 100000\n"
 LATER = timedelta(minutes=5)
