@@ -2,62 +2,31 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from bot.app.decisions import refuse_support
 from bot.app.desk import Desk
-from bot.app.files import Trouble, plain_name
 from bot.app.handle import carry_out
 from bot.app.jobs import ShowCard, decode
 from bot.app.keys import token_sha256
-from bot.app.language import guess
-from bot.app.opening import Opening, Said, add_words, keep, open_incident
-from bot.app.read import read_case
-from bot.app.wording import decision_in
+from bot.app.opening import Opening, Said, open_incident
 from bot.channels.slack import payloads
-from bot.channels.slack.chat import root
-from bot.channels.slack.customer import NO_SUPPORT
+from bot.channels.slack.conversation import hear, is_first_heard
 from bot.channels.slack.files import Fetched, fetch, unreachable
 from bot.channels.slack.jobs import SayInSlack, ShowHome, SlackArrived, Unfurl
 from bot.channels.slack.payloads import Submission
-from bot.channels.slack.receive import GONE, is_by_us
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.speech import InternalNote
+from bot.channels.slack.spoken import Spoken, is_direct, spoken_in
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError
 from bot.core import commands as c
 from bot.core import facts as f
-from bot.core.customer import Customer
 from bot.core.facts import Actor
-from storage import Attachment, Direction, IncidentRow, Job, Message, NewJob, Transaction, Via
+from storage import IncidentRow, Job, NewJob, Transaction, Via
 
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message", "message_changed"})
 TAKES = "eyes"
 PATIENT_FOR = 4  # tries: about a minute
-STAFF_HERE = "Nobody reads this conversation. Use the incidents' threads, or /incident."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """A message as it stands after an event. `edited` is when it was last changed, `gone` that it was deleted."""
-
-    person: Person
-    channel: str
-    ts: str
-    thread_ts: str
-    direct: bool
-    text: str
-    files: tuple[str, ...]
-    fetched: tuple[Fetched, ...]
-    at: datetime
-    edited: bool
-    gone: bool
-    ours: bool
-
-    @property
-    def place(self) -> str:
-        """Names the message for ever, whatever becomes of its words."""
-        return f"slack:{self.channel}/{self.ts}"
 
 
 async def understand(room: Room, job: Job, now: datetime) -> None:
@@ -77,10 +46,10 @@ async def _fetched(room: Room, job: Job, body: Payload) -> tuple[Fetched, ...]:
     event = body.get("event") or {}
     message = event.get("message") if event.get("subtype") == "message_changed" else event
     posted = (message or {}).get("files") or ()
-    if event.get("type") != "message" or not _is_direct(event) or not posted:
+    if event.get("type") != "message" or not is_direct(event) or not posted:
         return ()
-    spoken = _spoken(body, (), room.clock())
-    if not await room.desk.store.read(lambda tx: _is_first_heard(tx, spoken)):
+    spoken = spoken_in(body, (), room.clock())
+    if not await room.desk.store.read(lambda tx: is_first_heard(tx, spoken)):
         return ()
     rules = room.desk.files
     try:
@@ -89,20 +58,6 @@ async def _fetched(room: Room, job: Job, body: Payload) -> tuple[Fetched, ...]:
         if job.tries < PATIENT_FOR:
             raise
         return tuple(unreachable(one) for one in posted[: rules.most])
-
-
-def _is_first_heard(tx: Transaction, spoken: Spoken) -> bool:
-    """Whether a customer says this; of words changed since, whether no earlier version was heard."""
-    customer = tx.customers.by_slack(spoken.person.team, spoken.person.user)
-    return customer is not None and not (spoken.edited and tx.messages.answering(spoken.place))
-
-
-def _is_direct(event: Payload) -> bool:
-    return event.get("channel_type") == "im" or str(event.get("channel") or "").startswith("D")
-
-
-def _team(message: Payload, body: Payload) -> str:
-    return str(message.get("user_team") or message.get("team") or body.get("team_id", ""))
 
 
 def _understand(
@@ -170,11 +125,11 @@ def _message(tx: Transaction, room: Room, body: Payload, fetched: tuple[Fetched,
     subtype = str(event.get("subtype") or "")
     if subtype not in SPOKEN and subtype != "message_deleted":
         return
-    spoken = _spoken(body, fetched, now)
+    spoken = spoken_in(body, fetched, now)
     if spoken.gone and _was_card(tx, spoken, now):
         return
     if spoken.direct:
-        _from_customer(tx, room, spoken, now)
+        hear(tx, room, spoken, now)
         return
     row = tx.incidents.by_card(spoken.channel, spoken.thread_ts) if spoken.thread_ts else None
     if row is not None:
@@ -189,28 +144,6 @@ def _was_card(tx: Transaction, spoken: Spoken, now: datetime) -> bool:
         key = f"slack:{row.id}"
         tx.outbox.put(NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=key), now)
     return row is not None or spoken.ours
-
-
-def _spoken(body: Payload, fetched: tuple[Fetched, ...], now: datetime) -> Spoken:
-    event = body["event"]
-    gone = event.get("subtype") == "message_deleted" or (event.get("message") or {}).get("subtype") == GONE
-    message = event.get("previous_message" if gone else "message") or event
-    edited = str((message.get("edited") or {}).get("ts") or "") if not gone else str(event.get("event_ts") or "")
-    ts = str(event.get("deleted_ts") or message.get("ts") or "")
-    return Spoken(
-        person=Person(_team(message, body), str(message.get("user") or "")),
-        channel=str(event.get("channel") or ""),
-        ts=ts,
-        thread_ts=str(message.get("thread_ts") or ""),
-        direct=_is_direct(event),
-        text="" if gone else payloads.said(message),
-        files=tuple(str(file.get("name") or "?") for file in message.get("files") or ()),
-        fetched=fetched,
-        at=payloads.moment_of(edited or ts) or now,
-        edited=event.get("subtype") == "message_changed" and not gone,
-        gone=gone,
-        ours=is_by_us(body, message),
-    )
 
 
 def _note(tx: Transaction, row: IncidentRow, spoken: Spoken, now: datetime) -> None:
@@ -235,116 +168,6 @@ def _note(tx: Transaction, row: IncidentRow, spoken: Spoken, now: datetime) -> N
 def _was_sent(tx: Transaction, row: IncidentRow, spoken: Spoken) -> bool:
     facts = (recorded.fact for recorded in tx.journal.facts(row.reference))
     return any(isinstance(fact, f.StaffWrote) and fact.message == spoken.place for fact in facts)
-
-
-def _from_customer(tx: Transaction, room: Room, spoken: Spoken, now: datetime) -> None:
-    """Words in the direct conversation belong to the incident of their thread, or to the only open one."""
-    customer = tx.customers.by_slack(spoken.person.team, spoken.person.user)
-    if customer is None:
-        _to_nobody(tx, room, spoken, now)
-        return
-    incident = _meant(tx, customer, spoken)
-    said = Said(
-        author=customer.address,
-        text=_words(spoken),
-        via=Via.SLACK,
-        in_reply_to=spoken.place,
-        written_at=spoken.at,
-        files=tuple(_kept(tx, one) for one in spoken.fetched if not one.trouble),
-    )
-    if incident is None:
-        keep(tx, said, None, now)
-        _no_incident(tx, room, customer, spoken, now)
-    elif not _is_older(tx.messages.of_incident(incident), spoken):
-        add_words(tx, room.desk, incident, said, f.Role.CUSTOMER, now)
-        if refused := _refused_files(room, spoken, customer.language):
-            _say(tx, room, spoken, "files_refused", customer.language, now, files=refused)
-        if decision_in(spoken.text) is not None:
-            _say(tx, room, spoken, "use_button", customer.language, now)
-
-
-def _kept(tx: Transaction, file: Fetched) -> Attachment:
-    return Attachment(sha256=tx.blobs.keep(file.content), name=plain_name(file.name), media_type=file.media_type)
-
-
-def _refused_files(room: Room, spoken: Spoken, language: f.Language) -> str:
-    """Those we did not take, each with the reason; empty when all are here."""
-    words = room.desk.words
-    if spoken.gone or (spoken.edited and not spoken.fetched):
-        return ""
-    late = [(name, Trouble.TOO_MANY) for name in spoken.files[len(spoken.fetched) :]]
-    found = [(one.name, one.trouble) for one in spoken.fetched if one.trouble] + late
-    return ", ".join(f"{name} ({words.phrase(f'file.{trouble}', language)})" for name, trouble in found)
-
-
-def _to_nobody(tx: Transaction, room: Room, spoken: Spoken, now: datetime) -> None:
-    """Words of somebody who is no customer we know: never lost in silence."""
-    if room.role(spoken.person) is not None:
-        SayInSlack(channel=spoken.channel, text=STAFF_HERE).put(tx, now)
-    elif not spoken.gone:
-        _say(tx, room, spoken, "not_linked_here", guess(spoken.text), now)
-
-
-def _meant(tx: Transaction, customer: Customer, spoken: Spoken) -> int | None:
-    if spoken.thread_ts:
-        for row in tx.incidents.listing(customer_id=customer.id):
-            case = read_case(tx, row.id)
-            began = root(case) if case else None
-            if began is not None and (began.channel, began.ts) == (spoken.channel, spoken.thread_ts):
-                return row.id
-    its_own = next((m.incident_id for m in _versions(tx, customer, spoken)), None)
-    opened = tx.incidents.open_of(customer.id)
-    return its_own or (opened[0] if len(opened) == 1 else None)
-
-
-def _versions(tx: Transaction, customer: Customer, spoken: Spoken) -> list[Message]:
-    """Where an earlier version of a changed message went."""
-    if not (spoken.edited or spoken.gone):
-        return []
-    incidents = (row.id for row in tx.incidents.listing(customer_id=customer.id))
-    return [m for incident in incidents for m in tx.messages.of_incident(incident) if m.in_reply_to == spoken.place]
-
-
-def _is_older(kept: list[Message], spoken: Spoken) -> bool:
-    """Whether a later change of these very words was heard of before; of the words themselves, any change."""
-    came = [m for m in kept if m.direction is Direction.IN and m.in_reply_to == spoken.place]
-    changed = spoken.edited or spoken.gone
-    return any(not changed or (m.written_at or m.at) > spoken.at for m in came)
-
-
-def _words(spoken: Spoken) -> str:
-    """What staff read: the words, and what was done to them since they were first said."""
-    if spoken.gone:
-        return "[message deleted by its author]"
-    taken = {one.name for one in spoken.fetched if not one.trouble}
-    named = (f"[file: {name}]" for name in spoken.files if name not in taken)
-    words = "\n".join((spoken.text, *named)).strip()
-    return f"[edited] {words}" if spoken.edited else words
-
-
-def _no_incident(tx: Transaction, room: Room, customer: Customer, spoken: Spoken, now: datetime) -> None:
-    reason = NO_SUPPORT.get(customer.support)
-    if tx.incidents.open_of(customer.id):
-        _say(tx, room, spoken, "which_incident", customer.language, now)
-    elif reason is not None:
-        refuse_support(tx, room.desk, customer, now)
-        text = room.desk.words.refusal(reason, customer.language)
-        SayInSlack(channel=spoken.channel, text=text).put(tx, now)
-    else:
-        _say(tx, room, spoken, "no_incident", customer.language, now)
-
-
-def _say(
-    tx: Transaction, room: Room, spoken: Spoken, key: str, language: f.Language, now: datetime, **values: object
-) -> None:
-    offers = key in {"not_linked_here", "no_incident"}
-    SayInSlack(
-        channel=spoken.channel,
-        text=room.desk.words.phrase(f"chat.{key}", language, **values),
-        thread_ts=spoken.thread_ts,
-        action_id="open_incident" if offers else "",
-        label=room.desk.words.phrase("button.open_incident", language) if offers else "",
-    ).put(tx, now)
 
 
 # --- the rest ---
