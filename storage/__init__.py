@@ -14,6 +14,7 @@ from storage._money import InvoiceRow, Ledger, Owed, PaperKind, Status, Transmis
 from storage._queue import Job, Listed, NewJob, Queue
 from storage._redactions import Redacted
 from storage._schema import backup, upgrade
+from storage._shared import SharedChannel, SharedChannels
 from storage._store import Store, Transaction
 
 __all__ = [
@@ -56,6 +57,8 @@ __all__ = [
     "Recorded",
     "Redacted",
     "Row",
+    "SharedChannel",
+    "SharedChannels",
     "Status",
     "Store",
     "Transaction",

@@ -24,6 +24,7 @@ from storage._tables import (
     links,
     messages,
     settings,
+    shared_channels,
 )
 
 ENDED: Final = ("cancelled", "closed")
@@ -169,7 +170,7 @@ class Eraser:
         return self._connection.execute(sa.select(sa.func.count()).select_from(messages).where(old)).scalar_one()
 
     def customer(self, customer_id: int) -> int:
-        """Names and addresses on file, contacts, what is left of their links; how many contacts there were."""
+        """Names and addresses on file, contacts, their channels, what is left of their links; how many contacts."""
         self._run(sa.delete(links).where(links.c.customer_id == customer_id, links.c.incident_id.is_(None)))
         nameless: dict[str, Any] = dict.fromkeys(("address", "name", "postal_address", "vat_number", "siren"), "")
         nameless |= {"slack_team": None, "slack_user": None}
@@ -178,6 +179,7 @@ class Eraser:
         if slack_user:  # how often codes were asked for, by whom
             self._run(sa.delete(settings).where(settings.c.name.endswith(f":{slack_user}", autoescape=True)))
         self._run(sa.update(customers).where(customers.c.id == customer_id).values(nameless))
+        self._run(sa.delete(shared_channels).where(shared_channels.c.customer_id == customer_id))
         return self._run(sa.delete(contacts).where(contacts.c.customer_id == customer_id))
 
     def unnamed(self, hashes: Iterable[str]) -> tuple[str, ...]:

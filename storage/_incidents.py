@@ -38,6 +38,7 @@ class IncidentRow:
     slack_channel: str | None
     slack_ts: str | None
     erase_at: datetime | None = None
+    thread: str | None = None
 
     @property
     def reference(self) -> str:
@@ -78,6 +79,10 @@ class Incidents:
     def by_card(self, channel: str, ts: str) -> IncidentRow | None:
         """The incident whose staff card (hence thread) is this Slack message."""
         return self._one(_BY_CARD, of=channel, ts=ts)
+
+    def by_thread(self, thread: str) -> IncidentRow | None:
+        """The incident that is talked about in this thread of a shared channel (`channel/ts`)."""
+        return self._one(_BY_THREAD, of=thread)
 
     def set_card(self, incident_id: int, channel: str, ts: str) -> None:
         """Remembers where the incident's staff card was posted."""
@@ -131,6 +136,7 @@ _BY_REPLY_KEY: Final = sa.select(incidents).where(incidents.c.reply_key == _OF)
 _BY_CARD: Final = sa.select(incidents).where(
     incidents.c.slack_channel == _OF, incidents.c.slack_ts == sa.bindparam("ts")
 )
+_BY_THREAD: Final = sa.select(incidents).where(incidents.c.thread == _OF)
 _OPEN: Final = (
     sa.select(incidents.c.id)
     .where(incidents.c.customer_id == _OF, incidents.c.stage.not_in(ENDED))
@@ -152,6 +158,7 @@ def _changing(incident: Incident, now: datetime) -> dict[str, object]:
         "waiting": incident.waiting is not None,
         "previous": incident.previous,
         "erase_at": None,
+        "thread": incident.thread or None,
     }
 
 

@@ -24,6 +24,7 @@ from storage._messages import Messages
 from storage._money import Ledger
 from storage._queue import Queue
 from storage._schema import check_schema, refuse_another
+from storage._shared import SharedChannels
 from storage._tables import counters, settings
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Transaction:
         locks = writes and not self.alone
         self.incidents = Incidents(connection, self.journal, locks=locks)
         self.customers = Customers(connection, locks=locks)
+        self.shared = SharedChannels(connection)
         self.money = Ledger(connection)
         self.bank = Bank(connection, locks=locks)
         self.messages = Messages(connection)

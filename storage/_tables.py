@@ -148,6 +148,16 @@ customers = Table(
     sa.CheckConstraint("support IN ('full', 'limited', 'forfeited')", name="support"),
 )
 
+shared_channels = Table(
+    "shared_channels",
+    metadata,
+    Column("channel", Words, primary_key=True),
+    Column("customer_id", sa.ForeignKey(customers.c.id), nullable=False, index=True),
+    Column("team", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("trouble", Words, nullable=False),
+)
+
 contacts = Table(
     "contacts",
     metadata,
@@ -181,8 +191,10 @@ incidents = Table(
     Column("slack_channel", Words),
     Column("slack_ts", Words),
     Column("erase_at", Moment),
+    Column("thread", Words),
     sa.Index("incidents_stage_updated_at", "stage", "updated_at"),
     sa.Index("incidents_updated_at", "updated_at"),
+    sa.Index("incidents_thread", "thread", unique=True),
     sa.UniqueConstraint("slack_channel", "slack_ts"),
 )
 

@@ -58,7 +58,7 @@ class TellByMail(Tell):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellInChat(Tell):
-    """Leaves as a direct message to the customer's Slack user."""
+    """Leaves in the incident's thread of a shared channel, else as a direct message to the customer's Slack user."""
 
     KIND: ClassVar[str] = "chat"
     team: str

@@ -48,7 +48,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A wish to open an incident. `address` is who asks; `language` None means: on file, else guessed."""
+    """A wish to open an incident. `address` is who asks; `language` None means: on file, else guessed.
+
+    `thread` is where in a shared channel they ask, and are answered.
+    """
 
     address: str
     said: Said
@@ -57,6 +60,7 @@ class Opening:
     language: f.Language | None = None
     previous: int | None = None
     moved_from: int | None = None
+    thread: str = ""
 
 
 def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) -> Done | Refused:
@@ -78,6 +82,7 @@ def open_incident(tx: Transaction, desk: Desk, opening: Opening, now: datetime) 
         previous=opening.previous,
         recent=opening.previous is None or _is_recent(tx, desk, opening.previous, now),
         moved_from=opening.moved_from,
+        thread=opening.thread,
         contact="" if customer.address == opening.address.lower() else opening.address.lower(),
         office=office_of(customer),
     )

@@ -72,7 +72,7 @@ def tell(
     What must not leave by mail is kept as held back; it is returned where staff do not know yet. `seq` is the number
     of the fact that calls for it, where one does; `links` are ids of links it shows beside its own.
     """
-    in_chat = incident is not None and incident.channel is f.Channel.SLACK and desk.chat and customer.slack_user
+    in_chat = incident is not None and is_in_chat(desk, incident, customer)
     if in_chat and incident is not None:
         _put_chat(tx, desk, customer, incident, told, seq, files, now, links)
     if in_chat and not told.BY_MAIL:
@@ -84,6 +84,11 @@ def tell(
         return None
     _keep(tx, incident, told, seq, Via.MAIL, customer.address, None, None, files, now)
     return f.NoticeHeld(notice=told.name(), why=held.why) if held.news else None
+
+
+def is_in_chat(desk: Desk, incident: Incident, customer: Customer) -> bool:
+    """Whether they are answered in chat: in a thread of a shared channel, or in their own conversation."""
+    return incident.channel is f.Channel.SLACK and desk.chat and bool(incident.thread or customer.slack_user)
 
 
 def reached_by_mail(tx: Transaction, incident: Incident, order: TellInChat) -> Customer | None:
@@ -187,7 +192,8 @@ def _put_chat(
     )
     new = NewJob(kind=job.KIND, payload=job.encode(), due_at=now, key=f"chat:{incident.id}")
     outbox_id = tx.outbox.put(new, now)
-    _keep(tx, incident, told, seq, Via.SLACK, customer.slack_user, outbox_id, None, files, now)
+    to = customer.slack_user or incident.thread
+    _keep(tx, incident, told, seq, Via.SLACK, to, outbox_id, None, files, now)
 
 
 def _put_mail(

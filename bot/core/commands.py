@@ -58,7 +58,7 @@ class OpenIncident(Command):
 
     `message` names the words it opens with, where they are kept; `contact` who asks, where that is not the address on
     file. `recent` says that the previous incident ended less than `terms.reopen_days` ago; `renews` is the lapsed
-    quote that is asked for anew. `office` is where the customer is.
+    quote that is asked for anew. `office` is where the customer is, `thread` where in a shared channel they asked.
     """
 
     incident: int
@@ -77,6 +77,7 @@ class OpenIncident(Command):
     contact: str = ""
     office: Office | None = None
     moved_from: int | None = None
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

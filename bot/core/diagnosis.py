@@ -36,6 +36,7 @@ def open_incident(incident: Incident | None, command: c.OpenIncident, now: datet
         office=command.office,
         renews=command.renews,
         moved_from=command.moved_from,
+        thread=command.thread,
     )
     return (opened, *words)
 

@@ -91,7 +91,8 @@ class IncidentOpened(Fact):
 
     `contact` is who asked, where that is not the customer's address on file; `renews` is the lapsed quote that is
     asked for anew, whose diagnosis is done and not charged again. `moved_from` is the incident that was opened in
-    another customer's name by mistake. `office` is where the customer is.
+    another customer's name by mistake. `office` is where the customer is, `thread` the thread of a shared channel in
+    which it is talked about (`channel/ts`); empty where customers are answered in a conversation of their own.
     """
 
     incident: int
@@ -109,6 +110,7 @@ class IncidentOpened(Fact):
     office: Office | None = None
     renews: str = ""
     moved_from: int | None = None
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

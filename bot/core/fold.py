@@ -65,6 +65,7 @@ def _opened(fact: f.Fact, at: datetime) -> Incident:
         office=fact.office or Office(timezone=fact.terms.timezone),
         renews=fact.renews,
         moved_from=fact.moved_from,
+        thread=fact.thread,
     )
 
 

@@ -230,6 +230,7 @@ class Incident:
     version: int = 1
     previous: int | None = None
     moved_from: int | None = None
+    thread: str = ""
     moved_to: int | None = None
     vat: Vat = Vat.STANDARD
     recent: bool = True

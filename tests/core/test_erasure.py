@@ -32,6 +32,7 @@ NOT_WORDS = {
     "order",
     "renews",
     "replaces",
+    "thread",
     "together",
     "via",
     "why",

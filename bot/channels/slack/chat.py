@@ -30,7 +30,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Where the conversation about an incident began."""
+    """Where the conversation about an incident began: a message in a direct one, or in a shared channel."""
 
     channel: str
     ts: str
@@ -55,14 +55,17 @@ class Asked:
         return blocks.button(action_id, label, value, style=style, confirm=asks)
 
 
-def message(desk: Desk, case: Case, order: TellInChat) -> Chat:
-    """The notice in the customer's language, with what they can answer."""
+def message(desk: Desk, case: Case, order: TellInChat, *, alone: bool = True) -> Chat:
+    """The notice in the customer's language, with what they can answer.
+
+    Where they do not read it `alone` it holds no link: whoever has one decides by it. A button gives it to who may.
+    """
     told = order.worded()
     context = Context(
         reference=case.incident.reference,
         title=case.incident.title,
         customer=case.customer.details.name,
-        links={purpose: desk.url(link_id) for purpose, link_id in order.links.items()},
+        links={purpose: desk.url(link_id) for purpose, link_id in order.links.items()} if alone else {},
         timezone=case.customer.timezone,
         chat=True,
     )
@@ -73,13 +76,15 @@ def message(desk: Desk, case: Case, order: TellInChat) -> Chat:
     buttons = list(_buttons(asked, told)) if is_whole or not isinstance(told, _SCOPES) else []
     if worded.button_url:
         buttons.append(blocks.link("page", worded.button, worded.button_url))
+    elif link := order.links.get(told.link) or order.links.get(n.Purpose.INCIDENT):
+        buttons.append(asked.button("open_page", asked.say("button.open_page"), link=link))
     made = [blocks.rich(blocks.line(blocks.span(worded.subject, strong=True))), prose.shown(lines)]
     if buttons:
         made.append(blocks.actions("main", buttons))
     return Chat(text=blocks.escape(blocks.clip(worded.subject, 300)), blocks=made)
 
 
-def delivered(made: Chat, order: TellInChat, place: str) -> Delivered:
+def delivered(made: Chat, order: TellInChat, place: str, *, alone: bool = True) -> Delivered:
     """That it stands there, by the hash of what was posted, with a copy that can be kept: it opens no page."""
     shown = json.dumps(made.blocks, sort_keys=True)
     copy = masked(shown).encode()
@@ -87,13 +92,15 @@ def delivered(made: Chat, order: TellInChat, place: str) -> Delivered:
         message=place,
         sha256=sha256(shown.encode()).hexdigest(),
         copy_sha256=sha256(copy).hexdigest(),
-        links=tuple(order.links.values()),
+        links=tuple(order.links.values()) if alone else (),
     )
     return Delivered(place, sent=sent, copy=copy)
 
 
 def root(case: Case) -> Root | None:
-    """Where the first notice of this incident was posted, if it was."""
+    """The thread in a shared channel where it was opened; else where its first notice was posted, if it was."""
+    if case.incident.thread:
+        return Root(*case.incident.thread.split("/", 1))
     for entry in case.history:
         fact = entry.fact
         if isinstance(fact, f.PriceAnnounced | f.NoticeDelivered) and fact.via is f.Channel.SLACK:

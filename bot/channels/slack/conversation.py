@@ -28,23 +28,44 @@ def hear(tx: Transaction, room: Room, spoken: Spoken, now: datetime) -> None:
         _to_nobody(tx, room, spoken, now)
         return
     incident = _meant(tx, customer, spoken)
-    said = Said(
-        author=customer.address,
+    if incident is None:
+        keep(tx, said(tx, spoken, customer.address), None, now)
+        _no_incident(tx, room, customer, spoken, now)
+    else:
+        add(tx, room, incident, customer, spoken, now)
+
+
+def add(
+    tx: Transaction, room: Room, incident: int, customer: Customer, spoken: Spoken, now: datetime, by: str = ""
+) -> None:
+    """Words in an incident of this customer's: their own, or of somebody else of theirs, who is called `by` us so."""
+    if _is_older(tx.messages.of_incident(incident), spoken):
+        return
+    role = f.Role.BOT if by else f.Role.CUSTOMER
+    add_words(tx, room.desk, incident, said(tx, spoken, by or customer.address), role, now, colleague=bool(by))
+    say_which_files_are_refused(tx, room, spoken, customer.language, now)
+    if decision_in(spoken.text) is not None:
+        say(tx, room, spoken, "use_button", customer.language, now)
+
+
+def said(tx: Transaction, spoken: Spoken, author: str) -> Said:
+    """What of it is kept, with the files that came along."""
+    return Said(
+        author=author,
         text=_words(spoken),
         via=Via.SLACK,
         in_reply_to=spoken.place,
         written_at=spoken.at,
         files=tuple(_kept(tx, one) for one in spoken.fetched if not one.trouble),
     )
-    if incident is None:
-        keep(tx, said, None, now)
-        _no_incident(tx, room, customer, spoken, now)
-    elif not _is_older(tx.messages.of_incident(incident), spoken):
-        add_words(tx, room.desk, incident, said, f.Role.CUSTOMER, now)
-        if refused := _refused_files(room, spoken, customer.language):
-            _say(tx, room, spoken, "files_refused", customer.language, now, files=refused)
-        if decision_in(spoken.text) is not None:
-            _say(tx, room, spoken, "use_button", customer.language, now)
+
+
+def say_which_files_are_refused(
+    tx: Transaction, room: Room, spoken: Spoken, language: f.Language, now: datetime
+) -> None:
+    """Nothing where all are taken."""
+    if refused := _refused_files(room, spoken, language):
+        say(tx, room, spoken, "files_refused", language, now, files=refused)
 
 
 def _kept(tx: Transaction, file: Fetched) -> Attachment:
@@ -66,7 +87,7 @@ def _to_nobody(tx: Transaction, room: Room, spoken: Spoken, now: datetime) -> No
     if room.role(spoken.person) is not None:
         SayInSlack(channel=spoken.channel, text=STAFF_HERE).put(tx, now)
     elif not spoken.gone:
-        _say(tx, room, spoken, "not_linked_here", guess(spoken.text), now)
+        say(tx, room, spoken, "not_linked_here", guess(spoken.text), now)
 
 
 def _meant(tx: Transaction, customer: Customer, spoken: Spoken) -> int | None:
@@ -109,29 +130,30 @@ def _words(spoken: Spoken) -> str:
 def _no_incident(tx: Transaction, room: Room, customer: Customer, spoken: Spoken, now: datetime) -> None:
     reason = NO_SUPPORT.get(customer.support)
     if tx.incidents.open_of(customer.id):
-        _say(tx, room, spoken, "which_incident", customer.language, now)
+        say(tx, room, spoken, "which_incident", customer.language, now)
     elif reason is not None:
         refuse_support(tx, room.desk, customer, now)
         text = room.desk.words.refusal(reason, customer.language)
         SayInSlack(channel=spoken.channel, text=text).put(tx, now)
     else:
-        _say(tx, room, spoken, "no_incident", customer.language, now)
+        say(tx, room, spoken, "no_incident", customer.language, now)
 
 
-def _say(
+def say(
     tx: Transaction, room: Room, spoken: Spoken, key: str, language: f.Language, now: datetime, **values: object
 ) -> None:
+    """A few words of ours to whoever said this: in a shared channel to them alone."""
     offers = key in {"not_linked_here", "no_incident"}
     SayInSlack(
         channel=spoken.channel,
         text=room.desk.words.phrase(f"chat.{key}", language, **values),
         thread_ts=spoken.thread_ts,
+        only_to="" if spoken.direct else spoken.person.user,
         action_id="open_incident" if offers else "",
         label=room.desk.words.phrase("button.open_incident", language) if offers else "",
     ).put(tx, now)
 
 
 def is_first_heard(tx: Transaction, spoken: Spoken) -> bool:
-    """Whether a customer says this; of words changed since, whether no earlier version was heard."""
-    customer = tx.customers.by_slack(spoken.person.team, spoken.person.user)
-    return customer is not None and not (spoken.edited and tx.messages.answering(spoken.place))
+    """Whether nobody heard an earlier version of these words."""
+    return not (spoken.edited and tx.messages.answering(spoken.place))

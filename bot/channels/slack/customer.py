@@ -9,9 +9,10 @@ from hashlib import sha256
 from bot.app import decisions
 from bot.app.decisions import OrderForm, order_in
 from bot.app.handle import Done, carry_out
+from bot.app.keys import token_sha256
 from bot.app.links import masked
 from bot.app.read import Case, read_case
-from bot.channels.slack import linking
+from bot.channels.slack import blocks, linking
 from bot.channels.slack.answer import open_modal, whisper
 from bot.channels.slack.linking import Proof
 from bot.channels.slack.payloads import Click, Submission, choice, moment_of, number_in
@@ -145,7 +146,16 @@ async def _wrong_with_staff(room: Room, form: Submission) -> Payload:
 # --- presses ---
 
 
-async def _decider(room: Room, by: Click | Submission) -> Decider | str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTheirs:
+    """Why somebody decides nothing here, in their language; `unlinked`: until they prove who they are."""
+
+    why: str
+    language: Language
+    unlinked: bool = False
+
+
+async def _decider(room: Room, by: Click | Submission) -> Decider | NotTheirs:
     """The linked customer whose incident this is, or what to say instead."""
 
     def look(tx: Transaction) -> tuple[Customer | None, Case | None]:
@@ -156,11 +166,12 @@ async def _decider(room: Room, by: Click | Submission) -> Decider | str:
     customer, case = await room.desk.store.read(look)
     language = customer.language if customer else await room.language(person)
     if customer is None:
-        return room.desk.words.phrase("chat.not_linked_here", language)
+        why = room.desk.words.phrase("chat.not_linked_here", language)
+        return NotTheirs(why=why, language=language, unlinked=True)
     if case is None or case.incident.moved_to is not None:
-        return room.desk.words.phrase("chat.unknown_button", language)
+        return NotTheirs(why=room.desk.words.phrase("chat.unknown_button", language), language=language)
     if case.customer.id != customer.id:
-        return room.desk.words.phrase("chat.not_yours", language)
+        return NotTheirs(why=room.desk.words.phrase("chat.not_yours", language), language=language)
     return Decider(room=room, case=case, person=person, shown=masked(by.shown))
 
 
@@ -172,14 +183,34 @@ def _press(decide: Deciding) -> Callable[[Room, Click, datetime], Awaitable[None
 
     async def press(room: Room, click: Click, now: datetime) -> None:
         by = await _decider(room, click)
-        if isinstance(by, str):
-            await whisper(room, click, by)
+        if isinstance(by, NotTheirs):
+            await whisper(room, click, by.why, _way_in(room, by))
             return
         done = await decide(by, click, now)
         if isinstance(done, Refused):
             await whisper(room, click, by.refusal(done))
 
     return press
+
+
+def _way_in(room: Room, refused: NotTheirs) -> list[Payload]:
+    """The button behind which somebody proves who they are, for who has not."""
+    label = room.desk.words.phrase("button.link_account", refused.language)
+    return [blocks.actions("main", [blocks.button("open_incident", label, "{}")])] if refused.unlinked else []
+
+
+async def _open_page(by: Decider, click: Click, _now: datetime) -> Done | Refused | None:
+    """The page behind a notice in a shared channel, to whoever may decide on it, and to nobody else."""
+    desk, wanted = by.room.desk, str(click.carried.get("link") or "")
+    link = await desk.store.read(lambda tx: tx.links.by_token_sha256(token_sha256(desk.keys.token(wanted))))
+    if link is None or link.incident_id != by.case.incident.id:
+        await whisper(by.room, click, by.say("unknown_button"))
+        return None
+    label = desk.words.phrase("button.open_page", by.language)
+    await whisper(
+        by.room, click, by.say("page_here"), [blocks.actions("main", [blocks.link("page", label, desk.url(link.id))])]
+    )
+    return None
 
 
 async def _order(by: Decider, click: Click, now: datetime) -> Done | Refused | None:
@@ -300,8 +331,8 @@ def _submit(place: str, decide: Submitting) -> Callable[[Room, Submission, datet
     async def submit(room: Room, form: Submission, now: datetime) -> Payload:
         field = place if place in form.entries else next(iter(form.entries), place)
         by = await _decider(room, form)
-        if isinstance(by, str):
-            return _errors(field, by)
+        if isinstance(by, NotTheirs):
+            return _errors(field, by.why)
         done = await decide(by, form, now)
         if isinstance(done, Refused):
             return _errors(field, by.refusal(done))
@@ -413,6 +444,7 @@ PRESSES: dict[str, Callable[[Room, Click, datetime], Awaitable[None]]] = {
     "contest": _press(_contest),
     "confirm_contest": _press(_confirm),
     "withdraw_contest": _press(_withdraw),
+    "open_page": _press(_open_page),
 }
 
 FORMS: dict[str, Callable[[Room, Submission, datetime], Awaitable[Payload]]] = {

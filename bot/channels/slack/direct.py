@@ -1,8 +1,8 @@
-"""What leaves for one person: notices to a customer with their files, a few words, an App Home."""
+"""What leaves for one person, or a shared channel: notices with their files, a few words, an App Home."""
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,13 +13,15 @@ from bot.app.read import Case
 from bot.channels.slack import blocks, chat, files, home
 from bot.channels.slack.jobs import SayInSlack, ShowHome
 from bot.channels.slack.post import GONE, Post, Posted, Poster, UnsureError, carefully
-from bot.channels.slack.reasons import OF_THE_APP, UNSURE
+from bot.channels.slack.reasons import OF_THE_APP, OF_THE_CHANNEL, UNSURE
 from bot.channels.slack.room import Person, Room
+from bot.channels.slack.shared import Watch
 from bot.channels.slack.wire import RefusedError
 from storage import Job, Transaction
 
 MENDED_WITHIN: Final = timedelta(minutes=15)
 """How long a customer's words wait for somebody to mend the app, before they are mailed."""
+NOT_USED: Final = "channel_not_used"
 NOT_SHOWN = frozenset({"invalid_arguments", "invalid_blocks"})  # a picture that Slack has not worked on yet
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ class Direct:
     def __init__(self, room: Room, poster: Poster) -> None:
         self._room = room
         self._once = poster.once
+        self._found = poster.found
+        self._watch = Watch(room)
 
     @property
     def senders(self) -> Mapping[str, Sender]:
@@ -72,29 +76,58 @@ class Direct:
         return await carefully(publish)
 
     async def _tell(self, case: Case, order: TellInChat, job: Job, now: datetime) -> Delivery:
-        made = chat.message(self._room.desk, case, order)
         try:
-            posted, place = await self._post(case, order, made, job)
+            told = await self._in_channel(case, order, job) or await self._alone(case, order, job)
         except RefusedError as refused:
             return _not_taken(refused, job, now)
-        missing = await files.hand_over(self._room, job, place, order.document)
-        said = chat.delivered(made, order, f"{posted.channel}/{posted.ts}")
+        posted = told.posted
+        missing = await files.hand_over(self._room, job, told.place, order.document)
+        said = chat.delivered(told.made, order, f"{posted.channel}/{posted.ts}", alone=told.alone)
         return replace(said, then=lambda tx: self._tell_staff(tx, case, missing)) if missing else said
 
-    async def _post(self, case: Case, order: TellInChat, made: chat.Chat, job: Job) -> tuple[Posted, files.Place]:
-        """The words, in the thread of the incident's first ones where that is still there; and where files go."""
-        root = chat.root(case)
+    async def _in_channel(self, case: Case, order: TellInChat, job: Job) -> "_Told | None":
+        """In the thread of a shared channel; None where the incident has none that its customer and we alone read."""
+        began = chat.root(case) if case.incident.thread else None
+        if began is None:
+            return None
+        made = chat.message(self._room.desk, case, order, alone=False)
+        post = Post(
+            channel=began.channel, text=made.text, blocks=made.blocks, marks={"outbox": job.id}, thread_ts=began.ts
+        )
+        place = files.Place(channel=began.channel, thread_ts=began.ts)
+        if await self._watch.thread_of(case) is None:
+            posted = await self._found(post, job)
+            return _Told(made=made, posted=posted, place=place, alone=False) if posted else None
+        try:
+            return _Told(made=made, posted=await self._once(post, job), place=place, alone=False)
+        except UnsureError:
+            raise
+        except RefusedError as refused:
+            if refused.code not in GONE | OF_THE_CHANNEL:
+                raise
+            if refused.code in OF_THE_CHANNEL:
+                await self._watch.give_up(began.channel, refused.code)
+            return None
+
+    async def _alone(self, case: Case, order: TellInChat, job: Job) -> "_Told":
+        """In the thread of the incident's first words to them where that is still there."""
+        if not order.user:
+            raise RefusedError(NOT_USED)
+        made = chat.message(self._room.desk, case, order)
+        root = None if case.incident.thread else chat.root(case)
         alone = Post(channel=order.user, text=made.text, blocks=made.blocks, marks={"outbox": job.id})
         if root is not None:
             below = replace(alone, channel=root.channel, thread_ts=root.ts, broadcast=True)
             try:
                 posted = await self._once(below, job, user=order.user)
-                return posted, files.Place(channel=posted.channel, thread_ts=root.ts)
+                place = files.Place(channel=posted.channel, thread_ts=root.ts)
+                return _Told(made=made, posted=posted, place=place)
             except RefusedError as refused:
                 if refused.code not in GONE:
                     raise
         posted = await self._once(alone, job, user=order.user)
-        return posted, files.Place(channel=posted.channel, thread_ts=posted.ts)
+        place = files.Place(channel=posted.channel, thread_ts=posted.ts)
+        return _Told(made=made, posted=posted, place=place)
 
     def _tell_staff(self, tx: Transaction, case: Case, missing: tuple[str, ...]) -> None:
         """The words are there and some of their files are not."""
@@ -126,6 +159,16 @@ class Direct:
             thread_ts=order.thread_ts,
         )
         return Delivered((await self._once(post, job)).ts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What was posted, where, and where its files go. `alone`: nobody but the customer reads it."""
+
+    made: chat.Chat
+    posted: Posted
+    place: files.Place
+    alone: bool = True
 
 
 def _not_taken(refused: RefusedError, job: Job, now: datetime) -> Delivery:

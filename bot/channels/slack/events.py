@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.app.desk import Desk
 from bot.app.handle import carry_out
@@ -11,13 +11,14 @@ from bot.app.jobs import ShowCard, decode
 from bot.app.keys import token_sha256
 from bot.app.opening import Opening, Said, open_incident
 from bot.channels.slack import payloads
+from bot.channels.slack.connect import EarlyError, hear_in_channel, is_theirs
 from bot.channels.slack.conversation import hear, is_first_heard
 from bot.channels.slack.files import Fetched, fetch, unreachable
 from bot.channels.slack.jobs import SayInSlack, ShowHome, SlackArrived, Unfurl
 from bot.channels.slack.payloads import Submission
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.speech import InternalNote
-from bot.channels.slack.spoken import Spoken, is_direct, spoken_in
+from bot.channels.slack.spoken import Spoken, author_of, is_direct, spoken_in
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError
 from bot.core import commands as c
 from bot.core import facts as f
@@ -27,29 +28,53 @@ from storage import IncidentRow, Job, NewJob, Transaction, Via
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message", "message_changed"})
 TAKES = "eyes"
 PATIENT_FOR = 4  # tries: about a minute
+AGAIN = timedelta(seconds=5)
 
 
 async def understand(room: Room, job: Job, now: datetime) -> None:
     """Closes the inbox row and does what it asks for, together or not at all; customers' files are fetched before."""
     body = json.loads(decode(SlackArrived, job.payload).body)
     await room.refresh()
-    taker = await _taker(room, body)
-    fetched = await _fetched(room, job, body)
-    await room.desk.store.run(lambda tx: _understand(tx, room, job, body, taker, fetched, now))
+    account = await _account(room, body)
+    found = _Found(taker=await _taker(room, body), account=account, fetched=await _fetched(room, job, body, account))
+    patient = job.tries < PATIENT_FOR
+    try:
+        await room.desk.store.run(lambda tx: _understand(tx, room, job, body, found, now, patient=patient))
+    except EarlyError as early:
+        why = f"a reply in {early}, where nothing is yet"
+        await room.desk.store.run(lambda tx: tx.inbox.retry(job, now + AGAIN * job.tries, why))
 
 
-async def _fetched(room: Room, job: Job, body: Payload) -> tuple[Fetched, ...]:
-    """The files that a linked customer posted in their conversation; of nobody else is anything fetched.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What was asked of Slack about an event: who takes an incident, who wrote in a shared channel, which files."""
+
+    taker: Actor | str
+    account: Payload
+    fetched: tuple[Fetched, ...]
+
+
+async def _account(room: Room, body: Payload) -> Payload:
+    """What Slack says of who wrote in a channel that is shared with a customer; of nobody else is anything asked."""
+    event = body.get("event") or {}
+    channel, user = str(event.get("channel") or ""), author_of(event) if event.get("type") == "message" else ""
+    if not user or is_direct(event) or await room.desk.store.read(lambda tx: tx.shared.load(channel)) is None:
+        return {}
+    return await room.account(user)
+
+
+async def _fetched(room: Room, job: Job, body: Payload, account: Payload) -> tuple[Fetched, ...]:
+    """The files that a customer posted in their conversation or channel; of nobody else is anything fetched.
 
     Where Slack hands nothing out for long, the words go on without them, and it is said.
     """
     event = body.get("event") or {}
     message = event.get("message") if event.get("subtype") == "message_changed" else event
     posted = (message or {}).get("files") or ()
-    if event.get("type") != "message" or not is_direct(event) or not posted:
+    if event.get("type") != "message" or not posted:
         return ()
-    spoken = spoken_in(body, (), room.clock())
-    if not await room.desk.store.read(lambda tx: is_first_heard(tx, spoken)):
+    spoken = spoken_in(body, (), room.clock(), account)
+    if not await room.desk.store.read(lambda tx: _is_by_customer(tx, room, spoken) and is_first_heard(tx, spoken)):
         return ()
     rules = room.desk.files
     try:
@@ -60,23 +85,23 @@ async def _fetched(room: Room, job: Job, body: Payload) -> tuple[Fetched, ...]:
         return tuple(unreachable(one) for one in posted[: rules.most])
 
 
+def _is_by_customer(tx: Transaction, room: Room, spoken: Spoken) -> bool:
+    if not spoken.direct:
+        return is_theirs(tx, room, spoken)
+    return tx.customers.by_slack(spoken.person.team, spoken.person.user) is not None
+
+
 def _understand(
-    tx: Transaction,
-    room: Room,
-    job: Job,
-    body: Payload,
-    taker: Actor | str,
-    fetched: tuple[Fetched, ...],
-    now: datetime,
+    tx: Transaction, room: Room, job: Job, body: Payload, found: _Found, now: datetime, *, patient: bool
 ) -> None:
     if not tx.inbox.done(job, now):
         return
     if body.get("type") == "view_submission":
         _open(tx, room.desk, payloads.submitted(body), now)
     elif _is_take(body):
-        _take(tx, room, body, taker, now)
+        _take(tx, room, body, found.taker, now)
     elif body["event"].get("type") == "message":
-        _message(tx, room, body, fetched, now)
+        _message(tx, room, body, found, now, patient=patient)
     elif heard := _HEARD.get(str(body["event"].get("type"))):
         heard(tx, room, body, now)
 
@@ -120,12 +145,12 @@ def _way_in(form: Submission) -> f.WayIn:
 # --- messages ---
 
 
-def _message(tx: Transaction, room: Room, body: Payload, fetched: tuple[Fetched, ...], now: datetime) -> None:
+def _message(tx: Transaction, room: Room, body: Payload, found: _Found, now: datetime, *, patient: bool) -> None:
     event = body["event"]
     subtype = str(event.get("subtype") or "")
     if subtype not in SPOKEN and subtype != "message_deleted":
         return
-    spoken = spoken_in(body, fetched, now)
+    spoken = spoken_in(body, found.fetched, now, found.account)
     if spoken.gone and _was_card(tx, spoken, now):
         return
     if spoken.direct:
@@ -134,6 +159,8 @@ def _message(tx: Transaction, room: Room, body: Payload, fetched: tuple[Fetched,
     row = tx.incidents.by_card(spoken.channel, spoken.thread_ts) if spoken.thread_ts else None
     if row is not None:
         _note(tx, row, spoken, now)
+    elif spoken.channel != room.channel:
+        hear_in_channel(tx, room, spoken, now, patient=patient)
 
 
 def _was_card(tx: Transaction, spoken: Spoken, now: datetime) -> bool:

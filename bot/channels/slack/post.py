@@ -73,6 +73,10 @@ class Poster:
             raise TurnError(await self._hold(channel, timedelta(seconds=limited.seconds))) from limited
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
+    async def found(self, post: Post, job: Job) -> Posted | None:
+        """What an earlier try has posted there, and nobody heard of. Raises UnsureError where nobody can say."""
+        return await self._look_up(post, job, "") if job.doubts > 1 else None
+
     async def _take_turn(self, channel: str, job: Job) -> None:
         every, now = self.room.every, self.room.clock()
         waited = job.tries > job.doubts  # put off before, and nothing was done then

@@ -24,8 +24,10 @@ UNSURE: Final = "nobody can say whether it had arrived before"
 
 _WORDS: Final[Mapping[str, str]] = {
     "account_inactive": "the app's account is deactivated",
+    "another_organisation": "it is shared with another organisation than before",
     "cannot_dm_bot": "that user is a bot",
     "channel_not_found": "there is no such conversation any more",
+    "channel_not_used": "their channel is not used any more, and nobody of them is linked",
     "ekm_access_denied": "the workspace's administrators have stopped it",
     "invalid_auth": "Slack does not know the app's token",
     "is_archived": "the conversation is archived",
@@ -33,7 +35,11 @@ _WORDS: Final[Mapping[str, str]] = {
     "missing_scope": "the app lacks a right",
     "not_authed": "Slack does not know the app's token",
     "not_in_channel": "the app is not in the conversation",
+    "not_shared": "it is not shared with another organisation",
+    "organisations_not_named": "Slack does not say with whom it is shared",
     "restricted_action": "the workspace's administrators do not let the app post",
+    "several_organisations": "more than one other organisation reads it",
+    "sharing_is_pending": "it is about to be shared with another organisation",
     "team_access_not_granted": "the app is not let into the workspace",
     "token_expired": "the app's token has expired",
     "token_revoked": "the app's token was revoked",

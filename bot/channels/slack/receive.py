@@ -288,8 +288,14 @@ def identity(body: Payload) -> str:
     message = event.get("message") or event
     edited = (message.get("edited") or {}).get("ts", "")
     ts = event.get("deleted_ts") or message.get("ts", "")
-    parts = (body.get("team_id", ""), event.get("channel", ""), ts, event.get("subtype", ""), edited)
+    parts = (workspace(body), event.get("channel", ""), ts, event.get("subtype", ""), edited)
     return f"slack:message:{':'.join(str(part) for part in parts)}"
+
+
+def workspace(body: Payload) -> str:
+    """The workspace in which the app hears it: in a shared channel the event itself may be another's."""
+    heard_by = (one.get("team_id") for one in body.get("authorizations") or () if one.get("is_bot"))
+    return str(next(filter(None, heard_by), None) or body.get("team_id") or "")
 
 
 def _is_ours(body: Payload) -> bool:

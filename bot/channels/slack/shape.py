@@ -45,6 +45,12 @@ class Attachment(Read):
     text: Text = None
 
 
+class Profile(Read):
+    """What goes along of who wrote, where that is somebody of another workspace."""
+
+    team: Text = None
+
+
 class Said(Read):
     """A message."""
 
@@ -56,6 +62,8 @@ class Said(Read):
     bot_id: Text = None
     team: Text = None
     user_team: Text = None
+    source_team: Text = None
+    user_profile: Profile | None = None
     edited: Edited | None = None
     files: list[File] | None = None
     attachments: list[Attachment] | None = None
@@ -91,6 +99,7 @@ class Event(Said):
 
 
 class Authorization(Read):
+    team_id: Text = None
     user_id: Text = None
     is_bot: bool | None = None
 
@@ -98,6 +107,7 @@ class Authorization(Read):
 class EventCallback(Read):
     event_id: Text = None
     team_id: Text = None
+    is_ext_shared_channel: bool | None = None
     event: Event
     authorizations: list[Authorization] | None = None
 

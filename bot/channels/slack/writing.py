@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from bot.app.read import Case
+from bot.app.tell import is_in_chat
 from bot.channels.slack import blocks, files
 from bot.channels.slack.payloads import choice
 from bot.channels.slack.room import Room
 from bot.channels.slack.wire import Payload
-from bot.core.facts import Channel, Language
+from bot.core.facts import Language
 
 Given = Mapping[str, str]
 
@@ -107,8 +108,9 @@ def _chosen(case: Case, given: Given) -> Language:
 
 def _goes_to(room: Room, case: Case) -> str:
     """Who gets it and how, as it will leave."""
-    in_chat = case.incident.channel is Channel.SLACK and room.desk.chat and case.customer.slack_user
-    by = f"{case.customer.address} in their conversation in Slack" if in_chat else f"{case.answered} by mail"
+    in_chat = is_in_chat(room.desk, case.incident, case.customer)
+    where = "in their channel in Slack" if case.incident.thread else "in their conversation in Slack"
+    by = f"{case.customer.address} {where}" if in_chat else f"{case.answered} by mail"
     lost = " BEWARE: mail to this address comes back." if case.incident.lost is not None and not in_chat else ""
     return f"Goes to {by}. {reads(case)}{lost}"
 

@@ -10,7 +10,7 @@ from bot.sandbox.slack.limits import (
     check_text,
     elements_of,
 )
-from bot.sandbox.slack.records import Channel, Ephemeral, Message, file_payload
+from bot.sandbox.slack.records import Channel, Ephemeral, Message, User, file_payload
 from bot.sandbox.slack.wire import Arguments, Payload, SlackError
 from bot.sandbox.slack.workspace import Workspace
 
@@ -156,12 +156,13 @@ def with_ids(workspace: Workspace, blocks: tuple[Payload, ...]) -> tuple[Payload
 
 def message_payload(workspace: Workspace, message: Message, *, with_metadata: bool = True) -> Payload:
     """A message as Slack shows it to the app, with the count of its replies if it has any."""
+    author = workspace.users.get(message.user)
     shown: Payload = {
         "type": "message",
         "user": message.user,
         "ts": message.ts,
         "text": message.text,
-        "team": workspace.users[message.user].team if message.user in workspace.users else workspace.team_id,
+        "team": author.team if author else workspace.team_id,
     }
     optional: Payload = {
         "subtype": message.subtype,
@@ -178,9 +179,21 @@ def message_payload(workspace: Workspace, message: Message, *, with_metadata: bo
     }
     return {
         **shown,
+        **(_from_elsewhere(author) if author and author.team != workspace.team_id else {}),
         **{name: value for name, value in optional.items() if value},
         **_thread(workspace, message),
     }
+
+
+def _from_elsewhere(author: User) -> Payload:
+    """What Slack adds where somebody of another workspace wrote."""
+    profile = {
+        "team": author.team,
+        "name": author.name.lower(),
+        "real_name": author.name,
+        "display_name": author.name,
+    }
+    return {"user_team": author.team, "source_team": author.team, "user_profile": profile}
 
 
 def _with_ids(workspace: Workspace, block: Payload) -> Payload:

@@ -33,13 +33,13 @@ def open_direct(workspace: Workspace, call: Arguments) -> Payload:
     channel = workspace.direct(user.id)
     known = channel.id in before
     noted = {"no_op": True, "already_open": True} if known else {}
-    return {"ok": True, **noted, "channel": channel_payload(channel, workspace.bot_user)}
+    return {"ok": True, **noted, "channel": channel_payload(channel, workspace.bot_user, workspace.team_id)}
 
 
 def info(workspace: Workspace, call: Arguments) -> Payload:
     """conversations.info."""
     channel = workspace.channel(call.text("channel"))
-    return {"ok": True, "channel": channel_payload(channel, workspace.bot_user)}
+    return {"ok": True, "channel": channel_payload(channel, workspace.bot_user, workspace.team_id)}
 
 
 def members(workspace: Workspace, call: Arguments) -> Payload:

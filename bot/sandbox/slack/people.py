@@ -332,7 +332,7 @@ class People:
     async def _event(self, place: Channel, event: Payload) -> Answer:
         if self.workspace.bot_user not in place.members:
             return SILENT
-        wrapped = payloads.event_callback(self.workspace, event, shared=place.is_ext_shared)
+        wrapped = payloads.event_callback(self.workspace, event, shared=place.is_shared)
         return await self._send(Envelope(kind="events_api", payload=wrapped))
 
     async def _interact(self, payload: Payload, then: Then = lambda _envelope, _answer: None) -> Answer:

@@ -24,7 +24,10 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A channel or a direct conversation. `members` are user ids in the order they came."""
+    """A channel or a direct conversation. `members` are user ids in the order they came.
+
+    `teams` are the other workspaces that it is shared with (Slack Connect), `invited` those that have not come yet.
+    """
 
     id: str
     name: str
@@ -33,6 +36,13 @@ class Channel:
     is_ext_shared: bool = False
     is_im: bool = False
     is_archived: bool = False
+    teams: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other workspaces read it."""
+        return self.is_ext_shared or bool(self.teams)
 
     @property
     def kind(self) -> str:
@@ -176,7 +186,7 @@ def user_payload(user: User) -> Payload:
     }
 
 
-def channel_payload(channel: Channel, bot_user: str) -> Payload:
+def channel_payload(channel: Channel, bot_user: str, team: str) -> Payload:
     """A channel as `conversations.info` shows it to the bot."""
     partner = next((member for member in channel.members if member != bot_user), "")
     return {
@@ -187,10 +197,16 @@ def channel_payload(channel: Channel, bot_user: str) -> Payload:
         "is_im": channel.is_im,
         "is_private": channel.is_private or channel.is_im,
         "is_archived": channel.is_archived,
-        "is_shared": channel.is_ext_shared,
-        "is_ext_shared": channel.is_ext_shared,
+        "context_team_id": team,
+        "is_shared": channel.is_shared,
+        "is_ext_shared": channel.is_shared,
         "is_org_shared": False,
-        "is_pending_ext_shared": False,
+        "shared_team_ids": [team, *channel.teams],
+        "connected_team_ids": list(channel.teams),
+        "internal_team_ids": [],
+        "pending_shared": [],
+        "pending_connected_team_ids": list(channel.invited),
+        "is_pending_ext_shared": bool(channel.invited),
         "is_member": bot_user in channel.members,
         "num_members": len(channel.members),
         **({"user": partner} if channel.is_im else {}),

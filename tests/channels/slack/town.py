@@ -31,6 +31,8 @@ from tests.builders import CUT_OFF, EDIT, MONDAY, READ, REBOOT, SEARCH_MAIL, SUS
 
 TEAM, STAFF_CHANNEL, BOT = "T0COMPTOIR", "C0STAFF", "U0COMPTOIR"
 ALICE, OCTAVE, GUEST, BOB, MALLORY = "U0ALICE", "U0OCTAVE", "U0GUEST", "U0BOB", "U0MALLORY"
+CAROL, DAVE, ERIN = "U0CAROL", "U0DAVE", "U0ERIN"
+THEIRS, THIRD, SHARED = "T0CLIENT", "T0THIRD", "C0CLIENT"
 ADDRESS = "bob@clientsa.fr"
 TEAM_MAILBOX = "team@host.example"
 SECRET = "shared secret"
@@ -250,10 +252,14 @@ def a_workspace(clock: Clock) -> Workspace:
             User(id=GUEST, name="Guest", is_restricted=True),
             User(id=BOB, name="Bob", email=ADDRESS),
             User(id=MALLORY, name="Mallory", email=ADDRESS, team="T0OTHER"),
+            User(id=CAROL, name="Carol Durand", email=ADDRESS, team=THEIRS),
+            User(id=DAVE, name="Dave", email=ADDRESS, team=THEIRS),
+            User(id=ERIN, name="Erin", email=ADDRESS, team=THIRD),
         ),
         channels=(
             Channel(id=STAFF_CHANNEL, name="staff", members=(ALICE, OCTAVE, GUEST, BOB, MALLORY, BOT)),
             Channel(id="C0TOWN", name="town", members=(ALICE, BOB, BOT)),
+            Channel(id=SHARED, name="client", members=(ALICE, BOB, CAROL, DAVE, ERIN, BOT), teams=(THEIRS,)),
         ),
     )
 
