@@ -44,6 +44,15 @@ def read_row(row: Mapping[str, str | None]) -> Registration:
     )
 
 
+def known_as(tx: Transaction, of: str) -> Customer:
+    """The customer with this reference (`C-7`), or with this address among theirs. ValueError where there is none."""
+    number = of.upper().removeprefix("C-")
+    customer = tx.customers.load(int(number)) if number.isdecimal() else tx.customers.by_address(of)
+    if customer is None:
+        raise ValueError(f"no customer is known as {of}")
+    return customer
+
+
 def register(tx: Transaction, desk: Desk, registrations: Iterable[Registration], now: datetime) -> list[Customer]:
     """Puts them on file, or brings them up to date where their address is known already."""
     return [_register(tx, desk, one, now) for one in registrations]

@@ -9,10 +9,11 @@ from typing import TypeVar
 import click
 
 from bot.app.contacts import put_on_file, take_off_file
-from bot.app.customers import COLUMNS, Registration, read_row, register
+from bot.app.customers import COLUMNS, Registration, known_as, read_row, register
 from bot.app.erase import Erased, erase_customer, said
 from bot.app.export import Exported, export
 from bot.app.retention import foreseen, sweep
+from bot.cli.channels import channels
 from bot.cli.desk import at_desk
 from bot.core.customer import Customer
 from bot.core.facts import BOT, Authority
@@ -25,7 +26,10 @@ T = TypeVar("T")
 
 @click.group()
 def customers() -> None:
-    """Who is on file: list, add, import, and their contacts."""
+    """Who is on file: list, add, import, and their contacts and channels."""
+
+
+customers.add_command(channels)
 
 
 @customers.command("list")
@@ -107,17 +111,9 @@ def _with(settings: Settings, of: str, work: Callable[[Transaction, Customer, da
     """What this does with the customer meant, in one transaction. ValueError where there is none."""
 
     async def done(wired: Wired) -> T:
-        return await wired.desk.store.run(lambda tx: work(tx, _meant(tx, of), wired.clock()))
+        return await wired.desk.store.run(lambda tx: work(tx, known_as(tx, of), wired.clock()))
 
     return at_desk(settings, done)
-
-
-def _meant(tx: Transaction, of: str) -> Customer:
-    number = of.upper().removeprefix("C-")
-    customer = tx.customers.load(int(number)) if number.isdecimal() else tx.customers.by_address(of)
-    if customer is None:
-        raise ValueError(f"no customer is known as {of}")
-    return customer
 
 
 @customers.command("export")

@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from bot.channels.slack.reasons import said
 from bot.channels.slack.rights import APP_SCOPE, SCOPES
 from bot.channels.slack.room import is_group
+from bot.channels.slack.shared import trouble_with
 from bot.channels.slack.wire import Api, NoAnswerError, Payload, RateLimitedError, RefusedError
+from storage import SharedChannel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,35 @@ class Setup:
 async def missing(api: Api, setup: Setup) -> list[str]:
     """A line for each thing that is missing or wrong; none where the desk can work. Changes nothing in Slack."""
     return [line async for line in _missing(api, setup)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A channel shared with a customer, in one line; `trouble`: nothing is said there."""
+
+    line: str
+    trouble: bool
+
+
+async def shared_channels(api: Api, team: str, on_file: Sequence[SharedChannel]) -> list[Seen]:
+    """Each channel on file: whose it is, whether the app is in it, whether one other organisation reads it."""
+    return [await _seen(api, team, shared) for shared in on_file]
+
+
+async def _seen(api: Api, team: str, shared: SharedChannel) -> Seen:
+    trouble = shared.trouble
+    try:
+        answer = await api.call("conversations.info", channel=shared.channel)
+        trouble = trouble_with(answer.get("channel") or {}, team, shared.team) or trouble
+    except RefusedError as refused:
+        trouble = refused.code
+    except (RateLimitedError, NoAnswerError) as away:
+        trouble = trouble or f"Slack does not say ({away})"
+    whose = f"channel {shared.channel} of C-{shared.customer_id}"
+    if not trouble:
+        return Seen(line=f"{whose}: the app is in it, {shared.team} and nobody else reads it", trouble=False)
+    again = ": put it on file again" if shared.trouble else ""
+    return Seen(line=f"{whose}: not used, {said(trouble)}{again}", trouble=True)
 
 
 async def _missing(api: Api, setup: Setup) -> AsyncIterator[str]:
