@@ -19,22 +19,50 @@ from bot.sandbox.slack.block_kit import options_of
 from bot.sandbox.slack.delivery import Envelope
 from bot.sandbox.slack.inputs import Entry
 from bot.sandbox.slack.wire import Payload, SlackError
-from tests.channels.slack.town import ALICE, BOB, GUEST, OCTAVE, STAFF_CHANNEL, Town, a_town
+from tests.channels.slack import connect
+from tests.channels.slack.town import (
+    ALICE,
+    BOB,
+    CAROL,
+    DAVE,
+    ERIN,
+    GUEST,
+    OCTAVE,
+    SHARED,
+    STAFF_CHANNEL,
+    THEIRS,
+    THIRD,
+    Town,
+    a_town,
+)
 
 STAFF = (*(ALICE, OCTAVE) * 4, GUEST)
 SECONDS, STEPS = 25, 240
 PUBLIC = "words meant for everybody"
+ANOTHERS = "evesown"
 
 
 @dataclass
 class Walk:
-    """One incident of Bob's in chat. Every word said among staff has a mark; `released` are those somebody sent."""
+    """One incident of Bob's in chat. Every word said among staff has a mark; `released` are those somebody sent.
+
+    With `shared` it is Carol's, in the channel that is shared with her organisation.
+    """
 
     town: Town
     rng: Random
+    shared: bool = False
     marks: list[str] = field(default_factory=list)
     released: set[str] = field(default_factory=set)
     kept: list[Envelope] = field(default_factory=list)
+
+    @property
+    def customer(self) -> str:
+        return CAROL if self.shared else BOB
+
+    @property
+    def place(self) -> str:
+        return SHARED if self.shared else self.town.direct()
 
     async def step(self) -> None:
         step = self.rng.choices(*zip(*_STEPS, strict=True))[0]
@@ -89,7 +117,7 @@ class Walk:
 
     async def fill_in(self) -> None:
         """What is open: with public words, or as it came."""
-        who = self.rng.choice((ALICE, OCTAVE, BOB))
+        who = self.rng.choice((ALICE, OCTAVE, self.customer))
         view = self.town.modal(who)
         await self.town.people.submit(who, view.id, dict(self._entries(view)))
 
@@ -133,17 +161,35 @@ class Walk:
     # --- the customer, repeats, time ---
 
     async def bob_writes(self) -> None:
-        await self.town.people.say(BOB, self.town.direct(), self.rng.choice(("Alors ?", "Oui", "Merci", "STOP")))
+        """In the incident's thread or beside it; in a shared channel others write, too."""
+        who = self.rng.choice((CAROL, CAROL, DAVE, ERIN)) if self.shared else BOB
+        thread = connect.all_told(self.town)[0].thread_ts if self.shared and self.rng.random() < 0.8 else None
+        words = self.rng.choice(("Alors ?", "Oui", "Merci", "STOP"))
+        await self.town.people.say(who, self.place, words, thread)
+
+    async def staff_write_there(self) -> None:
+        """By themselves, for all to read."""
+        if self.shared:
+            thread = connect.all_told(self.town)[0].thread_ts
+            await self.town.people.say(self.rng.choice(STAFF[:2]), SHARED, PUBLIC, thread)
+
+    async def somebody_comes_and_goes(self) -> None:
+        """A third organisation in the channel; an operator puts it on file again."""
+        if self.shared:
+            teams = self.rng.choice(((THEIRS,), (THEIRS, THIRD)))
+            self.town.workspace.put_channel(replace(self.town.workspace.channels[SHARED], teams=teams))
+            await connect.share(self.town)
 
     async def bob_presses(self) -> None:
-        message = self.rng.choice(self.town.told())
+        message = self.rng.choice(connect.all_told(self.town) if self.shared else self.town.told())
         actions = [
             one["action_id"] for block in message.blocks for one in block.get("elements", ()) if "value" in one
         ]
-        await self.town.people.click(BOB, self.town.direct(), message.ts, self.rng.choice(actions))
+        who = self.rng.choice((CAROL, DAVE)) if self.shared else BOB
+        await self.town.people.click(who, self.place, message.ts, self.rng.choice(actions))
 
     async def bob_looks(self) -> None:
-        await self.town.people.open_home(BOB)
+        await self.town.people.open_home(self.customer)
 
     async def again(self) -> None:
         await self.town.people.redeliver(self.rng.choice(self.kept), new_id=self.rng.random() < 0.5)
@@ -152,7 +198,7 @@ class Walk:
         """A press such as Slack would sign, by somebody else or on something else."""
         envelope = self.rng.choice([one for one in self.kept if STAFF_CHANNEL in str(one.payload.get("channel"))])
         payload = json.loads(json.dumps(envelope.payload))
-        payload["user"] = {"id": self.rng.choice((*STAFF, BOB)), "team_id": "T0COMPTOIR"}
+        payload["user"] = {"id": self.rng.choice((*STAFF, self.customer)), "team_id": "T0COMPTOIR"}
         for action in payload.get("actions", ()):
             action["action_id"] = self.rng.choice(("reply", "ask_customer", "take", "original", "order", "contest"))
         await self.town.people.redeliver(replace(envelope, payload=payload))
@@ -173,6 +219,8 @@ _STEPS: tuple[tuple[Callable[[Walk], Awaitable[None]], int], ...] = (
     (Walk.look_and_leave, 4),
     (Walk.send, 3),
     (Walk.bob_writes, 6),
+    (Walk.staff_write_there, 2),
+    (Walk.somebody_comes_and_goes, 2),
     (Walk.bob_presses, 8),
     (Walk.bob_looks, 2),
     (Walk.again, 8),
@@ -190,7 +238,7 @@ async def test_no_way_through_slack_leads_words_among_staff_to_a_customer(sqlite
             await walk.step()
             if monotonic() > until:
                 break
-        seen = "".join([everything_bob_sees(town), *[page async for page in pages(town)]])
+        seen = "".join([everything_seen(town, BOB), *[page async for page in pages(town)]])
         leaked = [mark for mark in walk.marks if mark in seen and mark not in walk.released]
         sent = [mark for mark in walk.released if mark in seen]
 
@@ -201,17 +249,48 @@ async def test_no_way_through_slack_leads_words_among_staff_to_a_customer(sqlite
     assert [one.answer for one in town.people.failures] == []
 
 
-def everything_bob_sees(town: Town) -> str:
-    """His conversation, what he alone was shown, his home, his forms, and his mails."""
+async def test_nothing_among_staff_and_nothing_of_another_customer_is_seen_in_a_shared_channel(
+    sqlite_url: str,
+) -> None:
+    until = monotonic() + SECONDS
+    async with a_town(sqlite_url) as town:
+        await connect.share(town)
+        await connect.say(town, "Site en panne")
+        await town.open(address="eve@example.org", title=f"{ANOTHERS} down", text=f"{ANOTHERS} words")
+        walk = Walk(town, Random(2011), shared=True)
+        for _ in range(STEPS):
+            await walk.step()
+            if monotonic() > until:
+                break
+        everybody = (CAROL, DAVE, ERIN, BOB)
+        seen = "".join([*(everything_seen(town, one) for one in everybody), in_the_channel(town)])
+        posted = in_the_channel(town)
+        by_the_desk = str([one.blocks for one in connect.all_told(town)])
+        leaked = [mark for mark in walk.marks if mark in seen and mark not in walk.released]
+
+    assert leaked == []
+    assert ANOTHERS not in posted
+    assert town.desk.public_url not in posted, "whoever reads the channel would decide by this link"
+    assert PUBLIC in by_the_desk, "nothing was ever said there: these ways show nothing"
+    assert len(walk.marks) > 20
+
+
+def in_the_channel(town: Town) -> str:
+    """What all there read."""
+    return " ".join(str((one.text, one.blocks)) for one in town.workspace.messages[SHARED].values())
+
+
+def everything_seen(town: Town, user: str) -> str:
+    """Somebody's conversation, what they alone were shown, their home, their forms, and the mails."""
     workspace = town.workspace
-    home = workspace.home(BOB)
+    home = workspace.home(user)
     shown: list[Any] = [
-        *((one.text, one.blocks) for one in workspace.messages[town.direct()].values()),
-        *((one.text, one.blocks) for one in workspace.shown_to(BOB)),
-        *(view.given for view in workspace.modals(BOB)),
+        *((one.text, one.blocks) for one in workspace.messages[town.direct(user)].values()),
+        *((one.text, one.blocks) for one in workspace.shown_to(user)),
+        *(view.given for view in workspace.modals(user)),
         home.given if home else {},
         *town.mails,
-        *(call.arguments for call in town.slack.calls if BOB in str(call.arguments.get("channel", ""))),
+        *(call.arguments for call in town.slack.calls if user in str(call.arguments.get("channel", ""))),
     ]
     return " ".join(map(str, shown))
 
@@ -222,7 +301,7 @@ async def pages(town: Town) -> Any:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    given = everything_bob_sees(town)
+    given = everything_seen(town, BOB)
     links = {part.split("'")[0].split('"')[0] for part in given.split(town.desk.public_url)[1:]}
     async with aiohttp.ClientSession() as session:
         for link in sorted(links):
