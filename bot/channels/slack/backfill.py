@@ -10,9 +10,10 @@ from bot.app.read import read_case
 from bot.channels.slack.chat import root
 from bot.channels.slack.receive import keep_event
 from bot.channels.slack.room import Room
+from bot.channels.slack.shared import Watch
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError, RefusedError
 from bot.core.letter import OPEN
-from storage import Transaction
+from storage import SharedChannel, Transaction
 
 HEARD_UNTIL = "slack_heard_until"
 OVERLAP = timedelta(minutes=10)
@@ -40,6 +41,7 @@ class Backfill:
         self._room = room
         self._round: _Round | None = None
         self._us = ""
+        self._watch = Watch(room)
 
     async def run(self, now: datetime) -> float:
         """Puts what was said in open incidents' conversations into the same inbox; what is there already stays one.
@@ -47,10 +49,13 @@ class Backfill:
         In how many seconds to go on: a short while when Slack would not say everything.
         """
         store = self._room.desk.store
-        since, places = await store.read(lambda tx: (_since(tx, now), _conversations(tx)))
+        since, places, shared = await store.read(lambda tx: (_since(tx, now), _conversations(tx), _used(tx)))
         self._round = around = self._round or _Round(began=now, since=since)
         try:
             self._us = self._us or await _who_we_are(self._room)
+            for channel in shared:
+                await self._look_at(channel)
+                await self._hear(around, Conversation(channel.channel, ""))
             for place in places:
                 await self._hear(around, place)
         except RateLimitedError as limited:
@@ -62,6 +67,13 @@ class Backfill:
         await store.run(lambda tx: tx.keep_setting(HEARD_UNTIL, around.began.isoformat()))
         self._round = None
         return USUAL_SECONDS
+
+    async def _look_at(self, channel: SharedChannel) -> None:
+        """Whether its customer and we alone still read it, though nothing is to be said there."""
+        try:
+            await self._watch.is_theirs_alone(channel)
+        except RefusedError as refused:
+            log.warning("nobody says who reads %s: %s", channel.channel, refused)
 
     async def _hear(self, around: "_Round", place: Conversation) -> None:
         if place in around.heard:
@@ -92,8 +104,13 @@ def _conversations(tx: Transaction) -> tuple[Conversation, ...]:
     return tuple(dict.fromkeys(place for row in rows for place in _places(tx, row.id)))
 
 
+def _used(tx: Transaction) -> tuple[SharedChannel, ...]:
+    """Customers' channels, where whoever writes beside all threads opens an incident."""
+    return tuple(one for one in tx.shared.listing() if not one.trouble)
+
+
 def _places(tx: Transaction, incident: int) -> Iterator[Conversation]:
-    """Under the card; in the customer's direct conversation, in the incident's thread and beside it."""
+    """Under the card; in the customer's direct conversation or channel, in the incident's thread and beside it."""
     case = read_case(tx, incident)
     if case is None:
         return

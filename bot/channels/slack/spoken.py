@@ -60,13 +60,14 @@ def spoken_in(
     message = event.get("previous_message" if gone else "message") or event
     edited = str((message.get("edited") or {}).get("ts") or "") if not gone else str(event.get("event_ts") or "")
     ts = str(event.get("deleted_ts") or message.get("ts") or "")
+    thread_ts = str(message.get("thread_ts") or "")  # with replies below it, a message names itself
     team = _team(message) or str(account.get("team_id") or "") or workspace(body)
     named = tuple(str(file.get("name") or "?") for file in message.get("files") or ())
     return Spoken(
         person=Person(team, str(message.get("user") or "")),
         channel=str(event.get("channel") or ""),
         ts=ts,
-        thread_ts=str(message.get("thread_ts") or ""),
+        thread_ts=thread_ts if thread_ts != ts else "",
         direct=is_direct(event),
         text="" if gone else payloads.said(message),
         files=(*(one.name for one in fetched), *named[len(fetched) :]),

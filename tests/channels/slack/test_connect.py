@@ -9,6 +9,9 @@ import pytest
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.lives import Stage, Support
+from bot.sandbox.slack import People
+from bot.sandbox.slack.delivery import Envelope
+from bot.sandbox.slack.payloads import event_callback, message_event
 from storage import Direction, Message
 from tests.builders import an_order
 from tests.channels.slack import connect
@@ -21,7 +24,9 @@ from tests.channels.slack.town import (
     ERIN,
     SHARED,
     STAFF_CHANNEL,
+    TEAM,
     THEIRS,
+    THIRD,
     Town,
     a_town,
     words,
@@ -236,3 +241,80 @@ async def test_no_link_that_decides_stands_in_the_channel_and_the_linked_one_get
     assert "/a/" not in str([one.blocks for one in connect.all_told(town)])
     seen = {user: str([one.blocks for one in town.workspace.shown_to(user)]) for user in (CAROL, DAVE)}
     assert {user: "/a/" in shown for user, shown in seen.items()} == {CAROL: True, DAVE: False}
+
+
+async def test_what_was_said_while_nobody_listened_is_asked_for_but_nothing_from_before(town: Town) -> None:
+    town.people.hold()
+    await town.people.say(CAROL, SHARED, "Avant que le canal soit le nôtre")
+    town.clock.turn(minutes=5)
+    await connect.share(town)
+    await town.people.say(CAROL, SHARED, "Site en panne")
+    ts = max(town.workspace.messages[SHARED])
+    await town.people.say(DAVE, SHARED, "Toujours", ts)
+
+    await town.channel.backfill(town.clock())
+    await town.settle()
+    await town.channel.backfill(town.clock())
+    await town.settle()
+    await town.people.release()
+    await town.settle()
+
+    assert await opened(town) == [1]
+    assert [one.text for one in await came(town)] == ["Site en panne", "Toujours"]
+
+
+async def test_envelope_that_names_the_other_workspace_is_the_same_message(town: Town) -> None:
+    """In a shared channel the event may be another workspace's; the authorization is ours."""
+    await connect.share(town)
+    await connect.say(town, "Site en panne")
+    (envelope,) = [one for one in town.people.sent if one.payload["event"]["type"] == "message"]
+
+    await town.people.redeliver(replace(envelope, payload=envelope.payload | {"team_id": THEIRS}))
+    await town.settle()
+
+    assert await opened(town) == [1]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_customers"),
+    [
+        ({"user_team": THEIRS, "team": TEAM}, True),
+        ({"source_team": THEIRS, "team": TEAM}, True),
+        ({"user_profile": {"team": THEIRS}, "team": TEAM}, True),
+        ({"team": THEIRS}, True),
+        ({}, True),  # Slack is asked who it is
+        ({"user_team": THIRD, "team": THEIRS}, False),
+    ],
+)
+async def test_workspace_of_whoever_writes_is_read_where_slack_says_it(
+    town: Town, given: dict[str, object], is_customers: bool
+) -> None:
+    await connect.share(town)
+    said = {"type": "message", "channel": SHARED, "user": DAVE, "text": "En panne", "ts": "1276502500.000100"}
+    event = {**said, "channel_type": "group", "event_ts": "1276502500.000100", **given}
+    body = event_callback(town.workspace, event, shared=True)
+
+    await town.people.redeliver(Envelope(kind="events_api", payload=body))
+    await town.settle()
+
+    assert await opened(town) == ([1] if is_customers else [])
+
+
+async def test_file_of_another_workspace_that_comes_as_a_bare_id_is_asked_for(town: Town) -> None:
+    await connect.share(town)
+    ts = await connect.say(town, "Site en panne")
+    town.people.hold()
+    await town.people.say(CAROL, SHARED, "Voir la capture", ts, [("ecran.png", b"\x89PNG\r\n\x1a\n0")])
+    message = town.workspace.replies(SHARED, ts)[-1]
+    event = message_event(town.workspace, message)
+    event["files"] = [{"id": event["files"][0]["id"], "mode": "file_access", "file_access": "check_file_info"}]
+
+    body = event_callback(town.workspace, event, shared=True)
+    others = People.over_http(town.workspace, town.url)
+    await others.redeliver(Envelope(kind="events_api", payload=body))
+    await others.close()
+    await town.settle()
+
+    names = [file.name for file in (await town.case()).attachments]
+    assert names == ["ecran.png"]
+    assert "file: ?" not in (await came(town))[-1].text
