@@ -1,4 +1,4 @@
-"""Who plays in the sandbox: customers on file, staff, and a Slack workspace with all of them."""
+"""Who plays in the sandbox: customers on file, staff, and a Slack with all of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,18 @@ from bot.core.facts import BOT, ChatLinked, CustomerMet, Language
 from bot.core.terms import Kind
 from bot.sandbox.slack import Channel, User, Workspace
 from bot.sandbox.slack.workspace import Clock
-from storage import Transaction
+from storage import SharedChannel, Transaction
 
 TEAM = "T0COMPTOIR"
 BOT_USER = "U0COMPTOIR"
 STAFF_CHANNEL = "C0INCIDENTS"
+COLES_TEAM, COLES_CHANNEL = "T0COLE", "C0COLE"
 NADIA = User(id="U0NADIA", name="Nadia Benali", email="nadia@host.example", locale="en-GB")
 MARC = User(id="U0MARC", name="Marc Lefèvre", email="marc@host.example", locale="en-GB")
-HARRIET = User(id="U0HARRIET", name="Harriet Cole", email="harriet@coleandson.example", locale="en-GB")
+HARRIET = User(
+    id="U0HARRIET", name="Harriet Cole", team=COLES_TEAM, email="harriet@coleandson.example", locale="en-GB"
+)
+OLIVER = User(id="U0OLIVER", name="Oliver Cole", team=COLES_TEAM, email="oliver@coleandson.example", locale="en-GB")
 PAUL = User(id="U0PAUL", name="Paul Moreau", email="paul.moreau@courriel.example", locale="fr-FR")
 STAFF = (NADIA, MARC)
 MANAGERS = (MARC,)
@@ -57,7 +61,7 @@ CUSTOMERS = (
     Someone(
         address="harriet@coleandson.example",
         name="Harriet Cole",
-        about="business, English; also in Slack",
+        about="business, English; also in Slack, with a channel",
         kind=Kind.BUSINESS,
         language=Language.EN,
         details=Details(
@@ -69,8 +73,10 @@ CUSTOMERS = (
 
 
 def workspace(clock: Clock, *, bot_token: str, signing_secret: str) -> Workspace:
-    """The provider's Slack: a private channel for staff, and two customers who talk to the desk directly."""
-    everyone = (*STAFF, HARRIET, PAUL)
+    """The provider's Slack: a private channel for staff, one shared with Cole & Son, everybody's direct one."""
+    everyone = (*STAFF, HARRIET, OLIVER, PAUL)
+    inside = tuple(user.id for user in STAFF)
+    coles = (*inside, HARRIET.id, OLIVER.id, BOT_USER)
     made = Workspace(
         clock=clock,
         bot_token=bot_token,
@@ -78,10 +84,11 @@ def workspace(clock: Clock, *, bot_token: str, signing_secret: str) -> Workspace
         team_id=TEAM,
         bot_user=BOT_USER,
         users=everyone,
-        channels=(Channel(id=STAFF_CHANNEL, name="incidents", members=(*(u.id for u in STAFF), BOT_USER)),),
+        channels=(Channel(id=STAFF_CHANNEL, name="incidents", members=(*inside, BOT_USER)),),
     )
     for person in everyone:
         made.direct(person.id)
+    made.put_channel(Channel(id=COLES_CHANNEL, name="cole-and-son", members=coles, teams=(COLES_TEAM,)))
     return made
 
 
@@ -90,6 +97,9 @@ def introduce(tx: Transaction, now: datetime) -> None:
     for someone in CUSTOMERS:
         if tx.customers.by_address(someone.address) is None:
             _introduce(tx, someone, now)
+    cole = tx.customers.by_address(HARRIET.email)
+    if cole is not None and tx.shared.load(COLES_CHANNEL) is None:
+        tx.shared.put(SharedChannel(channel=COLES_CHANNEL, customer_id=cole.id, team=COLES_TEAM, since=now))
 
 
 def _introduce(tx: Transaction, someone: Someone, now: datetime) -> None:
@@ -100,5 +110,5 @@ def _introduce(tx: Transaction, someone: Someone, now: datetime) -> None:
         kind=someone.kind,
         details=someone.details,
     )
-    linked = (ChatLinked(team=TEAM, user=someone.chat.id),) if someone.chat else ()
+    linked = (ChatLinked(team=someone.chat.team or TEAM, user=someone.chat.id),) if someone.chat else ()
     note_on_customer(tx, customer, (CustomerMet(language=someone.language), *linked), BOT, now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import aiohttp
 
+from bot.sandbox.cast import COLES_CHANNEL, OLIVER
 from tests.sandbox.sandboxes import CAMILLE, CHANNEL, HARRIET, MARC, NADIA, Json, Play, playing
 
 WORDS = "Bonjour,\n\nNotre boutique affiche « Erreur 500 » depuis ce matin.\nMerci d’avance"
@@ -199,6 +200,26 @@ async def test_customer_in_chat_orders_there(sqlite_url: str) -> None:
             await play.submit(HARRIET)
 
         assert left is None
+        assert (await play.stage("ordered"))["customer"] == "Cole & Son Booksellers Ltd"
+
+
+async def test_customer_is_answered_in_the_channel_that_is_shared_with_them(sqlite_url: str) -> None:
+    async with playing(sqlite_url) as play:
+        await play.act("say", HARRIET, channel=COLES_CHANNEL, text="The shop is down")
+        await play.stage("announced")
+
+        async def announced() -> Json:
+            seen = await play.get("slack", **{"as": HARRIET, "channel": COLES_CHANNEL})
+            root = next(one["ts"] for one in seen["messages"] if one["text"] == "The shop is down")
+            beside = await play.get("slack", **{"as": HARRIET, "channel": COLES_CHANNEL, "thread": root})
+            return next((one["ts"] for one in beside["thread"]["replies"] if "'order'" in str(one)), None)
+
+        ts = await play.until(announced, "no price in the thread")
+        await play.act("click", OLIVER.id, channel=COLES_CHANNEL, ts=ts, action="order")
+        alone = await play.get("slack", **{"as": OLIVER.id, "channel": COLES_CHANNEL})
+        await play.act("click", HARRIET, channel=COLES_CHANNEL, ts=ts, action="order")
+
+        assert len(alone["ephemerals"]) == 1
         assert (await play.stage("ordered"))["customer"] == "Cole & Son Booksellers Ltd"
 
 

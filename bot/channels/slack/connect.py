@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
@@ -20,6 +20,7 @@ from bot.core.refusals import Refused
 from storage import IncidentRow, SharedChannel, Transaction
 
 QUOTED: Final = 2_000
+CLOCKS_APART: Final = timedelta(seconds=10)  # ours and Slack's
 READ_BY_ALL: Final = (
     "The customer reads what you write here; staff read it in the incident's thread as said in the channel. It is "
     "no reply of the desk's and proves nothing: for that, use the incident's thread in the staff channel."
@@ -129,7 +130,7 @@ def _title(text: str) -> str:
 def _is_before(shared: SharedChannel, ts: str) -> bool:
     """Whether this was said before the channel was on file."""
     at = moment_of(ts)
-    return at is not None and at < shared.since
+    return at is not None and at < shared.since - CLOCKS_APART
 
 
 def _in_no_incident(

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 SCOPES: Final[Mapping[str, str]] = {
-    "channels:history": "hears what is said in customers' channels, and in the staff channel's threads, where they are public",
+    "channels:history": "hears what is said in a public channel of staff or of a customer",
     "channels:read": "sees with whom a public channel of staff or of a customer is shared",
     "chat:write": "posts cards, lines and messages to customers, and brings cards and lines up to date",
     "commands": "offers /incident and the two shortcuts",
     "files:read": "fetches what customers send and staff add to a reply; sees whether a file was shown",
     "files:write": "attaches whole mails, long texts and files to what they belong to; draws the home's figures",
-    "groups:history": "the same where they are private",
-    "groups:read": "sees with whom a private one is shared",
+    "groups:history": "hears what is said in a private channel of staff or of a customer",
+    "groups:read": "sees with whom a private channel of staff or of a customer is shared",
     "im:history": "hears what customers write in their direct conversation with the app",
     "im:read": "finds that conversation again",
     "im:write": "opens it",
