@@ -113,6 +113,7 @@ def _diagnosis(words: Mapping[str, str]) -> dict[str, n.Notice]:
         "customer_asked": n.CustomerAsked(question=words["question"]),
         "answer_nudged": n.AnswerNudged(question=words["question"], lapses_on=_LAPSES),
         "staff_wrote": n.StaffWrote(text=words["letter"]),
+        "staff_wrote-files": n.StaffWrote(text=words["letter"], files=("journal.txt", "plan.pdf")),
         "staff_wrote-long": n.StaffWrote(text=f"{words['letter']}\n{_PATH}"),
         "our_fault_found": n.OurFaultFound(report=words["report"]),
         "problem_solved": n.ProblemSolved(report=words["report"], price=_DIAGNOSIS),

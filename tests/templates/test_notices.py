@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.wording import Decision, DecisionKind, decision_in
+from bot.app.wording import Decision, DecisionKind, decision_in, way_in_of
 from bot.core.facts import Language
 from bot.core.notices import (
     NOTICES,
@@ -17,7 +17,6 @@ from bot.core.notices import (
     Purpose,
     StaffWrote,
 )
-from bot.markup import Shape
 from bot.sandbox.gallery import notices as write_gallery
 from bot.sandbox.gallery import worded
 from bot.sandbox.samples import PROVIDER, context, samples
@@ -359,15 +358,35 @@ def test_sentence_to_reply_with_is_one_that_we_understand(language: Language, na
     assert (decision_in(text) or Decision()).number == ""
 
 
+IN_MAIL_ALONE = re.compile(
+    r"\bci-joint|\bjointe?s? à ce|\best jointe?\b|\bpièces? jointes? :|\battached\b|\benclosed\b"
+    r"|\b(?:ce|cet|présent) (?:e-)?mail\b|\bthis (?:e-)?mail\b"
+    r"|\b(?:cette|une) seule phrase\b|\b(?:this|one) sentence\b"
+    r"|\b(?:répond\w*|reply\w*) (?:par|avec ces mots|with)\b|\bau-dessus de cette ligne\b|\babove this line\b",
+    re.IGNORECASE,
+)
+
+
+def _in_mail_alone(said: Worded) -> list[str]:
+    """What holds only in a mail: something attached to it, an answer that decides by its words."""
+    lines = [said.subject, said.button, *(block.text for block in said.lines)]
+    runs = [run.text for block in said.lines for run in block.runs if run.strong]
+    decides = [text for text in runs if way_in_of(text) or (decision_in(text) or Decision()).number]
+    return decides + [line for line in lines if IN_MAIL_ALONE.search(_spaced(line))]
+
+
 @pytest.mark.parametrize(("language", "name"), EVERY)
-def test_chat_offers_no_answer_in_words_and_names_no_attachment(language: Language, name: str) -> None:
+def test_chat_says_nothing_that_holds_only_in_a_mail(language: Language, name: str) -> None:
     """What decides there is a button or the page; papers follow as messages of their own."""
     there = replace(context(language), chat=True)
-    lines = WORDS.notice(samples(language)[name], language, there).lines
 
-    assert [
-        one.text for one in lines if one.shape is Shape.QUOTE and one.runs[0].strong and decision_in(one.text)
-    ] == []
-    assert not re.search(
-        r"\b(GARANTIE|WARRANTY|jointe? à ce|joints? à ce|attached)\b", " ".join(one.text for one in lines)
-    )
+    assert _in_mail_alone(WORDS.notice(samples(language)[name], language, there)) == []
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    "name", [*PHRASED, "incident_opened", "invoice_issued", "invoice_credited", "staff_wrote-files"]
+)
+def test_mail_says_what_holds_only_there(language: Language, name: str) -> None:
+    """Also where it leaves instead of a message in chat that Slack does not take."""
+    assert _in_mail_alone(_said(language, name)) != []
