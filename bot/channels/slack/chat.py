@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from bot import figures
 from bot.app.deliver import Delivered
@@ -17,7 +18,9 @@ from bot.core import facts as f
 from bot.core import notices as n
 from bot.core.facts import Language
 from bot.core.money import Price
-from bot.words import Context
+from bot.words import Context, Worded
+
+TITLE: Final = 300  # characters of the subject above the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,27 @@ def message(desk: Desk, case: Case, order: TellInChat, *, alone: bool = True) ->
     )
     worded = desk.words.notice(told, order.language, context)
     asked = Asked(desk=desk, case=case, language=order.language)
-    lines = prose.fitting(worded.lines, lambda count: asked.say("chat.more_lines", count=count))
-    is_whole = lines == list(worded.lines)
-    buttons = list(_buttons(asked, told)) if is_whole or not isinstance(told, _SCOPES) else []
-    if worded.button_url:
-        buttons.append(blocks.link("page", worded.button, worded.button_url))
-    elif link := order.links.get(told.link) or order.links.get(n.Purpose.INCIDENT):
-        buttons.append(asked.button("open_page", asked.say("button.open_page"), link=link))
-    made = [blocks.rich(blocks.line(blocks.span(worded.subject, strong=True))), prose.shown(lines)]
+    title = blocks.rich(blocks.line(blocks.span(blocks.clip(worded.subject, TITLE), strong=True)))
+    page = _page(asked, order, worded)
+    buttons = [*_buttons(asked, told), *page]
+    more = prose.Pointers(
+        lines=lambda count: asked.say("chat.more_lines", count=count), rest=asked.say("chat.more_words")
+    )
+    lines = prose.fitting(worded.lines, more, prose.WHOLE - prose.size([title, *buttons]))
+    if isinstance(told, _SCOPES) and lines != list(worded.lines):
+        buttons = page
+    made = [title, prose.shown(lines)]
     if buttons:
         made.append(blocks.actions("main", buttons))
-    return Chat(text=blocks.escape(blocks.clip(worded.subject, 300)), blocks=made)
+    return Chat(text=blocks.escape(blocks.clip(worded.subject, TITLE)), blocks=made)
+
+
+def _page(asked: Asked, order: TellInChat, worded: Worded) -> list[Payload]:
+    """The button to their page: a link where they read it alone, else one that asks who presses it."""
+    if worded.button_url:
+        return [blocks.link("page", worded.button, worded.button_url)]
+    link = order.links.get(order.worded().link) or order.links.get(n.Purpose.INCIDENT)
+    return [asked.button("open_page", asked.say("button.open_page"), link=link)] if link else []
 
 
 def delivered(made: Chat, order: TellInChat, place: str, *, alone: bool = True) -> Delivered:

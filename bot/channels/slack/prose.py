@@ -1,8 +1,8 @@
 """A notice's words as rich text, shortened where Slack takes no more: what they come to stands at their end."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import Final
 
@@ -10,10 +10,23 @@ from bot.channels.slack import blocks
 from bot.channels.slack.wire import Payload
 from bot.markup import Block, Run, Shape
 
-MOST: Final = 10_500
-"""Characters of JSON; all blocks of a message may have some 13,300, and its buttons take up to two thousand."""
+WHOLE: Final = 12_900
+"""Bytes of JSON of all blocks of a message. Slack ends at 13,300 characters, of which each block costs a hundred."""
 FEW: Final = 5  # items that stay of a list, however long all the rest is
 SHORT: Final = 200  # characters; what has no more is not cut
+
+
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """Where what is not here is to be found: so many lines of a list, the rest of what is cut."""
+
+    lines: Callable[[int], str]
+    rest: str
+
+
+def size(made: object) -> int:
+    """Bytes of what Slack is sent; of several alone never less than of all together."""
+    return len(json.dumps(made, ensure_ascii=False).encode())
 
 
 def shown(lines: Sequence[Block]) -> Payload:
@@ -28,23 +41,31 @@ def shown(lines: Sequence[Block]) -> Payload:
     return blocks.rich(*elements)
 
 
-def fitting(lines: Sequence[Block], more: Callable[[int], str], most: int = MOST) -> list[Block]:
-    """All of it where it fits; else the longest list ends in `more(how many)`, then what is longest is cut.
+def fitting(lines: Sequence[Block], more: Pointers, most: int = WHOLE) -> list[Block]:
+    """All of it where it fits; else the longest list says how many it leaves out, then what is longest is cut.
 
     Totals and terms, which are short and stand last, stay as they are.
     """
     kept = list(lines)
     if _size(kept) > most:
-        kept = _fewer_items(kept, most, more)
+        kept = _fewer_items(kept, most, more.lines)
     while (over := _size(kept) - most) > 0:
         at = max(
-            (at for at, block in enumerate(kept) if block.shape is not Shape.PANEL), key=lambda at: _length(kept, at)
+            (at for at in range(len(kept)) if _may_be_cut(kept[at])), key=lambda at: _length(kept, at), default=-1
         )
-        if _length(kept, at) <= SHORT:
-            return _beginning(kept, most)
-        cut = blocks.clip(kept[at].text, max(_length(kept, at) - over - 1, SHORT))
-        kept[at] = replace(kept[at], runs=(Run(cut),))
+        if at < 0 or _length(kept, at) <= SHORT:
+            return _ends(kept, most, more.rest)
+        kept[at] = _cut(kept[at], max(_length(kept, at) - over - len(more.rest), SHORT - len(more.rest)), more.rest)
     return kept
+
+
+def _may_be_cut(block: Block) -> bool:
+    """Sums stand in panels, and half an address leads nowhere."""
+    return block.shape not in {Shape.PANEL, Shape.LINK}
+
+
+def _cut(block: Block, most: int, rest: str) -> Block:
+    return replace(block, runs=(Run(f"{block.text[:most].rstrip()}{rest}"),))
 
 
 def _fewer_items(lines: list[Block], most: int, more: Callable[[int], str]) -> list[Block]:
@@ -58,9 +79,7 @@ def _fewer_items(lines: list[Block], most: int, more: Callable[[int], str]) -> l
         return [*lines[: start + count], rest, *lines[end:]]
 
     room = most - _size(with_only(0))
-    costs = accumulate(_size([block]) for block in lines[start : end - 2])
-    fit = sum(cost <= room for cost in costs)
-    return with_only(max(fit, FEW))
+    return with_only(max(_fit(lines[start : end - 2], room), FEW))
 
 
 def _lists(lines: Sequence[Block]) -> Iterator[tuple[int, int]]:
@@ -73,14 +92,18 @@ def _lists(lines: Sequence[Block]) -> Iterator[tuple[int, int]]:
         at = end
 
 
-def _beginning(lines: Sequence[Block], most: int) -> list[Block]:
-    """What nothing else makes short enough ends in an ellipsis."""
-    room = most - _size([_ELLIPSIS])
-    fit = [size <= room for size in accumulate(_size([block]) for block in lines)]
-    return [*lines[: sum(fit)], _ELLIPSIS]
+def _ends(lines: Sequence[Block], most: int, rest: str) -> list[Block]:
+    """What nothing else makes short enough loses its middle: it begins with what it is and ends with what to do."""
+    gap = Block(Shape.PARAGRAPH, (Run(rest.strip()),))
+    room = most - _size([gap])
+    end = _fit(reversed(lines), room // 2)
+    begin = _fit(lines, room - _size(lines[len(lines) - end :]))
+    return [*lines[:begin], gap, *lines[len(lines) - end :]]
 
 
-_ELLIPSIS = Block(Shape.PARAGRAPH, (Run("…"),))
+def _fit(lines: Iterable[Block], room: int) -> int:
+    """How many of them, from the first on, have room."""
+    return sum(cost <= room for cost in accumulate(_size([block]) for block in lines))
 
 
 def _length(lines: Sequence[Block], at: int) -> int:
@@ -92,8 +115,7 @@ def _is_item(block: Block) -> bool:
 
 
 def _size(lines: Sequence[Block]) -> int:
-    """Characters of what Slack is sent; of several alone never less than of all together."""
-    return len(json.dumps(shown(lines), ensure_ascii=False))
+    return size(shown(lines))
 
 
 def _paragraph(block: Block) -> Payload:
