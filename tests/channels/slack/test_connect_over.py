@@ -165,3 +165,13 @@ async def test_words_that_arrived_there_before_it_was_over_are_not_said_again(to
     assert len(connect.told(town, ts)) == 2
     assert town.told(CAROL) == []
     assert town.mails == []
+
+
+async def test_channel_of_a_customer_who_was_erased_is_nobodys(town: Town) -> None:
+    customer = await connect.share(town)
+
+    await town.store.run(lambda tx: tx.erasure.customer(customer.id))
+    await connect.say(town, "Site en panne")
+
+    assert await town.store.read(lambda tx: tx.shared.listing()) == []
+    assert await town.store.read(lambda tx: tx.incidents.listing()) == []

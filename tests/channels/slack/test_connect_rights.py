@@ -9,7 +9,8 @@ import pytest
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core.lives import Stage
-from bot.core.notices import ChatCodeSent
+from bot.core.notices import ChatCodeSent, SeveralReminders
+from bot.sandbox.samples import context, samples
 from storage import Transaction
 from tests.builders import an_order
 from tests.channels.slack import connect
@@ -23,6 +24,7 @@ from tests.channels.slack.town import (
     SHARED,
     TEAM,
     THEIRS,
+    WORDS,
     Town,
     a_town,
     words,
@@ -179,10 +181,30 @@ async def test_yes_in_words_decides_nothing_and_points_to_the_button(town: Town)
     assert "bouton" in town.whispers(CAROL)[-1]
 
 
-async def test_reminder_before_an_invoice_is_due_holds_no_link_there(town: Town) -> None:
+async def test_invoice_holds_no_link_there(town: Town) -> None:
     await concluded(town, f.Outcome.SOLVED)
 
-    shown = str([one.blocks for one in connect.all_told(town)])
+    shown = [one.blocks for one in connect.all_told(town)]
 
-    assert re.search(r"24,00\s€", words([one.blocks for one in connect.all_told(town)]))
-    assert "/a/" not in shown
+    assert re.search(r"24,00\s€", words(shown))
+    assert "/a/" not in str(shown)
+
+
+@pytest.mark.parametrize("language", f.Language)
+def test_no_notice_about_an_incident_needs_or_holds_a_link(language: f.Language) -> None:
+    told = {name: one for name, one in samples(language).items() if not isinstance(one, SeveralReminders)}
+
+    worded = {name: WORDS.notice(one, language, replace(context(language), links={})) for name, one in told.items()}
+
+    assert {name: one.button_url for name, one in worded.items() if one.button_url} == {}
+    held = {name for name, one in worded.items() if "/a/" in " ".join(block.text for block in one.lines)}
+    assert held == set()
+
+
+async def test_staff_read_before_they_reply_that_others_of_the_customers_read_it_too(town: Town) -> None:
+    await connect.share(town)
+    await connect.say(town, "Site en panne")
+
+    await town.click("reply")
+
+    assert "in their channel in Slack, which colleagues of theirs read" in words(town.modal().blocks)
