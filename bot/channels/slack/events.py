@@ -58,12 +58,9 @@ async def _account(room: Room, body: Payload) -> Payload:
     """What Slack says of who wrote in a channel that is shared with a customer; of nobody else is anything asked."""
     event = body.get("event") or {}
     channel, user = str(event.get("channel") or ""), author_of(event) if event.get("type") == "message" else ""
-    if (
-        not user
-        or is_direct(event)
-        or channel == room.channel
-        or await room.desk.store.read(lambda tx: tx.shared.load(channel)) is None
-    ):
+    if not user or is_direct(event) or channel == room.channel:
+        return {}
+    if await room.desk.store.read(lambda tx: tx.shared.load(channel)) is None:
         return {}
     return await room.account(user)
 

@@ -109,11 +109,8 @@ def _chosen(case: Case, given: Given) -> Language:
 def _goes_to(room: Room, case: Case) -> str:
     """Who gets it and how, as it will leave."""
     in_chat = is_in_chat(room.desk, case.incident, case.customer)
-    where = (
-        "in their channel in Slack, which colleagues of theirs read"
-        if case.incident.thread
-        else "in their conversation in Slack"
-    )
+    shared = "in their channel in Slack, which colleagues of theirs read"
+    where = shared if case.incident.thread else "in their conversation in Slack"
     by = f"{case.customer.address} {where}" if in_chat else f"{case.answered} by mail"
     lost = " BEWARE: mail to this address comes back." if case.incident.lost is not None and not in_chat else ""
     return f"Goes to {by}. {reads(case)}{lost}"
