@@ -30,15 +30,33 @@ def size(made: object) -> int:
 
 
 def shown(lines: Sequence[Block]) -> Payload:
-    """The words as one rich text, items as a list."""
+    """The words as one rich text: items as a list, right below what introduces it; a blank line between all else."""
     elements: list[Payload] = []
-    for is_list, group in groupby(lines, _is_item):
-        if is_list:
-            items = [blocks.line(*_spans(block.runs)) for block in group]
+    for shape, group in groupby(lines, _drawn_as):
+        if shape is Shape.ITEM:
+            items = [blocks.line(*_spans(block)) for block in group]
             elements.append({"type": "rich_text_list", "style": "bullet", "elements": items})
+        elif shape is Shape.QUOTE:
+            elements.extend({"type": "rich_text_quote", "elements": _spans(block)} for block in group)
         else:
-            elements.extend(_paragraph(block) for block in group)
+            elements.append(_paragraphs(group, begins=not elements))
     return blocks.rich(*elements)
+
+
+def _drawn_as(block: Block) -> Shape:
+    return block.shape if block.shape in {Shape.ITEM, Shape.QUOTE} else Shape.PARAGRAPH
+
+
+def _paragraphs(group: Iterable[Block], *, begins: bool) -> Payload:
+    spans: list[Payload] = [] if begins else [blocks.span("\n")]
+    for at, block in enumerate(group):
+        spans += [blocks.span("\n\n")] if at else []
+        spans += [{"type": "link", "url": block.text}] if block.shape is Shape.LINK else _spans(block)
+    return blocks.line(*spans)
+
+
+def _spans(block: Block) -> list[Payload]:
+    return [blocks.span(run.text, strong=run.strong) for run in block.runs if run.text]
 
 
 def fitting(lines: Sequence[Block], more: Pointers, most: int = WHOLE) -> list[Block]:
@@ -116,15 +134,3 @@ def _is_item(block: Block) -> bool:
 
 def _size(lines: Sequence[Block]) -> int:
     return size(shown(lines))
-
-
-def _paragraph(block: Block) -> Payload:
-    if block.shape is Shape.LINK:
-        return blocks.line({"type": "link", "url": block.text}, blocks.span("\n\n"))
-    kind = "rich_text_quote" if block.shape is Shape.QUOTE else "rich_text_section"
-    spans = _spans(block.runs)
-    return {"type": kind, "elements": spans if kind == "rich_text_quote" else [*spans, blocks.span("\n\n")]}
-
-
-def _spans(runs: Sequence[Run]) -> list[Payload]:
-    return [blocks.span(run.text, strong=run.strong) for run in runs if run.text]
