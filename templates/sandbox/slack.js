@@ -111,6 +111,10 @@ function drawChannel() {
   const alone = seen.ephemerals.filter((one) => !one.thread_ts);
   fill(byId("messages"), [...seen.messages, ...alone], place.staff ? "No incidents yet. Their cards appear here." : "Nothing was said here yet.");
   if (!seen.thread) return;
+  const kind = place.staff ? "Note" : "Reply";
+  byId("note-text").placeholder = place.staff ? "Internal note: it never reaches the customer" : `Reply to ${place.name}`;
+  byId("note").querySelector("label").textContent = kind;
+  byId("note").querySelector("button").textContent = kind;
   const inside = seen.ephemerals.filter((one) => one.thread_ts === seen.thread.root.ts);
   fill(byId("thread"), [seen.thread.root, ...seen.thread.replies, ...inside], "", true);
 }
