@@ -67,6 +67,20 @@ async def test_announcement_that_slack_refuses_counts_when_the_mail_is_taken(tow
     assert "the user is deactivated" in line(town, "Not delivered by slack")
 
 
+async def test_quote_that_is_mailed_instead_goes_with_its_document(town: Town) -> None:
+    """And in a mail's words: only what leaves for chat is worded for it."""
+    await in_chat(town)
+    await town.give(1, an_order(c.OrderDiagnosis), an_order(c.StartDiagnosis))
+    await town.give(1, an_order(c.ConcludeDiagnosis, outcome=f.Outcome.QUOTE))
+    refuse(town, "user_disabled")
+
+    await town.give(1, an_order(c.DraftQuote, number=""))
+
+    quote = (await town.case()).incident.quotes[-1]
+    assert [(one.notice, one.document) for one in town.letters] == [(QuoteOffered.name(), quote.number)]
+    assert [id_ for one in town.told() for id_ in one.files] == []
+
+
 async def test_words_wait_for_an_app_that_is_mended_soon(town: Town) -> None:
     await in_chat(town)
     town.slack.faults.refuse("token_revoked", times=None)

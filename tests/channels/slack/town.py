@@ -77,6 +77,7 @@ class Town:
     people: People
     url: str = ""
     mails: list[Notice] = field(default_factory=list)
+    letters: list[TellByMail] = field(default_factory=list)
     outages: list[MailOutage] = field(default_factory=list)
 
     @property
@@ -107,7 +108,9 @@ class Town:
         return {**self.channel.senders, **by_mail, PrintPaper.KIND: self._print}
 
     async def _mail(self, job: Job, _now: datetime) -> Delivery:
-        self.mails.append(decode(TellByMail, job.payload).worded())
+        order = decode(TellByMail, job.payload)
+        self.letters.append(order)
+        self.mails.append(order.worded())
         return Delivered("250 ok")
 
     async def _mail_outage(self, job: Job, _now: datetime) -> Delivery:
