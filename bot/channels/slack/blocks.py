@@ -15,6 +15,17 @@ def clip(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def pieces(text: str, most: int) -> list[str]:
+    """The whole text, cut at the end of a line or of a word where one is near."""
+    cut = []
+    while len(text) > most:
+        ends = (text.rfind(sign, most // 2, most) for sign in ("\n", " "))
+        at = next((end + 1 for end in ends if end > 0), most)
+        cut.append(text[:at])
+        text = text[at:]
+    return [*cut, text]
+
+
 def escape(text: str) -> str:
     """A text that mrkdwn shows as it is: no mention fires, no link is made."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -8,7 +8,7 @@ from typing import ClassVar
 from bot.app.files import FileRules
 from bot.app.handle import Done, carry_out
 from bot.app.jobs import Order, decode
-from bot.channels.slack import files
+from bot.channels.slack import blocks, files
 from bot.channels.slack.files import WHY, Fetched
 from bot.channels.slack.jobs import SayInSlack
 from bot.channels.slack.room import Room
@@ -22,7 +22,6 @@ from storage import Job, NewJob, Transaction
 
 MOST_TRIES = 5
 AGAIN = timedelta(seconds=20)
-GIVEN_BACK = 2_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +95,14 @@ def _send(
         done = once(tx, room, order.incident, said.as_command(order.actor), now)
         why = room.desk.words.refusal(done.reason, Language.EN) if isinstance(done, Refused) else ""
     if why:
-        text = f"INC-{order.incident}: nothing was sent. {why} Your words were:\n{order.text[:GIVEN_BACK]}"
-        SayInSlack(channel=room.channel, text=text, only_to=order.actor.name).put(tx, now)
+        _give_back(tx, room, order, why, now)
+
+
+def _give_back(tx: Transaction, room: Room, order: ReplyWithFiles, why: str, now: datetime) -> None:
+    """All the words, for nothing else keeps them; Slack shows a few thousand characters in one message."""
+    text = f"INC-{order.incident}: nothing was sent. {why} Your words were:\n{order.text}"
+    for piece in blocks.pieces(text, blocks.SECTION):
+        SayInSlack(channel=room.channel, text=piece, only_to=order.actor.name).put(tx, now)
 
 
 def _why_not(fetched: Sequence[Fetched], rules: FileRules) -> str:

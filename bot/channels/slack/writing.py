@@ -79,14 +79,9 @@ def _pieces(given: Given) -> dict[str, str]:
         return {WORDS: text} | {
             name: given[name] for name in sorted(given, key=_in_order) if name.startswith(CONTINUED)
         }
-    pieces = []
-    while len(text) > blocks.TYPED:
-        ends = (text.rfind(sign, blocks.TYPED // 2, blocks.TYPED) for sign in ("\n", " "))
-        at = next((end for end in ends if end > 0), blocks.TYPED)
-        pieces.append(text[:at])
-        text = text[at:].lstrip()
-    names = [WORDS, *(f"{CONTINUED}{at}" for at in range(len(pieces)))]
-    return dict(zip(names, [*pieces, text], strict=True))
+    pieces = [piece.strip() for piece in blocks.pieces(text, blocks.TYPED)]
+    names = [WORDS, *(f"{CONTINUED}{at}" for at in range(len(pieces) - 1))]
+    return dict(zip(names, pieces, strict=True))
 
 
 def _in_order(name: str) -> tuple[int, str]:

@@ -259,6 +259,23 @@ async def test_program_under_another_name_is_found_by_its_bytes_and_the_words_co
     assert "Here it is." in said
 
 
+async def test_long_words_whose_file_is_refused_come_back_whole(town: Town) -> None:
+    """In as many messages as they need, in their order."""
+    await town.open()
+    text = "\n".join(f"Line {number} of an answer that says a lot." for number in range(200))
+    await town.people.say(ALICE, STAFF_CHANNEL, text, town.card().ts)
+    said = town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1]
+    await town.settle()
+
+    await town.people.message_shortcut(ALICE, STAFF_CHANNEL, said.ts, "send_to_customer")
+    await town.submit(ALICE, files=[("report.pdf", b"MZ\x90\x00")])
+
+    assert await sent(town) == []
+    told = town.workspace.shown_to(ALICE)
+    assert len(told) > 1
+    assert "".join(words(one.blocks) for one in told).endswith(f"Your words were:\n{text}")
+
+
 async def test_reply_with_files_brought_twice_goes_once(town: Town) -> None:
     await town.open()
     town.people.copies = 3
