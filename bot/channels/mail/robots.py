@@ -52,8 +52,9 @@ _SUBJECT = re.compile(
     r"|automatiskt? svar|autosvar|automaattinen vastaus|odpowied[źz] automatyczna|automatyczna odpowied[źz]"
     r"|automatick[áa] odpov[ěe][ďd]"
     r"|frav[æa]rende\s?:|автоответ|автоматический ответ|自動(?:返信|応答|回覆)|自动(?:回复|答复)"
-    r"|undelivered mail returned to sender|delivery status notification\b|mail delivery (?:subsystem|failed: ret)"
-    r"|returned mail: |failure notice$|undeliverable: |non remis\s?: |unzustellbar: )",
+    r"|(?:undelivered mail returned to sender|delivery status notification(?: ?\(\w+\))?|mail delivery subsystem"
+    r"|mail delivery failed: returning message to sender|failure notice)\s*$"
+    r"|returned mail: |undeliverable: |non remis\s?: |unzustellbar: )",
     re.IGNORECASE,
 )
 # The same names as what a sentence is about: a machine puts nothing, a sign, a name or a day behind them.

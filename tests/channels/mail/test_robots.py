@@ -153,6 +153,8 @@ def test_sender_whose_name_only_sounds_like_one(sender: str) -> None:
         "Lu : Panne",
         "Not read: Panne",
         "Undelivered Mail Returned to Sender",
+        "Delivery Status Notification (Failure)",
+        "Mail delivery failed: returning message to sender",
     ],
 )
 def test_subject_of_a_machine_without_any_header(subject: str) -> None:
@@ -211,6 +213,8 @@ def test_mail_to_whoever_signs_up_with_an_address(subject: str) -> None:
         "Absence de réponse à ma demande : que faire ?",
         "Congés d'été : le site de réservation est en panne",
         "TR: Undelivered Mail Returned to Sender",
+        "Undelivered Mail Returned to Sender : que faire ?",
+        "Delivery Status Notification (Failure) à chaque envoi",
     ],
 )
 def test_subject_of_a_person_with_a_problem(subject: str) -> None:
