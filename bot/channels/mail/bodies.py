@@ -40,6 +40,7 @@ _ENRICHED = {"text/enriched", "text/richtext"}
 _WHOLE = {"text/plain", "text/html"}
 _TEXTS = _WHOLE | _ENRICHED
 MOST_FORWARDED = 20_000
+_WORD = re.compile(r"\w+")
 LONGEST_STUB = 400
 LEAST_SAME = 0.5
 MOST_SAME = 0.7
@@ -95,22 +96,30 @@ def _text(found: "_Found") -> str:
 def _shown(form: "_Form", plain: str) -> str:
     """The plain form, or what the HTML shows where there is none, or only one that stands in for it.
 
-    HTML beside `plain`, not in its place, is shown too: some servers add a part of their own, some say all twice.
+    Where each says what the other does not, both are shown. So is HTML beside `plain`, not in its place: some servers
+    add a part of their own, some say all twice.
     """
     if not form.html or len(form.plain) > LONGEST_STUB:
         return form.plain
     shown = text_of(form.html[:MOST_TEXT])
     if not form.plain.strip():
         return "" if _share(shown, plain) > MOST_SAME else shown
-    stands_in = _share(form.plain, shown) < LEAST_SAME and len(shown) > 2 * len(form.plain)
-    return shown if stands_in else form.plain
+    if not shown or _share(form.plain, shown) >= LEAST_SAME:
+        return form.plain
+    if len(shown) > 2 * len(form.plain):
+        return shown
+    return form.plain if _share(shown, form.plain) >= LEAST_SAME else f"{shown}\n\n{form.plain}"
 
 
 def _share(text: str, other: str) -> float:
     """How much of the words of a text stand in another."""
-    words = text.split()
-    among = set(other.split())
+    words, among = _words(text), set(_words(other))
     return sum(word in among for word in words) / len(words) if words else 0.0
+
+
+def _words(text: str) -> list[str]:
+    """Without the marks around them, which the two forms of a mail set as they like; marks where there is no word."""
+    return _WORD.findall(text) or text.split()
 
 
 def _outside(message: "Message[str, str]", found: "_Found") -> str:

@@ -29,6 +29,7 @@ def within(kind: str, *parts: str, boundary: str = "inner") -> str:
 
 
 PLAIN, MARKUP = a_part("text/plain", "Bonjour Loïc"), a_part("text/html; charset=utf-8", "<p>Bonjour <b>Loïc</b></p>")
+SHORT = a_part("text/html", "<p>Le site est mort.</p>")
 BOTH = within("multipart/alternative", PLAIN, MARKUP)
 STUB = a_part("text/plain", "This message is in HTML. Please use a mail program that shows it.")
 CLEAR = """-----BEGIN PGP SIGNED MESSAGE-----
@@ -54,6 +55,8 @@ LETTER = a_part(
         (a_mail("multipart/alternative", PLAIN, MARKUP), "Bonjour Loïc"),
         (a_mail("multipart/alternative", a_part("text/plain", " \n"), MARKUP), "Bonjour Loïc"),
         (a_mail("multipart/alternative", STUB, LETTER), parse(LETTER.encode()).text),
+        (a_mail("multipart/alternative", STUB, SHORT), "Le site est mort.\n\n" + parse(STUB.encode()).text),
+        (a_mail("multipart/alternative", a_part("text/plain", "OK!"), a_part("text/html", "<p>OK !</p>")), "OK!"),
         (a_mail("multipart/mixed", PLAIN, PIXEL, a_part("text/plain", "et ceci")), "Bonjour Loïc\net ceci"),
         (a_mail("multipart/mixed", MARKUP, PIXEL, a_part("text/html", "<p>et ceci</p>")), "Bonjour Loïc\net ceci"),
         (a_mail("multipart/mixed", PLAIN, PIXEL, a_part("text/html", "<p>et ceci</p>")), "Bonjour Loïc\net ceci"),
