@@ -60,7 +60,7 @@ _SUBJECT = re.compile(
 # The same names as what a sentence is about: a machine puts nothing, a sign, a name or a day behind them.
 _ABOUT_ONE = re.compile(
     r"(?:auto(?:matic|mated)?[- ]?(?:repl(?:y|ies)|respon(?:se|der)s?)|vacation (?:reply|notice)"
-    r"|out of office(?: (?:reply|message|notice))?|delivery status notifications?"
+    r"|out of office(?: (?:reply|message|notice))?"
     r"|r[ée]ponse automatique|(?:message|notification)(?: de r[ée]ponse)?(?: automatique)?(?: d['’]absence)?"
     r"|automatische (?:antwort|r[üu]ckantwort)|abwesenheits(?:notiz|nachricht)"
     r"|automatisch antwoord|afwezigheidsbericht|respuesta autom[áa]tica|risposta automatica|resposta autom[áa]tica)"

@@ -139,7 +139,6 @@ def test_sender_whose_name_only_sounds_like_one(sender: str) -> None:
         "[Auto-Reply] Panne",
         "Réponse automatique de Bob",
         "Out of office - on leave until Monday",
-        "Delivery Status Notification (Failure)",
         "Message automatique",
         "Congés : Re: Panne",
         "Fermeture annuelle – RE : Panne",
