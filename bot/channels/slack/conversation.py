@@ -65,7 +65,7 @@ def say_which_files_are_refused(
 ) -> None:
     """Nothing where all are taken."""
     if refused := _refused_files(room, spoken, language):
-        say(tx, room, spoken, "files_refused", language, now, files=refused)
+        say(tx, room, spoken, "files_refused", language, now, files=refused, address=room.desk.mail_address)
 
 
 def _kept(tx: Transaction, file: Fetched) -> Attachment:
