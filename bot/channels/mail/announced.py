@@ -18,7 +18,7 @@ _COLOURS = (
     r"|in (?:rot|blau|gr[üu]n|fett|farbe)|in het (?:rood|blauw|groen)|in (?:rood|blauw|groen|vet)"
 )
 _PLACES = (
-    r"ci-?\s?dessous|ci-?\s?apr[èe]s|plus bas"
+    r"ci-?\s?dessous|ci-?\s?apr[èe]s|plus bas|infra"
     r"|(?:dans|au fil d)(?:u| le| ton| votre) (?:texte|corps|mail|message|courriel)"
     r"|below|in-?\s?line|in between|(?:with)?in (?:the|your) (?:text|body|mail|e-?mail|message)"
     r"|unten|darunter|im text|in (?:der|ihrer) (?:mail|e-mail|nachricht)|direkt drin"

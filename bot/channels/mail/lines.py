@@ -46,6 +46,7 @@ _SIGNATURE = re.compile(r"\s?(?:--|__)$")
 _POSTSCRIPT = re.compile(
     r"(?:p\. ?-?s\.?|p\.?s\. ?|ps|post-?scriptum|p\. ?d\.|pd|n\. ?b\.|nb) ?[:.,–—-]", re.IGNORECASE
 )
+_ASKS = re.compile(r"\w ?\?$")
 _DECORATED = re.compile(r"\s*-{4,}\s{0,2}[^\W\d_][^\d\n-]{2,40}[^\W_]\s{0,2}-{4,}\s*$")
 _DEVICE = re.compile(
     r"\s*[*_<\[(]{0,3}(?:(?:sent|envoy[ée]e?) (?:from|with|via|using|de|depuis|[àa] partir de|avec|par) (?=\S)"
@@ -186,14 +187,16 @@ def _is_short(mark: str) -> bool:
 def _signs(lines: list[str], bare: list[str], labels: list[Label], at: int, short: int | None) -> bool:
     """Whether a mark that signatures stand below is one: dumps, diffs and logs have the like, people go on below.
 
-    Without its space it must stand alone: below a blank line, and the only one of what the person wrote. `short` is
-    the first of these.
+    Nobody asks in a signature, and no words lead up to one. Without its space the mark must stand alone: below a
+    blank line, and the only one of what the person wrote. `short` is the first of these.
     """
     for beside in (at - 1, at + 1):
         if 0 <= beside < len(labels) and labels[beside] in _OWN and bare[beside].startswith("--"):
             return False
     below = range(at + 1, next((end for end in range(at + 1, len(labels)) if labels[end] not in _OWN), len(labels)))
-    if any(_POSTSCRIPT.match(bare[line]) for line in below[:MOST_BELOW_SIGNATURE]):
+    if any(_POSTSCRIPT.match(bare[line]) or _ASKS.search(bare[line]) for line in below[:MOST_BELOW_SIGNATURE]):
+        return False
+    if at and labels[at - 1] is Label.TEXT and bare[at - 1].endswith(":"):
         return False
     if not _is_short(lines[at]):
         return True
@@ -251,8 +254,11 @@ def _introduce(bare: list[str], labels: list[Label], at: int, is_ours: IsOurs | 
     unmarked = length and not _is_marked(bare, labels, at, at + length)
     if unmarked and _is_sentence(bare, at, at + length):
         return
-    if unmarked and name_others(bare[at : at + length], is_ours):
+    if length and name_others(bare[at : at + length], is_ours) and (unmarked or _is_shown(bare, labels, at)):
         labels[at : at + length] = [Label.OTHERS] * length
+        marked = None if unmarked else _filled_below(bare, at + length)
+        if marked is not None:
+            labels[marked] = Label.SHOWN
         return
     length = length or _undated_intro(bare, labels, at)
     if length:

@@ -27,6 +27,12 @@ def test_postscript_below_a_signature_is_kept(mark: str, postscript: str) -> Non
     assert strip(f"{text}\n\n{QUOTE}").reply == "\n".join(line.rstrip() for line in text.split("\n"))
 
 
+@pytest.mark.parametrize("text", ["Ma zone finit par :\n-- \n@ IN MX 10 mail", "a=1\n-- \nb=2\n\nEst-ce normal ?"])
+@pytest.mark.parametrize("below", ["", f"\n\n{QUOTE}"])
+def test_words_lead_up_to_no_signature_and_none_asks(text: str, below: str) -> None:
+    assert strip(f"{text}{below}").reply == text.replace("-- ", "--")
+
+
 @pytest.mark.parametrize("mark", ["-- ", "--", "__"])
 def test_signature_is_still_taken_away(mark: str) -> None:
     assert strip(f"Ja.\n\n{mark}\nAnne Koch\nPhotostudio\n\n{QUOTE}").reply == "Ja."

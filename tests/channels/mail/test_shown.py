@@ -119,6 +119,14 @@ def test_words_of_others_that_no_program_marked_are_shown(lead: str) -> None:
     assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours).reply == words
 
 
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_marked_mail_of_others_that_words_lead_up_to_is_shown_and_decides_nothing(blank: str) -> None:
+    lead = f"Paul me dit :\n\nLe 3 févr. 2025 à 14:12, Paul Noir <paul@noir.fr> a écrit :\n{blank}"
+    words = f"{lead}> Le thème est en cause.\n>\n> Revenez au 2.3."
+
+    assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours) == Stripped(reply=words, quoted=ANSWERED, certain=False)
+
+
 def test_firm_whose_name_begins_like_a_sentence_is_still_quoted() -> None:
     quote = f"Le 3 mars 2025 à 10:15, Mon Hébergeur <aide@host.fr> a écrit :\n\n{OURS}"
 
@@ -151,6 +159,7 @@ def test_our_line_that_a_person_asks_about_is_theirs() -> None:
         "I replied inline.",
         "Comments in\ngreen below.",
         "See below.",
+        "Cf. infra.",
         "Meine Antworten finden Sie unten in Rot.",
         "Ich habe direkt im Text geantwortet.",
         "Siehe unten!",
