@@ -19,6 +19,7 @@ _EDGES = " \t.,;:!?…*_\"'«»“”’\u00a0\u202f"
 _LONGEST = 200  # a line longer than this is a sentence, not a decision
 _MOST_LINES = 40  # words alone are few
 _LONGEST_SIGNATURE = 8  # lines
+_LONGEST_DISCLAIMER = 1500  # characters
 
 
 class DecisionKind(StrEnum):
@@ -61,7 +62,8 @@ def decision_in(text: str) -> Decision | None:
     if exact and len(said) == 1:
         return exact[0]
     if said and len(said[0]) <= _LONGEST:
-        read = next((Decision(kind=kind) for kind, words in _READS_LIKE.items() if words.match(said[0])), None)
+        first = said[0].lstrip(_EDGES)  # a phrase of ours comes back between the quotation marks of whoever copied it
+        read = next((Decision(kind=kind) for kind, words in _READS_LIKE.items() if words.match(first)), None)
         if read is not None:
             return read
     return Decision() if exact else None
@@ -107,8 +109,17 @@ def _greeted(line: str) -> int:
     return greeting.end() if greeting and not _RESERVES.search(_plain(greeting[0])) else 0
 
 
+def _is_disclaimer(plain: str) -> bool:
+    return bool(_DISCLAIMER.match(plain)) and not _BINDS_NOBODY.search(plain)
+
+
 def _is_signature(lines: list[str]) -> bool:
     """Whether all that is left is how a person ends a mail, and none of it could be a condition."""
+    if len(lines) > 2 * _LONGEST_SIGNATURE:
+        return False
+    lines = [line for line in lines if len(line) > _LONGEST_DISCLAIMER or not _is_disclaimer(_plain(line))]
+    if not lines:
+        return True
     if len(lines) > _LONGEST_SIGNATURE + 1 or any(len(line) > _LONGEST for line in lines):
         return False
     plain = [_plain(line) for line in lines]
@@ -151,6 +162,17 @@ _PART = r"(?:[A-ZÀ-ÖØ-Þ][\w'’.&-]*|&|de|du|la|et|and|of)"
 _NAMES = re.compile(  # a name or a company, a telephone number, an address
     rf"{_PART}(?:[ ,]+{_PART}){{0,4}}[ ,.]*|[+(]?\d[\d .()/+-]{{5,25}}|[^\s@]{{1,80}}@\S{{1,80}}|(?:https?://|www\.)\S{{1,100}}"
 )
+# What firms put below every mail, whatever it says, in one line.
+_DISCLAIMER = re.compile(
+    r"(?:ce (?:message|mail|courriel|courrier|e-mail)|this (?:message|e-?mail|communication))\b"
+    r"(?: (?:et|and) .{1,80})? (?:est|sont|peu(?:ven)?t|is|are|may) (?:[a-z-]+ ){0,3}"
+    r"(?:confiden|destine|intended|privileg).*\b(?:destinataire|recipient|addressee)"
+)
+# A notice that speaks of more than who may read: that nothing in the mail commits anybody, or only once it is signed.
+_BINDS_NOBODY = re.compile(
+    r"\b(?:not intended|engag|contra[ct]|bind|bound|commit|oblig|accept|accord|agree|approv|valid|sign|reserve"
+    r"|subject to)"
+)
 # Whatever may take a yes back, put it off or narrow it.
 _RESERVES = re.compile(
     r"\?|\b(?:ne|n'\w+|pas|non|no|not|\w+n't|cannot|jamais|never|mais|but|however|toutefois|cependant|sauf|hormis|except"
@@ -180,7 +202,7 @@ _READS_LIKE: Mapping[DecisionKind, re.Pattern[str]] = {
     DecisionKind.AGREES: _AGREES,
 }
 
-_POLITE = r"(?:[ ,]+(?:merci|thanks|thank you|s'il vous plait|please))?[ .!*_]*"
+_POLITE = r"(?:[ ,.!]+(?:merci|thanks|thank you|s'il vous plait|please))?[ .!*_]*"
 _YES = re.compile(
     rf"(?:ok|okay|o\.k\.|oui|yes|d'accord|c'est d'accord|ok pour moi|c'est ok|agreed|bon pour accord){_POLITE}"
 )

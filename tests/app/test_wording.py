@@ -21,6 +21,7 @@ DECISIONS: dict[str, Decision | None] = {
     "Annulez ma demande, je ne veux plus.": Decision(kind=DecisionKind.STOPS),
     "No thanks": Decision(kind=DecisionKind.STOPS),
     "Je conteste la facture F2026-00001, je ne paierai pas.": Decision(kind=DecisionKind.CONTESTS),
+    "« J'accepte le devis D2026-00017 »": Decision(),
     "I refuse to pay this": Decision(kind=DecisionKind.CONTESTS),
 }
 
@@ -45,6 +46,10 @@ def test_the_word_within_a_sentence_chooses_nothing() -> None:
 
 
 ACCEPTED = Decision("D2026-00017", DecisionKind.ACCEPTS)
+CONFIDENTIAL = (
+    "Ce message et ses pièces jointes sont confidentiels et à l'usage exclusif de leurs destinataires. Si vous n'êtes"
+    " pas le destinataire de ce message, merci de le détruire et d'en avertir l'expéditeur. Un message se modifie."
+)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +66,9 @@ ACCEPTED = Decision("D2026-00017", DecisionKind.ACCEPTS)
         "J'accepte le devis D2026-00017.\nMerci beaucoup !\nBob",
         "Hello,\nI accept quote D2026-00017.\nBest regards\nBob",
         "I accept your quote d2026-00017\n\nSent from my iPhone",
+        "Hi,\nI accept the quote D2026-00017. Thanks!\nBob",
+        f"J'accepte le devis D2026-00017\n\n{CONFIDENTIAL}",
+        f"J'accepte le devis D2026-00017\n\nCordialement,\n\nBob Martin\n14 rue Basse, Lille\n\n{CONFIDENTIAL}",
     ],
 )
 def test_phrase_counts_however_a_person_types_it(words: str) -> None:
@@ -77,6 +85,11 @@ def test_phrase_counts_however_a_person_types_it(words: str) -> None:
         "J'accepte le devis D2026-00017\nmais sans la sauvegarde",
         "J'accepte le devis D2026-00017\n\nCordialement,\nBob\nPS : seulement la première ligne",
         "J'accepte le devis D2026-00017\n\nDemain",
+        f"J'accepte le devis D2026-00017\n\n{CONFIDENTIAL} Il n'engage pas son auteur.",
+        "I accept quote D2026-00017\n\nThis e-mail is confidential. It binds no recipient until it is signed.",
+        "I accept quote D2026-00017\n\nThis message is not intended to create obligations for its recipient.",
+        "J'accepte le devis D2026-00017\n\nCe message est soumis à l'accord de son destinataire, Mme Roux.",
+        f"J'accepte le devis D2026-00017\n\nCordialement,\nBob\n\n{CONFIDENTIAL}\nPS : sauf la première ligne",
         "J'accepte le devis D2026-00017\nNon",
         "J'accepte le devis D2026-00017 et le devis D2026-00018",
         "J'accepte le devis D2026-00017\nJ'accepte le devis D2026-00018",
