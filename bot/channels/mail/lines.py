@@ -188,7 +188,7 @@ def _signs(lines: list[str], bare: list[str], labels: list[Label], at: int, shor
     """Whether a mark that signatures stand below is one: dumps, diffs and logs have the like, people go on below.
 
     Nobody asks in a signature, and no words lead up to one. Without its space the mark must stand alone: below a
-    blank line, and the only one of what the person wrote. `short` is the first of these.
+    blank line or a quote, and the only one of what the person wrote. `short` is the first of these.
     """
     for beside in (at - 1, at + 1):
         if 0 <= beside < len(labels) and labels[beside] in _OWN and bare[beside].startswith("--"):
@@ -201,7 +201,7 @@ def _signs(lines: list[str], bare: list[str], labels: list[Label], at: int, shor
     if not _is_short(lines[at]):
         return True
     others = any(labels[line] is Label.SIGNATURE and _is_short(lines[line]) for line in below)
-    return at == short and labels[max(at - 1, 0)] in {Label.BLANK, Label.SIGNATURE} and not others
+    return at == short and labels[max(at - 1, 0)] in {Label.BLANK, Label.QUOTE, Label.SIGNATURE} and not others
 
 
 def _is_within(labels: list[Label], at: int) -> bool:

@@ -39,6 +39,13 @@ def test_signature_is_still_taken_away(mark: str) -> None:
     assert strip(f"Ja.\n\n{mark}\nAnne Koch").reply == "Ja."
 
 
+@pytest.mark.parametrize("mark", ["-- ", "--"])
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_signature_below_the_quote_is_no_answer_to_it(mark: str, blank: str) -> None:
+    """Where Thunderbird puts it, without a blank line in HTML."""
+    assert strip(f"Oui.\n\n{QUOTE}\n{blank}{mark}\nAnne Koch\nPhotostudio").reply == "Oui."
+
+
 TOLD_OF = {
     "list": "Mes essais :\n\nEnvoyé depuis Outlook 2019\nEnvoyé depuis le webmail\n\nAucun n'arrive.",
     "list at the end": "Meine Versuche:\n\nGesendet von Outlook\nGesendet von meinem iPhone",
