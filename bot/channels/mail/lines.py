@@ -137,6 +137,7 @@ class Label(enum.Enum):
     DEVICE = "device"
 
 
+_INTRODUCES = {Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.FORWARD, Label.MARKER}
 _OWN = {Label.TEXT, Label.BLANK, Label.SHOWN, Label.OTHERS, Label.SIGNATURE, Label.DEVICE, Label.RULE}
 _SHAPES = (
     (Label.MARKER, _MARKER),
@@ -160,11 +161,22 @@ def label_lines(lines: list[str], is_ours: IsOurs | None = None) -> list[Label]:
             _introduce(bare, labels, at, is_ours)
         elif labels[at] is Label.ORIGINAL:
             _head(bare, labels, at, is_ours)
+    _show_unintroduced(plain, labels)
     for at in range(1, len(lines)):
         follows = labels[at] is Label.QUOTE and labels[at - 1] is Label.SHOWN
         if follows or (labels[at] in {Label.MARKER, Label.QUOTE} and _is_led_up_to(bare, labels, at)):
             labels[at] = Label.SHOWN
     return _as_own(lines, bare, labels)
+
+
+def _show_unintroduced(plain: list[str], labels: list[Label]) -> None:
+    """Labels as shown what is marked as a quote above the first introduction: programs introduce all they quote."""
+    first = next((at for at, label in enumerate(labels) if label in _INTRODUCES), None)
+    if first is None or _QUOTE.match(plain[first]):
+        return
+    begins = next((at for at, label in enumerate(labels[:first]) if label in {Label.TEXT, Label.QUOTE}), first)
+    if labels[begins] is Label.TEXT:
+        labels[begins:first] = [Label.SHOWN if one is Label.QUOTE else one for one in labels[begins:first]]
 
 
 def _as_own(lines: list[str], bare: list[str], labels: list[Label]) -> list[Label]:

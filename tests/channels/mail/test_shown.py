@@ -201,6 +201,13 @@ def test_quote_that_a_persons_own_words_lead_up_to_is_theirs(lead: str) -> None:
     assert strip(f"{text}\n\n{quote}") == Stripped(reply=text, quoted=quote)
 
 
+def test_quote_above_the_first_introduction_is_what_a_person_shows() -> None:
+    """Mail programs introduce all that they quote."""
+    text = "Depuis hier le site dit\n\n> 502 Bad Gateway\n> nginx"
+
+    assert strip(f"{text}\n\n{ANSWERED}").reply == text
+
+
 def test_quote_below_an_author_in_any_language_is_taken_away() -> None:
     for above in ("Support schrieb:", "Soporte escribió:", "Support wrote:", "Il 3/2/25 Support ha scritto:"):
         assert "quand" not in strip(f"Oui.\n\n{above}\n> Depuis quand ?").reply
