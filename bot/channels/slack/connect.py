@@ -16,15 +16,20 @@ from bot.channels.slack.speech import InternalNote
 from bot.channels.slack.spoken import Spoken
 from bot.core import facts as f
 from bot.core.customer import Customer
+from bot.core.lives import Stage
 from bot.core.refusals import Refused
 from storage import IncidentRow, SharedChannel, Transaction
 
 QUOTED: Final = 2_000
+ONE_BREATH: Final = timedelta(minutes=2)
+"""People say in several messages what is wrong: within so long after the first, all of it is one incident."""
 CLOCKS_APART: Final = timedelta(seconds=10)  # ours and Slack's
 READ_BY_ALL: Final = (
     "The customer reads what you write here; staff read it in the incident's thread as said in the channel. It is "
     "no reply of the desk's and proves nothing: for that, use the incident's thread in the staff channel."
 )
+
+NOT_ORDERED: Final = frozenset({Stage.OPENED, Stage.ANNOUNCED})
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +78,7 @@ def hear_in_channel(tx: Transaction, room: Room, spoken: Spoken, now: datetime, 
         if spoken.shared:
             _in_vain(tx, room, spoken, guess(spoken.text), now)
         return
-    row = tx.incidents.by_thread(spoken.thread)
-    row = row if row is not None and row.customer_id == customer.id else None
+    row = _talked_about(tx, customer, spoken)
     match side(tx, room, shared, spoken.person):
         case Side.OURS:
             _by_us(tx, room, row, spoken, now)
@@ -86,8 +90,38 @@ def hear_in_channel(tx: Transaction, room: Room, spoken: Spoken, now: datetime, 
                 add(tx, room, row.id, customer, spoken, now, by)
             elif spoken.thread_ts:
                 _in_no_incident(tx, room, shared, customer, spoken, now, by, patient=patient)
+            elif begun := _begun_a_moment_ago(tx, shared, customer, spoken, by or customer.address):
+                add(tx, room, begun.id, customer, spoken, now, by)
+                say(tx, room, spoken, "one_breath", customer.language, now, incident=begun.reference)
             else:
                 _begin(tx, room, shared, customer, spoken, now, by)
+
+
+def _talked_about(tx: Transaction, customer: Customer, spoken: Spoken) -> IncidentRow | None:
+    """The incident of this thread, or the one that the thread's first message was added to."""
+    row = tx.incidents.by_thread(spoken.thread)
+    if row is None:
+        began = (one.incident_id for one in tx.messages.answering(f"slack:{spoken.thread}"))
+        row = next((tx.incidents.row(incident) for incident in began if incident is not None), None)
+    return row if row is not None and row.customer_id == customer.id else None
+
+
+def _begun_a_moment_ago(
+    tx: Transaction, shared: SharedChannel, customer: Customer, spoken: Spoken, author: str
+) -> IncidentRow | None:
+    """What the same person has just begun in this channel, and nobody has ordered yet."""
+    at = moment_of(spoken.ts)
+    if spoken.gone or shared.trouble:
+        return None
+    for row in filter(None, map(tx.incidents.row, reversed(tx.incidents.open_of(customer.id)))):
+        channel, _, ts = (row.thread or "").partition("/")
+        began = moment_of(ts)
+        if channel != spoken.channel or at is None or began is None or row.stage not in NOT_ORDERED:
+            continue
+        by_them = any(one.author == author for one in tx.messages.answering(f"slack:{row.thread}"))
+        if by_them and timedelta() <= at - began <= ONE_BREATH:
+            return row
+    return None
 
 
 def _unproven(spoken: Spoken) -> str:

@@ -68,7 +68,9 @@ async def test_message_opens_an_incident_whose_price_is_announced_in_its_own_thr
 
 async def test_two_messages_are_two_incidents_each_told_of_in_its_thread(town: Town) -> None:
     await connect.share(town)
-    first, second = await connect.say(town, "Site en panne"), await connect.say(town, "Courriels perdus")
+    first = await connect.say(town, "Site en panne")
+    town.clock.turn(minutes=3)
+    second = await connect.say(town, "Courriels perdus")
 
     await town.give(1, an_order(c.WriteToCustomer, text="About the site.", message="m"))
 
@@ -80,6 +82,7 @@ async def test_two_messages_are_two_incidents_each_told_of_in_its_thread(town: T
 async def test_replies_go_on_in_the_incident_of_their_thread(town: Town) -> None:
     await connect.share(town)
     first = await connect.say(town, "Site en panne")
+    town.clock.turn(minutes=3)
     await connect.say(town, "Courriels perdus")
 
     await connect.say(town, "Toujours en panne", thread=first)
@@ -87,6 +90,37 @@ async def test_replies_go_on_in_the_incident_of_their_thread(town: Town) -> None
     assert [one.text for one in await came(town)] == ["Site en panne", "Toujours en panne"]
     assert any("Toujours en panne" in line for line in town.thread())
     assert await opened(town) == [1, 2]
+
+
+async def test_what_is_said_in_one_breath_is_one_incident_whichever_message_is_spoken_of_later(town: Town) -> None:
+    await connect.share(town)
+    await connect.say(town, "Bonjour")
+    second = await connect.say(town, "le site est en pane")
+
+    await town.people.edit(CAROL, SHARED, second, "le site est en panne")
+    await town.settle()
+    await connect.say(town, "depuis hier", thread=second)
+
+    assert await opened(town) == [1]
+    assert [one.text for one in await came(town)] == [
+        "Bonjour",
+        "le site est en pane",
+        "[edited] le site est en panne",
+        "depuis hier",
+    ]
+    assert len(connect.all_told(town)) == 1
+    assert [("INC-1" in whisper, "fil" in whisper) for whisper in town.whispers(CAROL)] == [(True, True)]
+
+
+async def test_somebody_else_or_words_after_the_order_begin_incidents_of_their_own(town: Town) -> None:
+    await connect.share(town)
+    await connect.say(town, "Site en panne")
+    await connect.say(town, "Courriels perdus", DAVE)
+    await town.give(1, an_order(c.OrderDiagnosis))
+
+    await connect.say(town, "Et le FTP ne marche plus")
+
+    assert await opened(town) == [1, 2, 3]
 
 
 async def test_colleague_who_is_not_linked_is_heard_by_name_and_ends_no_wait(town: Town) -> None:
