@@ -124,6 +124,7 @@ def test_malformed_address_is_refused(letter: Letter) -> None:
 def test_text_that_looks_like_a_boundary_stays_text() -> None:
     boundary = build(LETTER).partition(b'boundary="')[2].partition(b'"')[0].decode()
 
-    read = parse(build(replace(LETTER, text=f"--{boundary}--\n\nend")))
+    said = replace(LETTER, text=f"--{boundary}--\n\nend", html=f"<p>--{boundary}--</p><p>end</p>")
+    read = parse(build(said))
 
     assert read.text == f"--{boundary}--\n\nend\n"
