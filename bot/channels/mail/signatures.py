@@ -56,10 +56,13 @@ async def check_signatures(
 
 
 def unsigned(headers: Headers, author_domain: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Which of these fields a signature of the author's domain or a relative leaves out; all, where there is none."""
+    """Which of these fields a signature of the author's domain or a relative leaves out.
+
+    None where there is no such signature: what a border vouches for by the sender's server can not be sent again.
+    """
     read = (_tags(field) for field in headers.all("dkim-signature")[:MOST_LOOKED_AT])
     signed = [tags["h"].split(":") for tags in read if tags and is_related(tags["d"], author_domain)]
-    return tuple(name for name in names if not signed or any(name not in one for one in signed))
+    return tuple(name for name in names if any(name not in one for one in signed))
 
 
 def is_related(domain: str, other: str) -> bool:

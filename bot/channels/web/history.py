@@ -102,7 +102,7 @@ def _event(case: Case, recorded: Recorded) -> Event:
     return Event(
         at=recorded.at,
         fact=recorded.fact,
-        words=message.text if message else "",
+        words=masked(message.text) if message else "",
         quoted=masked(message.quoted) if message else "",
         files=files_of(case, message) if message else (),
         original=message.id if message and message.html_sha256 else 0,
