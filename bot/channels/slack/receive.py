@@ -30,9 +30,8 @@ from storage import NewJob
 
 MOST_BYTES: Final = 3_000_000
 PATIENCE: Final = 2.5  # seconds; Slack itself gives up after three, and then nobody is told why
-FOR_SLACK: Final = (
-    0.85  # of that, for what is asked of Slack meanwhile; the rest is for saying that it did not answer
-)
+FOR_SLACK: Final = 0.85
+"""The part of that for what is asked of Slack meanwhile; the rest is for saying that it did not answer."""
 HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened", "link_shared"})
 OURS: Final = frozenset({"bot_message", "message_replied"})
 NOT_SLACKS: Final = "this is not a request of Slack's"

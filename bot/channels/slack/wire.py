@@ -32,8 +32,6 @@ IN_QUERY = frozenset(
     }
 )
 PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"})
-
-
 LOOKED_UP = frozenset({"users.info", "usergroups.users.list"})
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
