@@ -47,5 +47,6 @@ def translated() -> Iterator[None]:
 def seen_from_outside(error: Exception) -> Exception:
     if isinstance(error, (Raced, *OURS)):
         return error
-    first_line = str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
-    return Unavailable(first_line)
+    raised = getattr(error, "orig", None) or error
+    lines = str(raised).splitlines()  # none of what only took too long
+    return Unavailable(lines[0] if lines else type(raised).__name__)

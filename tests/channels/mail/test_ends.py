@@ -1,10 +1,9 @@
 """Signatures and the lines of telephones, told apart from what only looks like them."""
 
-import time
-
 import pytest
 
 from bot.channels.mail.strip import strip
+from tests.timing import taking_less_than
 
 QUOTE = "Le 3 févr. 2025 à 14:12, Support <aide@host.fr> a écrit :\n> Bonjour,\n> Depuis quand ?"
 DUMP = "L'import échoue :\n\n--\n-- Table `users`\n--\n\nDROP TABLE users;\n\nPourquoi ?"
@@ -73,8 +72,5 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_many_ends_take_no_time(name: str) -> None:
-    began = time.process_time()
-
-    strip(HOSTILE[name])
-
-    assert time.process_time() - began < 0.5
+    with taking_less_than(0.5):
+        strip(HOSTILE[name])

@@ -8,6 +8,7 @@ from bot.app.proof import Level
 from tests.channels.mail.keys import EDWARDS, SHORT, STRONG, Key
 from tests.channels.mail.names import Zone
 from tests.channels.mail.proofs import ALL, MAIL, judged, record_of, signed, signed_with
+from tests.timing import taking_less_than
 
 
 @pytest.mark.parametrize(
@@ -120,12 +121,11 @@ async def test_key_may_lie_under_another_name(zone: Zone) -> None:
 async def test_key_that_would_take_long_to_use_is_not_used(zone: Zone, bits: int, exponent: int) -> None:
     """Its owner chooses it: an exponent of 16,000 bits costs ten seconds, in which nobody else would be served."""
     zone.texts["s1._domainkey.clientsa.fr"] = (record_of(bits, exponent),)
-    began = time.process_time()
 
-    verdict = await judged(signed(), zone)
+    with taking_less_than(1):
+        verdict = await judged(signed(), zone)
 
     assert verdict.level is not Level.STRONG
-    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -230,19 +230,17 @@ async def test_flood_of_signatures_costs_few_questions(zone: Zone) -> None:
         for n in range(200)
     )
     relatives = strangers.replace(b".net", b".clientsa.fr")
-    began = time.process_time()
 
-    verdicts = [await judged(strangers + MAIL, zone), await judged(relatives + MAIL, zone)]
+    with taking_less_than(1):
+        verdicts = [await judged(strangers + MAIL, zone), await judged(relatives + MAIL, zone)]
 
     assert {verdict.level for verdict in verdicts} <= {Level.NONE, Level.FAIL}
     assert sum("_domainkey" in name for name in zone.asked) <= 5
-    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("poison", [b" " * 60_000, b"\t " * 30_000, b"\r\n" * 60_000])
 async def test_text_that_would_be_slow_to_verify_is_not_verified(zone: Zone, poison: bytes) -> None:
     raw = signed() + poison + b"x\r\n"
-    began = time.process_time()
 
-    assert (await judged(raw, zone)).level is not Level.STRONG
-    assert time.process_time() - began < 1
+    with taking_less_than(1):
+        assert (await judged(raw, zone)).level is not Level.STRONG

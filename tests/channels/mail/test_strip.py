@@ -1,11 +1,11 @@
 """A person's own words, told apart from what they answer; never nothing, never slow."""
 
 import itertools
-import time
 
 import pytest
 
 from bot.channels.mail.strip import MARKER_EN, MARKER_FR, Stripped, strip
+from tests.timing import taking_less_than
 
 OWN = "Bonjour,\n\nDe : quel serveur parlez-vous ? Le 12 mars à 10h, voici l'erreur :\n\n    HTTP 500\n\nMerci,\nLoïc"
 QUOTED = "Bonjour Loïc,\n\nLe diagnostic coûte 20,00 € HT. J'accepte le devis.\n\nLe support"
@@ -349,8 +349,5 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_takes_no_time(name: str) -> None:
-    began = time.process_time()
-
-    strip(HOSTILE[name], HOSTILE[name])
-
-    assert time.process_time() - began < 0.5
+    with taking_less_than(0.5):
+        strip(HOSTILE[name], HOSTILE[name])
