@@ -1,6 +1,7 @@
 """What every test may ask for: a fresh database, SQLite's and PostgreSQL's in turn, and a store on it."""
 
 import asyncio
+import gc
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,6 +11,11 @@ import pytest
 import storage
 from storage import Store
 from tests.postgres import Postgres
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are kept to the end: looking for garbage among them would stop others for half a second."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

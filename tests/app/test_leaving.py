@@ -42,7 +42,7 @@ async def test_backlog_for_a_server_that_is_away_does_not_hold_up_a_fresh_mail(s
     await store.run(backlog)
     loop = Loop(store=store, queue="outbox", work=work, clock=lambda: MONDAY + MINUTE, width=WIDTH)
     running_loop = asyncio.create_task(loop.run())
-    await asyncio.wait_for(fresh.wait(), 10)
+    await asyncio.wait_for(fresh.wait(), 60)
     await loop.stop(grace=0)
     await running_loop
 
@@ -74,7 +74,7 @@ async def test_backlog_for_a_server_that_hangs_does_not_hold_up_what_waits_for_i
     kinds = ("mail", "nudge")
     loop = Loop(store=store, queue="outbox", work=work, clock=lambda: MONDAY + MINUTE, width=WIDTH, kinds=kinds)
     running_loop = asyncio.create_task(loop.run())
-    await asyncio.wait_for(posted.wait(), 10)
+    await asyncio.wait_for(posted.wait(), 60)
     await loop.stop(grace=0)
     await running_loop
 
@@ -119,7 +119,7 @@ async def test_acceptance_leaves_past_a_backlog_that_several_workers_try_in_vain
         acceptance = mail("jane@customer.co.uk", timedelta(hours=-1))
         await store.run(lambda tx: tx.outbox.put(acceptance, MONDAY + MINUTE))
 
-        await asyncio.wait_for(left.wait(), 10)
+        await asyncio.wait_for(left.wait(), 60)
 
         await asyncio.gather(*(loop.stop(grace=0) for loop in loops))
         await asyncio.gather(*running, *(relay.close() for relay in relays))
@@ -154,7 +154,7 @@ async def test_reminders_to_a_server_that_hangs_do_not_hold_up_a_receipt(store: 
         receipt = mail("jane@customer.co.uk", timedelta(hours=-1))
         await store.run(lambda tx: tx.outbox.put(receipt, MONDAY))
 
-        await asyncio.wait_for(left.wait(), 10)
+        await asyncio.wait_for(left.wait(), 60)
 
         await loop.stop(grace=0)
         await running_loop
@@ -180,7 +180,7 @@ async def test_work_narrows_while_the_door_has_its_hands_full_and_goes_on(store:
     await store.run(lambda tx: [tx.inbox.put(mail(str(number)), MONDAY) for number in range(4 * WIDTH)])
     loop = Loop(store=store, queue="inbox", work=work, clock=lambda: MONDAY + MINUTE, width=WIDTH, busy=lambda: busy)
     running_loop = asyncio.create_task(loop.run())
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
     await loop.stop(grace=1)
     await running_loop
 

@@ -34,7 +34,7 @@ async def test_nothing_is_claimed_before_the_process_is_ready_to_work_it(store: 
         await store.run(lambda tx: tx.inbox.waiting())
     before = await store.read(lambda tx: tx.inbox.in_hand())
     ready.set()
-    await asyncio.wait_for(worked.wait(), 10)
+    await asyncio.wait_for(worked.wait(), 60)
     await loop.stop(grace=10)
     await running
 
@@ -53,7 +53,7 @@ async def test_a_stop_does_not_wait_for_what_nothing_is_claimed_before(store: St
     running = asyncio.create_task(loop.run())
     await loop.stop(grace=0)
 
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 60)
     never.cancel()
 
 
@@ -74,7 +74,7 @@ async def test_a_process_that_is_killed_again_and_again_gives_up_nothing_it_had_
 
     loop = Loop(store=store, queue="inbox", work=work, clock=lambda: now)
     running = asyncio.create_task(loop.run())
-    await asyncio.wait_for(worked.wait(), 10)
+    await asyncio.wait_for(worked.wait(), 60)
     await loop.stop(grace=10)
     await running
     assert await store.read(lambda tx: tx.inbox.parked(9)) == []
@@ -89,7 +89,7 @@ async def _die_with_what_is_in_hand(store: Store, life: int) -> None:
     await store.run(lambda tx: tx.inbox.recall(now, most_tries=TRUSTED_TRIES))
     loop = Loop(store=store, queue="inbox", work=work, clock=lambda: now, lease=LEASE)
     running = asyncio.create_task(loop.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not loop._running and await store.read(lambda tx: (tx.inbox.next_due() or now) <= now):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     tasks = [running, *loop._running]
