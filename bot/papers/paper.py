@@ -83,9 +83,9 @@ class Paper:
     """A quote, an invoice or a credit note, with all that it shows.
 
     `reference` names the incident (`INC-42`), `about` the invoice that a credit note takes back; `report` and `note`
-    are plain text of any length. `contest_url` is where an invoice can be contested; without it the seller's address
-    is given. Refuses what would be wrong on paper (ValueError): lines that do not add up to the price, an invoice
-    without a due date, a quote without an end, a credit note without its invoice.
+    are plain text of any length. None is a link: who has the paper only may read it. Refuses what would be wrong on
+    paper (ValueError): lines that do not add up to the price, an invoice without a due date, a quote without an end,
+    a credit note without its invoice.
     """
 
     kind: PaperKind
@@ -108,7 +108,6 @@ class Paper:
     note: str = ""
     about: str = ""
     about_issued_on: date | None = None
-    contest_url: str = ""
     mediator: str = ""
     withdrawal_days: int = 14
 

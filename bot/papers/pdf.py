@@ -67,7 +67,6 @@ def said(paper: Paper) -> dict[str, Json]:
         "report": _paragraphs(paper.report),
         "note": _paragraphs(paper.note),
         "about": glyphs.one_line(paper.about),
-        "contest_url": glyphs.one_line(paper.contest_url),
         "mediator": glyphs.one_line(paper.mediator),
         "withdrawal_days": paper.withdrawal_days,
     }

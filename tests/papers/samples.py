@@ -56,7 +56,6 @@ def a_paper(
         lines=LINES,
         price=total(LINES),
         report="La table « sessions » est corrompue.\n\nLe disque était plein.",
-        contest_url="https://host.example/a/contest",
         mediator="CM2C, Paris",
     )
     return paper if kind is PaperKind.CREDIT_NOTE else replace(paper, about="")

@@ -191,19 +191,10 @@ def test_render_an_invoice_of_nothing_asks_for_nothing() -> None:
     assert "Vous n’êtes pas d’accord" not in said
 
 
-def test_render_without_a_page_to_contest_gives_the_address() -> None:
-    said = text(render(replace(a_paper(), contest_url="")))
+def test_render_says_where_to_write_to_contest() -> None:
+    said = text(render(a_paper()))
 
     assert "écrivez à support@host.example en rappelant INC-42" in said
-
-
-def test_render_the_page_to_contest_is_a_link_that_copies_whole() -> None:
-    url = "https://host.example/a/3q2-7wbcZxkM0pQnY4rT8uVs5fJhLd1eGiOaKtXyz9E"
-    pdf = render(replace(a_paper(), contest_url=url))
-
-    assert url in text(pdf)
-    with pikepdf.open(BytesIO(pdf)) as document:
-        assert [str(mark.A.URI) for page in document.pages for mark in page.get("/Annots", [])] == [url]
 
 
 @pytest.mark.parametrize(
