@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web_app
 
 import storage
 from storage import Store
@@ -16,6 +17,11 @@ from tests.postgres import Postgres
 def pytest_collection_finish() -> None:
     """Thousands of tests are kept to the end: looking for garbage among them would stop others for half a second."""
     gc.freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    """aiohttp remembers the applications of its last thousand routes, and with each a whole desk of a test."""
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")
