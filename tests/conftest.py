@@ -7,11 +7,18 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from aiohttp import web_app
 
 import storage
 from storage import Store
 from tests.postgres import Postgres
+
+
+def pytest_configure() -> None:
+    """Tracebacks in a few lines: drawing them with every value on the way stops all else for a second and more."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def pytest_collection_finish() -> None:
