@@ -56,13 +56,12 @@ class Door:
         self._app = _app(room)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """`POST /slack/events`. 401: wrong or old signature; 400: no request of Slack's; 500: nothing was done.
+        """`POST /slack/events`. 401: wrong or old signature; 400: no request of Slack's; 413: too long.
 
-        424: Slack did not take what was to be said about it. 503: the database does not answer, or not in time.
+        500: nothing was done. 424: Slack did not take what was to be said about it. 503: the database does not
+        answer, or not in time.
         """
-        body = await request.content.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
-            return web.Response(status=413)
+        body = await request.clone(client_max_size=MOST_BYTES).read()
         if not self._is_signed(body, dict(request.headers)):
             return web.Response(status=401, text="the signature is missing, wrong or too old")
         try:

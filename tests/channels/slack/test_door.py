@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import ClientSession
 
-from bot.channels.slack.receive import identity
+from bot.channels.slack.receive import MOST_BYTES, identity
 from bot.sandbox.slack import Letterhead
 from bot.sandbox.slack.delivery import signature
 from storage import Direction
@@ -42,6 +42,19 @@ async def test_address_is_verified(town: Town) -> None:
     answer = await town.people.verify_url("a challenge")
 
     assert (answer.status, answer.payload) == (200, {"challenge": "a challenge"})
+
+
+async def test_request_that_comes_in_pieces_is_read_whole(town: Town) -> None:
+    """No connection brings a million octets at once."""
+    challenge = "x" * 1_000_000
+
+    answer = await town.people.verify_url(challenge)
+
+    assert (answer.status, answer.payload) == (200, {"challenge": challenge})
+
+
+async def test_request_that_is_too_long_is_refused(town: Town) -> None:
+    assert (await town.people.verify_url("x" * MOST_BYTES)).status == 413
 
 
 async def test_same_event_three_times_has_its_effect_once(town: Town) -> None:
