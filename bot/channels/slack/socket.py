@@ -9,12 +9,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -56,7 +54,7 @@ class Line(SocketModeClient):
                 async with asyncio.timeout(ATTEMPT_SECONDS):
                     await super().connect()  # type: ignore[no-untyped-call] # not annotated there
                 return
-            except (SlackApiError, aiohttp.ClientError, TimeoutError) as trouble:
+            except Exception as trouble:  # noqa: BLE001 - Slack's client stumbles over answers that are not Slack's
                 log.warning("no line to Slack yet: %s: %s", type(trouble).__name__, trouble)
                 self.wss_uri = None
                 await asyncio.sleep(again)

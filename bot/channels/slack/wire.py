@@ -32,6 +32,8 @@ IN_QUERY = frozenset(
     }
 )
 PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"})
+NOT_SLACKS = (AttributeError, ValueError)
+"""What Slack's client makes of an answer that is no JSON object: some proxy's, between Slack and us."""
 LOOKED_UP = frozenset({"users.info", "usergroups.users.list"})
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
@@ -141,7 +143,7 @@ class Api:
             if isinstance(trouble, RateLimitedError):
                 self._waits[place] = self._clock() + timedelta(seconds=trouble.seconds)
             raise trouble from error
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, *NOT_SLACKS) as error:
             raise NoAnswerError(f"{method}: {type(error).__name__}") from error
 
     def _wait(self, place: tuple[str, str]) -> None:
