@@ -186,6 +186,9 @@ class Relay:
             reply = await client.data(raw)
         except SMTPResponseException as error:
             self._rests.answered(domain)
+            if not _refuses(error.code):
+                client.close()
+                return Unknown(one_line(error.message, 300))
             await self._again(client)
             return _judged(error, set())
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -316,10 +319,15 @@ def _judged(error: SMTPResponseException, ours: set[int]) -> Outcome:
     """What a refusal means. A 5xx that complains of us, not of the mail, is for the operator to repair: later."""
     reply = one_line(error.message, 500)
     about_us = error.code in ours or isinstance(error, aiosmtplib.SMTPConnectError | aiosmtplib.SMTPHeloError)
-    if error.code >= 500 and not about_us:
+    if _refuses(error.code) and error.code >= 500 and not about_us:
         at_recipient = isinstance(error, aiosmtplib.SMTPRecipientRefused)
         return Refused(error.code, reply, gone=at_recipient and refuses_address(reply))
     return Deferred(error.code, reply)
+
+
+def _refuses(code: int) -> bool:
+    """Whether this is a refusal at all (RFC 5321 §4.2.1); anything else says neither yes nor no."""
+    return 400 <= code < 600
 
 
 async def _goodbye(client: SMTP) -> None:

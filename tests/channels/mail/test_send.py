@@ -141,6 +141,32 @@ async def test_connection_lost_after_the_text_is_unknown() -> None:
     assert [mail.raw for mail in sink.mails] == [RAW, RAW]
 
 
+@pytest.mark.parametrize("answer", ["Welcome", "354 Go ahead", "\x80\x81", "250 " + 100_000 * "k"])
+async def test_what_is_no_answer_to_a_text_leaves_it_unknown(answer: str) -> None:
+    async with a_relay() as sink:
+        relay = Relay(sink.url)
+        sink.at_text = answer
+
+        unknown = await send(relay)
+
+        sink.at_text = "250 2.0.0 Ok: queued"
+        again = await send(relay)
+        await relay.close()
+    assert isinstance(unknown, Unknown)
+    assert (again, sink.connections) == (ACCEPTED, 2)
+
+
+async def test_what_is_no_refusal_refuses_nobody_for_good() -> None:
+    async with a_relay() as sink:
+        sink.at_recipient["bob@clientsa.fr"] = "600 Lost"
+        relay = Relay(sink.url)
+
+        outcome = await send(relay)
+
+        await relay.close()
+    assert outcome == Deferred(600, "Lost")
+
+
 async def test_relay_that_hangs_is_left_in_time() -> None:
     async with a_relay() as sink:
         sink.after_text = "hang"
