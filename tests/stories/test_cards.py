@@ -310,6 +310,14 @@ async def test_provider_that_is_down_is_said_so(here: Town, stripe: StandIn) -> 
     assert (await pay(here, page)).status == 503
 
 
+@pytest.mark.parametrize("instead", [b"", b"[]", b"{}", b"null", b"<html>", b"\xff"])
+async def test_what_is_no_answer_of_the_providers_is_said_so_too(here: Town, stripe: StandIn, instead: bytes) -> None:
+    page = await invoice(here)
+    stripe.instead = instead
+
+    assert (await pay(here, page)).status == 503
+
+
 async def test_page_that_was_left_open_leads_to_no_second_payment(here: Town, stripe: StandIn) -> None:
     page = await invoice(here)
     await report(here, stripe.paid(NUMBER, 2400))

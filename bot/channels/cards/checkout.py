@@ -67,11 +67,12 @@ class StripeCards:
             session = await self._client.v1.checkout.sessions.create_async(
                 _session(wanted), {"idempotency_key": wanted.key}
             )
-        except stripe.StripeError as error:
+            page = session.url
+        except (stripe.StripeError, AttributeError, ValueError) as error:  # the last two: no answer of Stripe's
             raise CardsUnavailableError(str(error)) from error
-        if not session.url:
+        if not page:
             raise CardsUnavailableError("a session without a page")
-        return session.url
+        return page
 
     def event(self, payload: bytes, signature: str) -> CardEvent | None:
         """Signed by Stripe within its five minutes, or ForgedError."""

@@ -80,7 +80,7 @@ class Google:
             ):
                 answer.raise_for_status()
                 given = jwt.PyJWKSet.from_dict(await answer.json(content_type=None))
-        except (ClientError, TimeoutError, jwt.PyJWTError, ValueError) as error:
+        except (ClientError, TimeoutError, jwt.PyJWTError, ValueError, AttributeError) as error:  # or no JSON object
             log.warning("google's keys could not be fetched", error=f"{type(error).__name__}: {error}")
             return
         self._keys = {key.key_id: key for key in given.keys if key.key_id}

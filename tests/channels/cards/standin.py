@@ -18,18 +18,23 @@ Form = dict[str, str]
 
 @dataclass(slots=True)
 class StandIn:
-    """What it was asked for; `down` is the status that it answers everything with."""
+    """What it was asked for; `down` is the status that it answers everything with, `instead` what somebody
+    else answers in its place.
+    """
 
     url: str = ""
     asked: list[Form] = field(default_factory=list)
     sessions: dict[str, Form] = field(default_factory=dict)
     down: int = 0
+    instead: bytes | None = None
     events: int = 0
 
     async def create(self, request: web.Request) -> web.Response:
         """`POST /v1/checkout/sessions`."""
         if self.down:
             return _wrong(self.down, "api_error", "down")
+        if self.instead is not None:
+            return web.Response(body=self.instead, content_type="application/json")
         if request.headers.get("Authorization") != f"Bearer {API_KEY}":
             return _wrong(401, "invalid_request_error", "Invalid API Key provided")
         form = {str(name): str(value) for name, value in (await request.post()).items()}

@@ -20,11 +20,14 @@ def a_key() -> RSAPrivateKey:
 
 @dataclass
 class Keyring:
-    """Publishes its keys by name; `asked` counts how often they were fetched, `away` says that it does not answer."""
+    """Publishes its keys by name; `asked` counts how often they were fetched, `away` says that it does not answer,
+    `instead` what somebody else answers in its place.
+    """
 
     keys: dict[str, RSAPrivateKey] = field(default_factory=lambda: {"one": a_key()})
     asked: int = 0
     away: bool = False
+    instead: bytes | None = None
     url: str = ""
 
     def token(self, now: datetime, *, kid: str = "one", key: RSAPrivateKey | None = None, **claims: object) -> str:
@@ -43,6 +46,8 @@ class Keyring:
         self.asked += 1
         if self.away:
             return web.Response(status=503)
+        if self.instead is not None:
+            return web.Response(body=self.instead, content_type="application/json")
         published = [
             RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": name, "alg": "RS256", "use": "sig"}
             for name, key in self.keys.items()

@@ -204,6 +204,15 @@ async def test_keys_are_kept_an_hour_and_asked_for_once_a_minute(front: Front, r
     assert await tap(front, path, ring.token(front.clock(), kid="new")) == 200
 
 
+@pytest.mark.parametrize("instead", [b"", b"[]", b"{}", b"<html>", b"\xff", b'{"keys": [null]}'])
+async def test_who_answers_in_googles_place_vouches_for_nobody(front: Front, ring: Keyring, instead: bytes) -> None:
+    path = await quoted(front)
+    ring.instead = instead
+
+    assert await tap(front, path, ring.token(front.clock())) == 401
+    assert (await front.now()).stage is Stage.QUOTED
+
+
 async def test_where_it_is_off_there_is_no_such_address(one_front: Front, ring: Keyring) -> None:
     path = await quoted(one_front)
 
