@@ -1,7 +1,9 @@
 """The processes: which parts each runs, started and stopped in order."""
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
@@ -39,6 +41,8 @@ LISTENING_TO_SLACK = frozenset({"worker", "slack"})
 AWAY_SECONDS = 60.0
 SOON = timedelta(minutes=1)
 GRACE_SECONDS = 5.0
+MOST_SECONDS = 9.0
+"""Ten are promised to who stops a process. Killed, it loses nothing, so it waits no longer for who keeps silent."""
 log = structlog.get_logger("processes")
 
 
@@ -119,11 +123,25 @@ async def serve_until_stopped(settings: Settings, parts: frozenset[str], clock: 
 
 
 def until_signalled() -> asyncio.Event:
-    """Set at SIGTERM and SIGINT."""
+    """Set at SIGTERM and SIGINT; the process ends in time, though a database or a server says nothing."""
     stop = asyncio.Event()
+
+    def end() -> None:
+        stop.set()
+        last = threading.Timer(MOST_SECONDS, _leave)
+        last.daemon = True
+        last.start()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        asyncio.get_running_loop().add_signal_handler(name, end)
     return stop
+
+
+def _leave() -> None:
+    log.warning(
+        "left", why="something does not answer", consequence="what was in hand is taken up when its claim ends"
+    )
+    os._exit(0)
 
 
 async def stopped(wired: Wired, stop: asyncio.Event) -> str | None:
