@@ -72,7 +72,7 @@ class Door:
         try:
             answer = await self._dispatch(said)
         except AWAY as away:
-            log.warning("not handled: Slack is told to come again: %s", away or type(away).__name__)
+            log.warning("not handled: Slack is told to come again: %s", str(away) or type(away).__name__)
             return web.Response(status=503)
         except Exception:
             log.exception("not handled: Slack is told so")

@@ -71,6 +71,6 @@ class Line(SocketModeClient):
         try:
             answer = await self._dispatch(said)
         except AWAY as away:
-            log.warning("not acknowledged: %s", away or type(away).__name__)
+            log.warning("not acknowledged: %s", str(away) or type(away).__name__)
             return
         await send_async_response(client, request, answer, 0)

@@ -2,9 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.slack.socket import Line
 from bot.sandbox.slack import People
 from storage import Direction
 from tests.channels.slack.town import ALICE, STAFF_CHANNEL, Town, a_channel
@@ -79,3 +85,17 @@ async def test_envelopes_that_reach_several_processes_have_their_effect_once(tow
     notes = [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE]
     assert notes == [f"note {number}" for number in range(5)]
     assert (await town.facts()).count("IncidentTaken") == 1
+
+
+async def test_what_is_not_acknowledged_in_time_is_logged_with_its_reason(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def too_slow(_said: AsyncBoltRequest) -> BoltResponse:
+        raise TimeoutError  # it has no words
+
+    line = Line("xapp", AsyncWebClient(token="xoxb", base_url=town.slack.api_url), too_slow)
+    (take,) = cast("list[Any]", line.socket_mode_request_listeners)
+    await take(line, SocketModeRequest(type="events_api", envelope_id="1", payload={}))
+    await line.close()  # type: ignore[no-untyped-call] # not annotated there
+
+    assert caplog.messages == ["not acknowledged: TimeoutError"]
