@@ -1,5 +1,6 @@
 """From the outbox to a sender, and the sender's answer back into the domain (letter §2.4)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from bot.app.jobs import Tell, TellByMail, TellInChat, decode
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.core import notices as n
-from storage import Fate, Job, Message, Transaction, Unavailable
+from storage import Conflict, Fate, Job, Message, Transaction, Unavailable
 
 log = structlog.get_logger("app.deliver")
 FIRST_WAIT = timedelta(seconds=5)
@@ -22,6 +23,8 @@ LONGEST_WAIT = timedelta(hours=1)
 NOTED = timedelta(hours=4)
 GIVEN_UP = timedelta(days=5)
 NO_ADDRESS = "and there is no address to mail it to: nothing reached the customer"
+NOTED_AGAIN_AFTER = (0.5, 1, 2, *(4,) * 14)
+"""Seconds: a minute in all, half of what a claim lasts."""
 CHANCE = SystemRandom()
 CLAIMS = frozenset(
     kind.name() for kind in (n.ReminderBeforeDue, n.ReminderOverdue, n.FormalNotice, n.InvoiceLongOverdue)
@@ -88,9 +91,19 @@ async def deliver(desk: Desk, job: Job, senders: Mapping[str, Sender], clock: Ca
         if not isinstance(error, Unavailable):
             log.exception("sender_failed", kind=job.kind, id=job.id, tries=job.tries)
         delivery = Later(f"{type(error).__name__}: {error}")
-    after = clock()
-    await desk.store.run(lambda tx: _note(tx, desk, job, delivery, after))
+    await _noted(desk, job, delivery, clock())
     return delivery
+
+
+async def _noted(desk: Desk, job: Job, delivery: Delivery, now: datetime) -> None:
+    """Keeps what became of it, which nobody else knows: without that, what was taken is sent a second time."""
+    for seconds in NOTED_AGAIN_AFTER:
+        try:
+            return await desk.store.run(lambda tx: _note(tx, desk, job, delivery, now))
+        except (Unavailable, Conflict) as passing:
+            log.warning("not_noted_yet", kind=job.kind, id=job.id, error=str(passing))
+            await asyncio.sleep(seconds)
+    return await desk.store.run(lambda tx: _note(tx, desk, job, delivery, now))
 
 
 def _note(tx: Transaction, desk: Desk, job: Job, delivery: Delivery, now: datetime) -> None:
