@@ -6,6 +6,7 @@ Whose machine it was is evidence or nothing: here, an address says no more than 
 import logging
 import re
 import sys
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
@@ -25,26 +26,38 @@ def set_up(form: Literal["json", "text"] | None) -> None:
     as_json = form == "json" or (form is None and not sys.stderr.isatty())
     last: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _discreet,
-            _printable,
-            last,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *_dressed(), last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Discreet("%(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_AsJson() if as_json else _Discreet("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
+def _dressed() -> Sequence[Processor]:
+    """What each line says beside its event, and what it must not say."""
+    return (
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _discreet,
+        _printable,
+    )
+
+
+class _AsJson(structlog.stdlib.ProcessorFormatter):
+    """What is logged the standard library's way: one line, too, however many its traceback has."""
+
+    def __init__(self) -> None:
+        last = structlog.processors.JSONRenderer()
+        named = structlog.stdlib.add_logger_name
+        super().__init__(processors=[named, self.remove_processors_meta, *_dressed(), last])
+
+
 class _Discreet(logging.Formatter):
-    """What libraries log, tracebacks included."""
+    """The same for people, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return discreet(super().format(record))

@@ -1,5 +1,6 @@
 """A log tells operators what happened, not who somebody is."""
 
+import json
 import subprocess
 import sys
 
@@ -59,3 +60,15 @@ def test_no_line_has_an_address_or_a_secret_wherever_it_came_from() -> None:
     assert "library" in done.stderr
     assert "198.51.100.0/24" in done.stderr
     assert [word for word in ("hunter2", "8.8.8.8", "198.51.100.7") if word in done.stderr] == []
+
+
+def test_each_line_is_one_event_wherever_it_came_from() -> None:
+    done = subprocess.run([sys.executable, "-c", LINES], capture_output=True, text=True, check=True, timeout=60)
+
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(one["level"], one["event"]) for one in events] == [
+        ("error", "failed"),
+        ("error", "request of 8.8.8.0/24"),
+    ]
+    assert events[1]["logger"] == "library"
+    assert "ValueError" in events[1]["exception"]
