@@ -49,4 +49,4 @@ def seen_from_outside(error: Exception) -> Exception:
         return error
     raised = getattr(error, "orig", None) or error
     lines = str(raised).splitlines()  # none of what only took too long
-    return Unavailable(lines[0] if lines else type(raised).__name__)
+    return Unavailable(lines[0] if lines else f"the database does not answer: {type(raised).__name__}")
