@@ -281,6 +281,19 @@ async def test_question_about_a_long_scope_names_no_half_of_it(town: Town) -> No
     assert all(place in shown for place in places)
 
 
+async def test_request_that_is_shortened_is_answered_on_its_page_and_promises_no_buttons(town: Town) -> None:
+    """Half a scope is not allowed by a button under it."""
+    await ready(town)
+    await town.give(1, an_order(c.RequestConsent, acts=(READ, EDIT), why="é" * 9000))
+
+    asked = town.told()[-1].blocks
+
+    assert [element["text"]["text"] for element in asked[-1]["elements"]] == ["Voir la demande et répondre"]
+    assert "… (la suite est sur la page)" in words(asked)
+    assert "Vous pouvez répondre ci-dessous." in words(asked)
+    assert "boutons" not in words(asked)
+
+
 async def test_contest_takes_two_steps_and_says_what_is_lost(town: Town) -> None:
     await ready(town, f.Outcome.SOLVED)
 
