@@ -10,7 +10,7 @@ from bot.app import read
 from bot.app.deliver import Delivered, Delivery, Failed, Later, Sender
 from bot.app.jobs import TellInChat, decode
 from bot.app.read import Case
-from bot.channels.slack import blocks, chat, files, home
+from bot.channels.slack import blocks, chat, files, home, reasons
 from bot.channels.slack.jobs import SayInSlack, ShowHome
 from bot.channels.slack.post import GONE, Post, Posted, Poster, UnsureError, carefully
 from bot.channels.slack.reasons import OF_THE_APP, OF_THE_CHANNEL, UNSURE
@@ -83,7 +83,7 @@ class Direct:
         posted = told.posted
         missing = await files.hand_over(self._room, job, told.place, order.document)
         said = chat.delivered(told.made, order, f"{posted.channel}/{posted.ts}", alone=told.alone)
-        return replace(said, then=lambda tx: self._tell_staff(tx, case, missing)) if missing else said
+        return replace(said, then=lambda tx: self._say_what_is_missing(tx, case, order, told, missing))
 
     async def _in_channel(self, case: Case, order: TellInChat, job: Job) -> "_Told | None":
         """In the thread of a shared channel; None where the incident has none that its customer and we alone read."""
@@ -129,13 +129,22 @@ class Direct:
         place = files.Place(channel=posted.channel, thread_ts=posted.ts)
         return _Told(made=made, posted=posted, place=place)
 
-    def _tell_staff(self, tx: Transaction, case: Case, missing: tuple[str, ...]) -> None:
-        """The words are there and some of their files are not."""
-        SayInSlack(
-            channel=case.row.slack_channel or self._room.channel,
-            text=f"{case.incident.reference}: the customer has the words, but not with them: {', '.join(missing)}.",
-            thread_ts=case.row.slack_ts or "",
-        ).put(tx, self._room.clock())
+    def _say_what_is_missing(
+        self, tx: Transaction, case: Case, order: TellInChat, told: "_Told", missing: tuple[files.Missing, ...]
+    ) -> None:
+        """The words are there and some of their files are not: staff read which, and their reader where it is."""
+        now = self._room.clock()
+        for one in missing:
+            paper = one.name == files.named(order.document)
+            SayInSlack(
+                channel=case.row.slack_channel or self._room.channel,
+                text=_missing(case.incident.reference, one, paper=paper),
+                thread_ts=case.row.slack_ts or "",
+            ).put(tx, now)
+            if not one.unsure:
+                key = "chat.paper_on_page" if paper else "chat.file_not_here"
+                text = self._room.desk.words.phrase(key, order.language, file=one.name)
+                SayInSlack(channel=told.place.channel, text=text, thread_ts=told.place.thread_ts).put(tx, now)
 
     async def _say(self, order: SayInSlack, job: Job) -> Delivered:
         made = [blocks.naming(order.text, self._room.known)]
@@ -169,6 +178,18 @@ class _Told:
     posted: Posted
     place: files.Place
     alone: bool = True
+
+
+def _missing(reference: str, file: files.Missing, *, paper: bool) -> str:
+    """Which file, why, and what to do about it."""
+    perhaps = "perhaps it is there: " if file.unsure else ""
+    why = f"{perhaps}{reasons.said(file.code)}"
+    said = f"{reference}: the customer has the words, but not with them {file.name}: {why}."
+    if file.unsure:
+        return f"{said} Look there before you send it again."
+    if paper:
+        return f"{said} They were told that their page has it."
+    return f"{said} They were told so: send it again once Slack takes it, or by mail."
 
 
 def _not_taken(refused: RefusedError, job: Job, now: datetime) -> Delivery:

@@ -87,10 +87,19 @@ async def as_it_came(room: Room, message: Message) -> bytes | None:
     return await kept(room.desk.store, file.sha256) if file else None
 
 
-async def hand_over(room: Room, job: Job, place: Place, document: str = "") -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A file that Slack refused below its words, with Slack's word for why; `unsure`: perhaps it is there."""
+
+    name: str
+    code: str
+    unsure: bool
+
+
+async def hand_over(room: Room, job: Job, place: Place, document: str = "") -> tuple[Missing, ...]:
     """The files of this job's words, below them: what staff sent along, then the document with this number.
 
-    Those that Slack refuses are returned, with why.
+    Those that Slack refuses are returned.
 
     Raises NoAnswerError where it is tried again: the words above are then looked up, not posted twice.
     """
@@ -103,8 +112,7 @@ async def hand_over(room: Room, job: Job, place: Place, document: str = "") -> t
             await _share_below_words(room, job, place, name, content, part)
         except RefusedError as why:
             log.warning("a file did not go with its words: %s", why)
-            perhaps = "perhaps it is there, " if isinstance(why, UncertainError) else ""
-            refused.append(f"{name} ({perhaps}{why.code})")
+            refused.append(Missing(name=name, code=why.code, unsure=isinstance(why, UncertainError)))
     return tuple(refused)
 
 
@@ -112,7 +120,12 @@ def _carried(tx: Transaction, job: Job, document: str) -> list[tuple[str, str]]:
     """Names and hashes, in an order that never changes."""
     carried = [(file.name, file.sha256) for file in tx.messages.attachments_carried_by(job.id)]
     found = tx.blobs.document(document, "pdf") if document else None
-    return [*carried, (f"{document}.pdf", found.sha256)] if found else carried
+    return [*carried, (named(document), found.sha256)] if found else carried
+
+
+def named(document: str) -> str:
+    """The file of the document with this number."""
+    return f"{document}.pdf"
 
 
 async def _share_below_words(room: Room, job: Job, place: Place, name: str, content: bytes, part: int) -> None:

@@ -40,6 +40,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "restricted_action": "the workspace's administrators do not let the app post",
     "several_organisations": "more than one other organisation reads it",
     "sharing_is_pending": "it is about to be shared with another organisation",
+    "slack_connect_blocked_file_type": "one of the organisations lets no files of this kind be shared with others",
+    "slack_connect_file_upload_sharing_blocked": "one of the organisations lets no files be shared with others",
     "team_access_not_granted": "the app is not let into the workspace",
     "token_expired": "the app's token has expired",
     "token_revoked": "the app's token was revoked",

@@ -1,13 +1,16 @@
 """Files both ways: customers' into the incident's thread, staff's to the customer; each once, none that could run."""
 
+import re
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
 
 from bot.app.opening import Said, add_words
+from bot.core import commands as c
 from bot.core import facts as f
 from storage import Attachment, Transaction, Via
+from tests.builders import an_order
 from tests.channels.slack.town import ADDRESS, ALICE, BOB, MALLORY, STAFF_CHANNEL, Town, words
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
@@ -383,7 +386,13 @@ async def test_words_whose_file_is_refused_did_arrive_and_staff_read_which_did_n
     facts = await town.facts()
     assert handed_over(town) == ["b.png"]
     assert "NoticeFailed" not in facts
-    assert "INC-1: the customer has the words, but not with them: a.png (missing_scope)." in town.thread()
+    assert (
+        "INC-1: the customer has the words, but not with them a.png: the app lacks a right (missing_scope). "
+        "They were told so: send it again once Slack takes it, or by mail."
+    ) in town.thread()
+    assert "Slack n’a pas accepté a.png, qui devait suivre ce message. L’équipe en est informée." in [
+        words(one.blocks) for one in town.told()
+    ]
 
 
 async def test_staff_read_which_file_may_have_arrived_where_slack_does_not_say(town: Town) -> None:
@@ -396,7 +405,28 @@ async def test_staff_read_which_file_may_have_arrived_where_slack_does_not_say(t
     await town.settle()
 
     assert handed_over(town) == ["a.png"]
-    assert any("not with them: a.png (perhaps it is there, missing_scope)" in line for line in town.thread())
+    assert any("not with them a.png: perhaps it is there: the app lacks a right" in line for line in town.thread())
+    assert not any("a.png, qui devait suivre" in words(one.blocks) for one in town.told())
+
+
+async def test_paper_whose_file_is_refused_is_said_to_be_on_the_page(town: Town) -> None:
+    """The words above it say that it follows."""
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    await town.give(1, an_order(c.OrderDiagnosis), an_order(c.StartDiagnosis))
+    town.slack.faults.refuse("slack_connect_file_upload_sharing_blocked", method="files.completeUploadExternal")
+
+    await town.give(1, an_order(c.ConcludeDiagnosis, outcome=f.Outcome.SOLVED))
+
+    invoice, said = town.told()[-2:]
+    assert handed_over(town) == []
+    assert "Elle suit ce message, en PDF." in words(invoice.blocks)
+    assert re.fullmatch(
+        r"Slack n’a pas accepté le document F2010-\d+\.pdf\s: téléchargez-le depuis la page, que vous ouvrez par"
+        r" le bouton du message ci-dessus\.",
+        words(said.blocks),
+    )
+    assert said.thread_ts == town.told()[0].ts
+    assert any("lets no files be shared" in line and "their page has it" in line for line in town.thread())
 
 
 async def test_files_follow_words_whose_conversation_was_deleted(town: Town) -> None:
