@@ -31,7 +31,17 @@ IN_QUERY = frozenset(
         "files.info",
     }
 )
-PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"})
+LIMITED = frozenset({"ratelimited", "rate_limited"})
+PASSING = frozenset(
+    {
+        "external_channel_migrating",
+        "fatal_error",
+        "internal_error",
+        "request_timeout",
+        "service_unavailable",
+        "update_failed",
+    }
+)
 NOT_SLACKS = (AttributeError, ValueError)
 """What Slack's client makes of an answer that is no JSON object: some proxy's, between Slack and us."""
 LOOKED_UP = frozenset({"users.info", "usergroups.users.list"})
@@ -208,9 +218,9 @@ def _trouble(error: SlackApiError) -> Exception:
     response = error.response
     status = getattr(response, "status_code", 0)
     data = getattr(response, "data", None)
-    if status == 429:
-        return RateLimitedError(_seconds(response.headers))
     code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status == 429 or code in LIMITED:
+        return RateLimitedError(_seconds(response.headers))
     if status >= 500 or not code or code in PASSING:
         return NoAnswerError(f"{status} {code}".strip())
     return RefusedError(code)

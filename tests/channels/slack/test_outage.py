@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.slack import reasons
+from bot.channels.slack.room import SHARED
 from bot.settings import read_settings
 from bot.wiring import slack_channel, wire
 from tests.channels.slack.town import STAFF_CHANNEL, TEAM_MAILBOX, Town
@@ -25,7 +27,13 @@ def lines(town: Town) -> list[str]:
 
 @pytest.mark.parametrize(
     ("code", "why"),
-    [("is_archived", "is archived"), ("token_revoked", "was revoked"), ("not_in_channel", "not in the conversation")],
+    [
+        ("is_archived", "is archived"),
+        ("token_revoked", "was revoked"),
+        ("not_in_channel", "not in the conversation"),
+        ("restricted_action_read_only_channel", "only read"),
+        ("team_added_to_org", "moved into an organisation"),
+    ],
 )
 async def test_staff_are_mailed_once_while_slack_refuses_and_told_once_when_it_is_over(
     town: Town, code: str, why: str
@@ -45,6 +53,11 @@ async def test_staff_are_mailed_once_while_slack_refuses_and_told_once_when_it_i
     assert before == []
     assert len(lines(town)) == 1
     assert code in lines(town)[0]
+
+
+async def test_whatever_somebody_can_mend_is_said_in_words() -> None:
+    for code in reasons.OF_THE_APP | reasons.OF_THE_CHANNEL - {SHARED}:
+        assert reasons.said(code).endswith(f" ({code})")
 
 
 async def test_nothing_is_mailed_and_nothing_said_while_slack_takes_all(town: Town) -> None:

@@ -48,6 +48,20 @@ async def test_what_only_waited_for_its_turn_is_not_looked_up(town: Town) -> Non
     assert [call for call in town.slack.calls if call.method.startswith("conversations.re")] == []
 
 
+@pytest.mark.parametrize("code", ["ratelimited", "rate_limited"])
+async def test_limit_that_is_said_in_words_alone_is_kept_to(town: Town, code: str) -> None:
+    """`chat.postMessage` has a word of its own for it."""
+    await town.open()
+    town.slack.faults.refuse(code, method="chat.postMessage")
+
+    await _say(town, 1)
+    before = _said(town)
+    await _pass(town, seconds=60)
+
+    assert before == []
+    assert _said(town) == ["words 0"]
+
+
 async def test_customers_are_told_while_the_staff_channel_waits(town: Town) -> None:
     await town.open()
     await _say(town, 12)
