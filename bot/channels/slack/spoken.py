@@ -61,7 +61,7 @@ def spoken_in(
     edited = str((message.get("edited") or {}).get("ts") or "") if not gone else str(event.get("event_ts") or "")
     ts = str(event.get("deleted_ts") or message.get("ts") or "")
     thread_ts = str(message.get("thread_ts") or "")  # with replies below it, a message names itself
-    team = _team(message) or str(account.get("team_id") or "") or workspace(body)
+    team = _team(message, account) or workspace(body)
     named = tuple(str(file.get("name") or "?") for file in message.get("files") or ())
     return Spoken(
         person=Person(team, str(message.get("user") or "")),
@@ -92,10 +92,11 @@ def author_of(event: Payload) -> str:
     return str(message.get("user") or "")
 
 
-def _team(message: Payload) -> str:
-    """The workspace of whoever wrote it, where it says: in a shared channel `team` alone may be the host's."""
+def _team(message: Payload, account: Mapping[str, object]) -> str:
+    """The workspace of whoever wrote it, as Slack says: the `team` of a message may be its channel's host."""
     profile = message.get("user_profile") or {}
-    named = (message.get("user_team"), message.get("source_team"), profile.get("team"), message.get("team"))
+    whose = (message.get("user_team"), message.get("source_team"), profile.get("team"), account.get("team_id"))
+    named = (*whose, message.get("team"))
     return str(next(filter(None, named), None) or "")
 
 

@@ -317,6 +317,7 @@ async def test_envelope_that_names_the_other_workspace_is_the_same_message(town:
         ({"user_profile": {"team": THEIRS}, "team": TEAM}, True),
         ({"team": THEIRS}, True),
         ({}, True),  # Slack is asked who it is
+        ({"team": TEAM}, True),  # what is found in a channel's history may name its host alone
         ({"user_team": THIRD, "team": THEIRS}, False),
     ],
 )
