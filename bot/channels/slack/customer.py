@@ -165,6 +165,8 @@ async def _decider(room: Room, by: Click | Submission) -> Decider | NotTheirs:
     person = by.person
     customer, case = await room.desk.store.read(look)
     language = customer.language if customer else await room.language(person)
+    if customer is None and room.role(person) is not None:
+        return NotTheirs(why=room.desk.words.phrase("chat.for_customers", language), language=language)
     if customer is None:
         why = room.desk.words.phrase("chat.not_linked_here", language)
         return NotTheirs(why=why, language=language, unlinked=True)
