@@ -49,9 +49,14 @@ async def view(room: Room, person: Person, *, pictures: bool = True) -> Payload:
     if isinstance(await room.actor(person), Actor):
         made = await _staff(room, person, room.clock(), pictures=pictures)
     else:
-        language = await room.language(person)
-        made = await room.desk.store.read(lambda tx: _customer(tx, room, person, language))
+        themselves, language = await _at_home(room, person), await room.language(person)
+        made = await room.desk.store.read(lambda tx: _customer(tx, room, themselves, language))
     return {"type": "home", "blocks": made}
+
+
+async def _at_home(room: Room, person: Person) -> Person:
+    """The same as one of their own workspace: that somebody opens their home says only in which one of ours."""
+    return Person(str((await room.account(person.user)).get("team_id") or person.team), person.user)
 
 
 async def found(room: Room, title: str, rows: Sequence[IncidentRow]) -> list[Payload]:

@@ -72,6 +72,21 @@ async def test_press_by_anybody_else_is_refused_to_them_alone_and_decides_nothin
     assert len(connect.all_told(town)) == before
 
 
+async def test_home_of_somebody_of_another_workspace_lists_their_incidents(town: Town) -> None:
+    """That a home is opened says in which workspace of ours, not whose the person is."""
+    await connect.share(town)
+    await connect.say(town, "Site en panne")
+
+    for user in (CAROL, DAVE):
+        await town.people.open_home(user)
+        await town.settle()
+
+    carols, daves = (words(view.blocks) if (view := town.workspace.home(user)) else "" for user in (CAROL, DAVE))
+    assert "INC-1" in carols
+    assert "votre adresse e-mail" not in carols
+    assert "INC-1" not in daves
+
+
 async def test_staff_who_press_a_customers_button_are_told_whose_it_is(town: Town) -> None:
     """They are not asked to prove which customer they are."""
     await connect.share(town)
