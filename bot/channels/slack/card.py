@@ -96,7 +96,10 @@ def _customer(case: Case) -> Payload:
 def _fields(case: Case) -> Iterator[tuple[str, str]]:
     incident = case.incident
     yield "Stage", _stage(incident)
-    yield "Way in", f"{incident.way_in} · answered by {incident.channel}, in {_LANGUAGES[incident.language]}"
+    yield (
+        "Way in",
+        f"{incident.way_in} · answered by {fates.way(incident.channel)}, in {_LANGUAGES[incident.language]}",
+    )
     if incident.previous is not None:
         since = "" if incident.recent else ", which ended too long ago to be the same problem"
         if incident.renews:
@@ -113,7 +116,7 @@ def _fields(case: Case) -> Iterator[tuple[str, str]]:
     yield "Support", case.customer.support
     last = next((message for message in reversed(case.messages) if message.direction is Direction.OUT), None)
     if last is not None:
-        yield "Last notice", f"{last.subject.replace('_', ' ')}, by {last.channel}: {fates.fate(last)}"
+        yield "Last notice", f"{last.subject.replace('_', ' ')}, by {fates.way(last.channel)}: {fates.fate(last)}"
     due = _next(incident)
     if due:
         yield "Next", due

@@ -220,7 +220,7 @@ def _in_vain(tx: Transaction, room: Room, spoken: Spoken, language: f.Language, 
         text = (
             f"{spoken.person.team}/{spoken.person.user} wrote in the channel {spoken.channel}, which is shared with "
             "another organisation, and is of no customer on file for it. They were told to write by mail. To hear a "
-            "customer there: python -m bot customers channels add"
+            f"customer there: python -m bot customers channels add C-… {spoken.channel}"
         )
         SayInSlack(channel=room.channel, text=text).put(tx, now)
 

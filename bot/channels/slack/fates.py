@@ -37,6 +37,11 @@ _MARKS: Mapping[Fate, str] = {
 }
 
 
+def way(channel: str) -> str:
+    """How staff read the way something came or goes."""
+    return "Slack" if channel == Via.SLACK else channel
+
+
 def fate(message: Message) -> str:
     """How far it has come, without who it is for: `accepted by the relay`."""
     known = message.delivery or Fate.QUEUED

@@ -112,7 +112,7 @@ def _give_up(tx: Transaction, room: Room, channel: str, trouble: str) -> None:
     text = (
         f"The channel {channel} of {whose} is not used any more: {reasons.said(trouble)}. What is said to them goes"
         " to whoever of them is linked, or by mail. Once they and we alone read it, put it on file again:"
-        " python -m bot customers channels add"
+        f" python -m bot customers channels add C-{shared.customer_id} {channel}"
     )
     log.warning("the channel %s is not used any more: %s", channel, trouble)
     SayInSlack(channel=room.channel, text=text).put(tx, room.clock())

@@ -11,6 +11,7 @@ from bot.app.read import Case, written_earlier
 from bot.channels.slack import reasons
 from bot.channels.slack.author import author
 from bot.channels.slack.echo import echo
+from bot.channels.slack.fates import way
 from bot.core import facts as f
 from bot.core.disown import ORDER
 from bot.core.facts import Language
@@ -63,19 +64,21 @@ def _opened(_case: Case, fact: f.IncidentOpened) -> Entry:
 
 
 def _announced(_case: Case, fact: f.PriceAnnounced) -> Entry:
-    return Entry(f"Price announced by {fact.via}: {price(fact.price)}")
+    return Entry(f"Price announced by {way(fact.via)}: {price(fact.price)}")
 
 
 def _failed(_case: Case, fact: f.NoticeFailed) -> Entry:
     what = fact.notice.replace("_", " ")
     instead = f"; sent by mail to {fact.instead} instead" if fact.instead else ""
     why = reasons.said(fact.reply) if fact.via is f.Channel.SLACK else fact.reply
-    return Entry(f"Not delivered by {fact.via}: {what}{instead}", why)
+    return Entry(f"Not delivered by {way(fact.via)}: {what}{instead}", why)
 
 
 def _delayed(case: Case, fact: f.NoticeDelayed) -> Entry:
     what, since = fact.notice.replace("_", " "), moment(fact.since, case.incident.terms.timezone)
-    return Entry(f"Not delivered by {fact.via} yet: {what} has waited since {since}, and is still tried", fact.reply)
+    return Entry(
+        f"Not delivered by {way(fact.via)} yet: {what} has waited since {since}, and is still tried", fact.reply
+    )
 
 
 _LOST = (
@@ -188,7 +191,7 @@ def _wrote(case: Case, fact: f.CustomerWrote) -> Entry:
     about = f", about “{message.subject}”" if message.subject else ""
     written = written_earlier(message)
     late = f", written {moment(written, case.incident.terms.timezone)}" if written else ""
-    return Entry(f"{author(message)} wrote by {message.channel}{about}{late}")
+    return Entry(f"{author(message)} wrote by {way(message.channel)}{about}{late}")
 
 
 def _other_wrote(case: Case, fact: f.OtherWrote) -> Entry:

@@ -56,6 +56,7 @@ async def test_what_is_said_goes_to_the_linked_one_alone_and_staff_read_so_once(
     assert ["First." in words(one.blocks) for one in town.told(CAROL)] == [True, False]
     assert len(staff_read(town)) == 1
     assert "not used any more" in staff_read(town)[0]
+    assert staff_read(town)[0].endswith(f"python -m bot customers channels add C-1 {SHARED}")
 
 
 async def test_it_is_mailed_where_nobody_is_linked(town: Town) -> None:

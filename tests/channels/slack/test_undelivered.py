@@ -63,8 +63,8 @@ async def test_announcement_that_slack_refuses_counts_when_the_mail_is_taken(tow
     assert [(fact.via, fact.reply) for fact in announced] == [(f.Channel.MAIL, "250 ok")]
     assert (await town.case()).incident.unannounced_at is None
     assert "announce_again" not in town.offers()
-    assert f"sent by mail to {ADDRESS} instead" in line(town, "Not delivered by slack")
-    assert "the user is deactivated" in line(town, "Not delivered by slack")
+    assert f"sent by mail to {ADDRESS} instead" in line(town, "Not delivered by Slack")
+    assert "the user is deactivated" in line(town, "Not delivered by Slack")
 
 
 async def test_quote_that_is_mailed_instead_goes_with_its_document(town: Town) -> None:
