@@ -1,10 +1,11 @@
 """Answers that one person sees: why nothing was done, what happened since, the modal they asked for."""
 
 import json
+import logging
 from collections.abc import Sequence
 
 from bot.app.read import Case
-from bot.channels.slack import blocks, story
+from bot.channels.slack import blocks, reasons, story
 from bot.channels.slack.jobs import SayInSlack
 from bot.channels.slack.payloads import Click
 from bot.channels.slack.room import Room
@@ -13,6 +14,8 @@ from bot.core.facts import Language
 from bot.core.letter import QUIET
 
 LATEST = 3
+
+log = logging.getLogger(__name__)
 
 
 async def whisper(room: Room, click: Click, text: str, more: Sequence[Payload] = ()) -> None:
@@ -54,13 +57,16 @@ async def open_modal(room: Room, click: Click, view: Payload) -> None:
     try:
         await _open(room, click, view)
     except (RefusedError, RateLimitedError, NoAnswerError) as trouble:
-        text = room.desk.words.phrase("chat.form_not_opened", await _language(room, click), reason=str(trouble))
+        text = room.desk.words.phrase("chat.form_not_opened", await _language(room, click))
+        if isinstance(trouble, RefusedError) and room.role(click.person) is not None:
+            text = f"{text} Slack's reason: {reasons.said(trouble.code)}."
         if click.response_url or click.channel:
             await whisper(room, click, text)
         elif isinstance(trouble, RefusedError):
             raise
         else:
             await _say_later(room, click, text)
+        log.warning("Slack did not open a form, and who pressed was told: %s", trouble)
 
 
 async def _language(room: Room, click: Click) -> Language:

@@ -65,6 +65,19 @@ async def test_press_whose_form_slack_does_not_open_is_acknowledged_and_the_pers
     assert "please press again" in hasty.whispers()[-1]
 
 
+async def test_staff_read_in_words_why_slack_opens_no_form_and_customers_read_no_code(hasty: Town) -> None:
+    await hasty.open(channel=f.Channel.SLACK, linked=True, kind=Kind.CONSUMER, language=f.Language.FR)
+    hasty.slack.faults.refuse("token_expired", method="views.open", times=2)
+
+    await hasty.click("reply")
+    await hasty.press("order")
+
+    assert hasty.whispers()[-1].endswith("Slack's reason: the app's token has expired (token_expired).")
+    assert hasty.whispers("U0BOB")[-1] == (
+        "Slack n’a pas ouvert le formulaire. Rien n’a été fait\xa0: appuyez de nouveau sur le bouton dans un instant."
+    )
+
+
 async def test_customer_is_told_in_their_language(hasty: Town) -> None:
     await hasty.open(channel=f.Channel.SLACK, linked=True, kind=Kind.CONSUMER, language=f.Language.FR)
     hasty.slack.faults.hang(method="views.open")
