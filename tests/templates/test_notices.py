@@ -383,6 +383,25 @@ def test_chat_says_nothing_that_holds_only_in_a_mail(language: Language, name: s
     assert _in_mail_alone(WORDS.notice(samples(language)[name], language, there)) == []
 
 
+BELOW_IN_CHAT = (
+    "consent_granted",
+    "consent_nudged",
+    "consent_requested",
+    "contest_said",
+    "quote_nudged",
+    "quote_offered",
+)
+"""Buttons of their own decide there, not the page alone."""
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", BELOW_IN_CHAT)
+def test_chat_sends_nobody_to_the_page_for_what_a_button_there_decides(language: Language, name: str) -> None:
+    said = WORDS.notice(samples(language)[name], language, replace(context(language), chat=True))
+
+    assert [block.text for block in said.lines if re.search("page ci-dessous|page below", block.text)] == []
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
     "name", [*PHRASED, "incident_opened", "invoice_issued", "invoice_credited", "staff_wrote-files"]
