@@ -34,6 +34,8 @@ FOR_SLACK: Final = 0.85
 """The part of that for what is asked of Slack meanwhile; the rest is for saying that it did not answer."""
 HEARD: Final = frozenset({"message", "reaction_added", "app_home_opened", "link_shared"})
 OURS: Final = frozenset({"bot_message", "message_replied"})
+CHANGES: Final = frozenset({"message_changed", "message_deleted"})
+"""Something else that happens to a message; any other subtype says what it is, which a history may leave out."""
 NOT_SLACKS: Final = "this is not a request of Slack's"
 GONE: Final = "tombstone"
 """What Slack shows in the place of a message that was deleted and has replies."""
@@ -286,7 +288,8 @@ def identity(body: Payload) -> str:
     message = event.get("message") or event
     edited = (message.get("edited") or {}).get("ts", "")
     ts = event.get("deleted_ts") or message.get("ts", "")
-    parts = (workspace(body), event.get("channel", ""), ts, event.get("subtype", ""), edited)
+    change = event.get("subtype") if event.get("subtype") in CHANGES else ""
+    parts = (workspace(body), event.get("channel", ""), ts, change, edited)
     return f"slack:message:{':'.join(str(part) for part in parts)}"
 
 

@@ -96,7 +96,15 @@ def _page(workspace: Workspace, call: Arguments, found: Sequence[Message]) -> Pa
     metadata = call.flag("include_all_metadata")
     return {
         "ok": True,
-        "messages": [message_payload(workspace, one, with_metadata=metadata) for one in found[start:end]],
+        "messages": [_found(workspace, one, with_metadata=metadata) for one in found[start:end]],
         "has_more": more,
         "response_metadata": {"next_cursor": str(end) if more else ""},
     }
+
+
+def _found(workspace: Workspace, message: Message, *, with_metadata: bool) -> Payload:
+    """As an event brought it, but that files are no subtype here (slackapi/bolt-python#980)."""
+    shown = message_payload(workspace, message, with_metadata=with_metadata)
+    if shown.get("subtype") == "file_share":
+        del shown["subtype"]
+    return shown

@@ -65,6 +65,24 @@ async def test_files_of_words_changed_after_they_were_heard_are_kept_once(town: 
     assert [file.name for file in (await town.case()).attachments] == ["a.png"]
 
 
+async def test_words_with_a_file_that_were_heard_are_not_heard_again(town: Town) -> None:
+    """A history does not say that there are files as an event does: it is the same message."""
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    await town.people.say(ALICE, STAFF_CHANNEL, "a note", town.card().ts, [("a.png", PNG)])
+    await town.people.say(BOB, town.direct(), "Regardez", None, [("b.png", PNG)])
+    await town.settle()
+    told = [one.text for one in town.told()]
+
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    notes = [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE]
+    assert notes == ["a note\n[file: a.png]"]
+    assert "Plusieurs de vos incidents" in told[-1]
+    assert [one.text for one in town.told()] == told
+
+
 async def test_files_of_ours_that_come_without_a_bot_are_nobodys_words(town: Town) -> None:
     await town.open(channel=f.Channel.SLACK, linked=True)
     await town.channel.backfill(town.clock())
