@@ -18,7 +18,7 @@ from bot.channels.slack.jobs import SayInSlack, ShowHome, SlackArrived, Unfurl
 from bot.channels.slack.payloads import Submission
 from bot.channels.slack.room import Person, Room
 from bot.channels.slack.speech import InternalNote
-from bot.channels.slack.spoken import Spoken, author_of, is_direct, spoken_in
+from bot.channels.slack.spoken import Spoken, author_of, is_direct, names_workspace, spoken_in
 from bot.channels.slack.wire import NoAnswerError, Payload, RateLimitedError
 from bot.core import commands as c
 from bot.core import facts as f
@@ -55,11 +55,15 @@ class _Found:
 
 
 async def _account(room: Room, body: Payload) -> Payload:
-    """What Slack says of who wrote in a channel that is shared with a customer; of nobody else is anything asked."""
+    """What Slack says of who wrote in a channel that is shared with a customer, or to us without a word of their
+    workspace; of nobody else is anything asked.
+    """
     event = body.get("event") or {}
     channel, user = str(event.get("channel") or ""), author_of(event) if event.get("type") == "message" else ""
-    if not user or is_direct(event) or channel == room.channel:
+    if not user or channel == room.channel:
         return {}
+    if is_direct(event):
+        return {} if names_workspace(event) else await room.account(user)
     if await room.desk.store.read(lambda tx: tx.shared.load(channel)) is None:
         return {}
     return await room.account(user)

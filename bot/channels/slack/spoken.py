@@ -88,8 +88,16 @@ def is_direct(event: Payload) -> bool:
 
 def author_of(event: Payload) -> str:
     """Who wrote the message that an event is about; empty for one that is nobody's."""
-    message = event.get("previous_message") or event.get("message") or event
-    return str(message.get("user") or "")
+    return str(_about(event).get("user") or "")
+
+
+def names_workspace(event: Payload) -> bool:
+    """Whether it says whose workspace its author is of: with files it may not (slackapi/slack-api-specs#62)."""
+    return bool(_team(_about(event), NOBODY))
+
+
+def _about(event: Payload) -> Payload:
+    return event.get("previous_message") or event.get("message") or event
 
 
 def _team(message: Payload, account: Mapping[str, object]) -> str:

@@ -335,6 +335,31 @@ async def test_workspace_of_whoever_writes_is_read_where_slack_says_it(
     assert await opened(town) == ([1] if is_customers else [])
 
 
+@pytest.mark.parametrize("subtype", ["", "file_share"])
+async def test_direct_words_that_name_no_workspace_are_still_the_customers(town: Town, subtype: str) -> None:
+    """Slack leaves it out where there are files."""
+    await connect.share(town)
+    await connect.say(town, "Site en panne")
+    said = {
+        "type": "message",
+        "channel": town.direct(CAROL),
+        "user": CAROL,
+        "text": "Voici",
+        "ts": "1276502500.000100",
+    }
+    event = {
+        **said,
+        "channel_type": "im",
+        "event_ts": "1276502500.000100",
+        **({"subtype": subtype} if subtype else {}),
+    }
+
+    await town.people.redeliver(Envelope(kind="events_api", payload=event_callback(town.workspace, event)))
+    await town.settle()
+
+    assert (await came(town))[-1].text == "Voici"
+
+
 async def test_file_of_another_workspace_that_comes_as_a_bare_id_is_asked_for(town: Town) -> None:
     await connect.share(town)
     ts = await connect.say(town, "Site en panne")
