@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -18,12 +18,18 @@ PAGES: Final = 10
 GONE: Final = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
 """What Slack says of a message that somebody deleted."""
 
+UNFIT: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
+"""What Slack says of the shape of a message: it would be refused again, whoever mends what."""
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A message to post; `marks` find it again when the answer was lost."""
+    """A message to post; `marks` find it again when the answer was lost.
+
+    `plain` are its words, where they are to be read though Slack does not take the blocks that they are in.
+    """
 
     channel: str
     text: str
@@ -31,6 +37,7 @@ class Post:
     marks: Mapping[str, int]
     thread_ts: str = ""
     broadcast: bool = False
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,19 @@ class Poster:
         channel = user or post.channel
         await self._take_turn(channel, job)
         try:
-            answer = await self.room.api.call("chat.postMessage", **_message(post))
+            answer = await self._post(post)
         except RateLimitedError as limited:
             raise TurnError(await self._hold(channel, timedelta(seconds=limited.seconds))) from limited
         return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    async def _post(self, post: Post) -> Payload:
+        try:
+            return await self.room.api.call("chat.postMessage", **_message(post))
+        except RefusedError as refused:
+            if not post.plain or refused.code not in UNFIT:
+                raise
+            log.error("Slack does not take a message as it is, its words are posted alone: %s", refused)
+            return await self.room.api.call("chat.postMessage", **_message(replace(post, text=post.plain, blocks=[])))
 
     async def found(self, post: Post, job: Job) -> Posted | None:
         """What an earlier try has posted there, and nobody heard of. Raises UnsureError where nobody can say."""
@@ -135,7 +151,7 @@ def _message(post: Post) -> Payload:
     said: Payload = {
         "channel": post.channel,
         "text": post.text,
-        "blocks": post.blocks,
+        **({"blocks": post.blocks} if post.blocks else {"mrkdwn": False}),
         "unfurl_links": False,
         "unfurl_media": False,
         "metadata": {"event_type": "comptoir", "event_payload": {"marks": json.dumps(dict(post.marks))}},

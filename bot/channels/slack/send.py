@@ -301,6 +301,7 @@ class Outgoing:
             text=made.text,
             blocks=made.blocks,
             marks={"card": case.incident.id},
+            plain=made.text,
         )
         return await self._once(post, job)
 
@@ -349,6 +350,7 @@ class Outgoing:
             blocks=told.blocks,
             marks={"outbox": job.id},
             thread_ts=card_at.ts,
+            plain=told.plain,
         )
         posted = await self._once(post, job)
         if told.whole:

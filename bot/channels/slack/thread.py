@@ -20,7 +20,7 @@ QUOTED = 2_500  # characters of a text shown in the thread; the whole goes along
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A message for the thread; `whole` is what was cut, for a file of this name.
+    """A message for the thread; `whole` is what was cut, for a file of this name, `plain` the words without blocks.
 
     `fates` are those it shows of what was sent to the customer.
     """
@@ -30,6 +30,7 @@ class Told:
     whole: str = ""
     file_name: str = ""
     fates: tuple[Fate, ...] = ()
+    plain: str = ""
 
 
 def told(case: Case, seq: int, rules: FileRules) -> Told:
@@ -54,6 +55,7 @@ def told(case: Case, seq: int, rules: FileRules) -> Told:
         whole=words if shown != words else "",
         file_name=f"{case.incident.reference}-{seq}.txt",
         fates=tuple(one.delivery for one in sent if one.delivery),
+        plain=blocks.escape(f"{case.incident.reference}: {head}\n{shown}".rstrip()),
     )
 
 

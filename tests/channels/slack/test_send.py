@@ -4,11 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from bot.app.opening import Said, add_words
 from bot.core import commands as c
 from bot.core import facts as f
-from storage import Direction
+from storage import Direction, Via
 from tests.builders import STAFF, an_order
-from tests.channels.slack.town import ALICE, BOB, BOT, STAFF_CHANNEL, Town, a_town, words
+from tests.channels.slack.town import ADDRESS, ALICE, BOB, BOT, STAFF_CHANNEL, Town, a_town, words
+
+
+async def customer_writes(town: Town, text: str) -> None:
+    said = Said(author=ADDRESS, text=text, via=Via.MAIL)
+    await town.store.run(lambda tx: add_words(tx, town.desk, 1, said, f.Role.CUSTOMER, town.clock()))
+    await town.settle()
 
 
 async def test_channel_that_is_limited_waits_alone(town: Town) -> None:
@@ -30,6 +37,34 @@ async def test_channel_that_is_limited_waits_alone(town: Town) -> None:
     heads = [line[:5] for line in town.thread() if line.startswith(("Taken", "Diagnosis ordered"))]
     assert heads == ["Taken", "Diagn"]
     assert town.card(mine).pinned
+
+
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_blocks_too_long"])
+async def test_words_whose_shape_slack_does_not_take_are_read_without_it(town: Town, code: str) -> None:
+    """Whatever it is that Slack has against the blocks, staff are not to miss what a customer wrote."""
+    await town.open()
+    town.slack.faults.refuse(code, channel=STAFF_CHANNEL, method="chat.postMessage")
+
+    await customer_writes(town, "Still *down*, <!channel> & <@U0ALICE>")
+
+    shown = town.workspace.replies(STAFF_CHANNEL, town.card().ts)[-1]
+    assert shown.blocks == ()
+    assert shown.text.startswith("INC-1: bob@clientsa.fr wrote by mail")
+    assert shown.text.endswith("\nStill *down*, &lt;!channel&gt; &amp; &lt;@U0ALICE&gt;")
+    posts = [call for call in town.slack.calls if call.method == "chat.postMessage"]
+    assert posts[-1].arguments["mrkdwn"] is False
+    assert await town.store.read(lambda tx: tx.outbox.parked(10)) == []
+
+
+async def test_customers_words_whose_shape_slack_does_not_take_leave_by_mail_as_they_are(town: Town) -> None:
+    await town.open(channel=f.Channel.SLACK, linked=True)
+    before = len(town.told())
+    town.slack.faults.refuse("invalid_blocks", channel=town.direct(), method="chat.postMessage")
+
+    await town.give(1, an_order(c.WriteToCustomer, text="We are looking.", message="m1"))
+
+    assert len(town.told()) == before
+    assert [type(one).__name__ for one in town.mails] == ["StaffWrote"]
 
 
 async def test_card_that_waits_several_times_is_brought_up_to_date_once(town: Town) -> None:
