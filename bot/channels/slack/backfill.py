@@ -96,7 +96,10 @@ class _Round:
 
 def _since(tx: Transaction, now: datetime) -> datetime:
     heard = tx.setting(HEARD_UNTIL)
-    return max(datetime.fromisoformat(heard) - OVERLAP, now - FURTHEST) if heard else now - FURTHEST
+    if heard is None:
+        return now - FURTHEST
+    until = min(datetime.fromisoformat(heard), now)  # the clock may have been put back
+    return max(until - OVERLAP, now - FURTHEST)
 
 
 def _conversations(tx: Transaction) -> tuple[Conversation, ...]:

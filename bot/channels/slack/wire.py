@@ -106,7 +106,7 @@ class Api:
 
     def __init__(self, *, token: str, url: str, clock: Callable[[], datetime], seconds: float = SECONDS) -> None:
         self._clock = clock
-        self._waits: dict[tuple[str, str], datetime] = {}
+        self._waits: dict[tuple[str, str], tuple[datetime, datetime]] = {}
         self._client = AsyncWebClient(token=token, base_url=url, retry_handlers=[])
         self._client.proxy = None  # else a proxy from the environment would catch 127.0.0.1 too
         self._timeout = aiohttp.ClientTimeout(total=seconds)
@@ -151,19 +151,19 @@ class Api:
         except SlackApiError as error:
             trouble = _trouble(error)
             if isinstance(trouble, RateLimitedError):
-                self._waits[place] = self._clock() + timedelta(seconds=trouble.seconds)
+                now = self._clock()
+                self._waits[place] = now, now + timedelta(seconds=trouble.seconds)
             raise trouble from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, *NOT_SLACKS) as error:
             raise NoAnswerError(f"{method}: {type(error).__name__}") from error
 
     def _wait(self, place: tuple[str, str]) -> None:
         """Raises RateLimitedError where Slack asked to wait, and the time is not over."""
-        until = self._waits.get(place)
-        if until is None:
+        if place not in self._waits:
             return
-        left = (until - self._clock()).total_seconds()
-        if left > 0:
-            raise RateLimitedError(ceil(left))
+        (since, until), now = self._waits[place], self._clock()
+        if since <= now < until:  # or the clock was put back
+            raise RateLimitedError(ceil((until - now).total_seconds()))
         del self._waits[place]
 
     async def post(self, url: str, said: Payload) -> bool:

@@ -34,6 +34,21 @@ async def test_words_said_during_an_outage_are_heard_once(town: Town) -> None:
     ]
 
 
+async def test_words_said_after_the_clock_was_put_back_are_heard(town: Town) -> None:
+    await town.open()
+    ts = town.card().ts
+    town.clock.turn(days=1)
+    await town.channel.backfill(town.clock())
+    town.clock.turn(days=-1)
+    with town.people.writing(Letterhead(secret="an outage")):
+        await town.people.say(ALICE, STAFF_CHANNEL, "unheard", ts)
+
+    await town.channel.backfill(town.clock())
+    await town.settle()
+
+    assert [m.text for m in (await town.case()).messages if m.direction is Direction.NOTE] == ["unheard"]
+
+
 async def test_files_of_words_said_and_changed_during_an_outage_are_kept(town: Town) -> None:
     await town.open(channel=f.Channel.SLACK, linked=True)
     place, files = town.direct(), [("a.png", PNG), ("tool.exe", b"x")]

@@ -8,6 +8,7 @@ import pytest
 
 from bot.channels.slack import pace
 from bot.channels.slack.pace import BURST
+from bot.channels.slack.wire import Api, RateLimitedError
 from bot.core import commands as c
 from bot.core import facts as f
 from bot.sandbox.slack import Call
@@ -136,6 +137,32 @@ async def test_turns_are_given_once_for_all_workers(store: Store) -> None:
     assert given == [timedelta()] * BURST + [SECOND, 2 * SECOND, 3 * SECOND]
     assert (elsewhere, came) == (timedelta(), timedelta())
     assert (refused, *held) == (60 * SECOND, 56 * SECOND, 57 * SECOND)
+
+
+async def test_turns_given_before_the_clock_was_put_back_hold_up_nothing(store: Store) -> None:
+    async def turn(now: datetime) -> timedelta:
+        return await store.run(lambda tx: pace.turn(tx, "C1", SECOND, now, waited=False))
+
+    tomorrow = MONDAY + timedelta(days=1)
+    given = [await turn(tomorrow) for _ in range(BURST + 1)]
+    await store.run(lambda tx: pace.hold(tx, "C1", SECOND, tomorrow + 30 * SECOND, tomorrow))
+
+    assert given[-1] == SECOND
+    assert await turn(MONDAY) == timedelta()
+
+
+async def test_limit_of_slacks_from_before_the_clock_was_put_back_holds_up_nothing(town: Town) -> None:
+    api = Api(token="xoxb-test", url=town.slack.api_url, clock=town.clock)
+    town.clock.turn(days=1)
+    town.slack.faults.limit_rate(retry_after=30, method="users.info")
+    with pytest.raises(RateLimitedError):
+        await api.call("users.info", user=BOB)
+    town.slack.faults.clear()
+    town.clock.turn(days=-1)
+
+    assert (await api.call("users.info", user=BOB))["ok"] is True
+
+    await api.close()
 
 
 async def test_card_is_posted_once_though_its_first_line_has_to_wait(town: Town) -> None:
