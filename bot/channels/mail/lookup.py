@@ -10,6 +10,14 @@ import dns.nameserver
 import dns.resolver
 
 MOST_REMEMBERED = 5000
+NO_NAME = (
+    dns.exception.SyntaxError,
+    dns.name.EmptyLabel,
+    dns.name.IDNAException,
+    dns.name.LabelTooLong,
+    dns.name.NameTooLong,
+    ValueError,
+)
 
 
 class DnsFailed(Exception):  # noqa: N818 - it reports a fact about the network, not a mistake
@@ -56,9 +64,7 @@ class Resolver:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
         except (dns.exception.DNSException, OSError, ValueError) as error:
-            if isinstance(
-                error, dns.exception.SyntaxError | dns.name.LabelTooLong | dns.name.EmptyLabel | ValueError
-            ):
+            if isinstance(error, NO_NAME):
                 return ()  # what is not a name has no records
             raise DnsFailed(type(error).__name__) from error
         return tuple(answer)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.app.proof import Level
-from bot.channels.mail.lookup import Server, parse_servers
+from bot.channels.mail.lookup import Resolver, Server, parse_servers
 from tests.channels.mail.names import Zone
 from tests.channels.mail.proofs import MAIL, judged, signed
 
@@ -17,6 +17,13 @@ async def test_dns_that_does_not_answer_means_later(zone: Zone, where: str, how:
     raw = signed() if "domainkey" in where else MAIL
 
     assert (await judged(raw, zone)).level is Level.LATER
+
+
+@pytest.mark.parametrize("name", ["a" * 64 + ".fr", "a." * 127 + "fr", "\ud800.fr", "a..fr"])
+async def test_what_is_no_name_has_no_records_now_or_later(zone: Zone, name: str) -> None:
+    zone.silent = ("fr",)
+
+    assert await Resolver((zone.server,), seconds=0.5).texts(name) == ()
 
 
 async def test_domain_that_answers_slowly_to_many_questions_is_asked_again_later(zone: Zone) -> None:
