@@ -1,6 +1,7 @@
 """What the desk does not take or does not know: said as the interface promises, and nothing changes."""
 
 import asyncio
+import re
 
 import aiohttp
 import aiosmtplib
@@ -128,3 +129,26 @@ async def test_many_mails_at_once_are_each_answered_once(here: Town) -> None:
     await here.settled()
 
     assert [await here.told(sender) for sender in senders] == [["incident_opened"]] * len(senders)
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+async def test_a_visitor_who_leaves_in_the_middle_is_counted_as_no_fault_of_ours(here: Town, kind: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", here.running.web_port)
+    writer.write(f"POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n".encode())
+    writer.write(b"Expect: 100-continue\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")  # the rest is waited for
+    writer.transport.abort()
+
+    async with asyncio.timeout(60):
+        while not (counted := await _counted(here, "/a/{token}")):  # noqa: ASYNC110 - it is told when asked alone
+            await asyncio.sleep(0.02)
+
+    assert counted == {"400"}
+
+
+async def _counted(here: Town, route: str) -> set[str]:
+    """The statuses of this route's requests."""
+    url = f"http://127.0.0.1:{here.running.web_port}/metrics"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        told = await answer.text()
+    return set(re.findall(rf'comptoir_requests_total{{.*route="{re.escape(route)}",status="(\d+)"', told))

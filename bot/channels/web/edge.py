@@ -48,8 +48,8 @@ async def _answered(request: web.Request, handler: Handler, problems: Problems) 
         if "Allow" in refused.headers:
             answer.headers["Allow"] = refused.headers["Allow"]
         return answer
-    except web.RequestPayloadError:
-        answer = problem(request, 400, problems)  # a body that is not what its headers say
+    except (web.RequestPayloadError, ConnectionResetError):
+        answer = problem(request, 400, problems)  # a body that is not what its headers say, or that never came whole
         answer.force_close()
         return answer
     except (Unavailable, Conflict) as error:
