@@ -7,6 +7,7 @@ import enum
 import re
 
 from bot.channels.mail.fields import ADDRESS, DATE, IsOurs, are_of_others, header_block, name_others, names_author
+from bot.channels.mail.footers import are_footers
 
 MARKER_FR = "-- Répondez au-dessus de cette ligne --"
 MARKER_EN = "-- Reply above this line --"
@@ -135,6 +136,7 @@ class Label(enum.Enum):
     OTHERS = "others"
     SIGNATURE = "signature"
     DEVICE = "device"
+    FOOTER = "footer"
 
 
 _INTRODUCES = {Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.FORWARD, Label.MARKER}
@@ -166,7 +168,15 @@ def label_lines(lines: list[str], is_ours: IsOurs | None = None) -> list[Label]:
         follows = labels[at] is Label.QUOTE and labels[at - 1] is Label.SHOWN
         if follows or (labels[at] in {Label.MARKER, Label.QUOTE} and _is_led_up_to(bare, labels, at)):
             labels[at] = Label.SHOWN
-    return _as_own(lines, bare, labels)
+    return _with_footers(bare, _as_own(lines, bare, labels))
+
+
+def _with_footers(bare: list[str], labels: list[Label]) -> list[Label]:
+    """The labels, with those of what servers add where nothing else stands below the last marked quote."""
+    end = next((at for at in range(len(labels), 0, -1) if labels[at - 1] is Label.QUOTE), len(labels))
+    if not are_footers(bare[end:]):
+        return labels
+    return labels[:end] + [one if one is Label.BLANK else Label.FOOTER for one in labels[end:]]
 
 
 def _show_unintroduced(plain: list[str], labels: list[Label]) -> None:

@@ -23,7 +23,16 @@ _ANSWERS = re.compile(
 )
 _CUTS = {Label.MARKER, Label.ORIGINAL, Label.FORWARD, Label.HEADER, Label.INTRO}
 _ABOVE_QUOTE = {Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.RULE, Label.DEVICE}
-_QUOTED = {Label.QUOTE, Label.BLANK, Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.MARKER, Label.RULE}
+_QUOTED = {
+    Label.QUOTE,
+    Label.BLANK,
+    Label.INTRO,
+    Label.HEADER,
+    Label.ORIGINAL,
+    Label.MARKER,
+    Label.RULE,
+    Label.FOOTER,
+}
 _WRITTEN = {Label.TEXT, Label.QUOTE}
 _ENDS = _QUOTED | {Label.DEVICE, Label.SIGNATURE}
 
