@@ -8,6 +8,7 @@ import re
 
 from bot.channels.mail.fields import ADDRESS, DATE, IsOurs, are_of_others, header_block, name_others, names_author
 from bot.channels.mail.footers import are_footers
+from bot.channels.mail.introductions import introduces_quote, is_ruled_introduction, you_wrote
 
 MARKER_FR = "-- Répondez au-dessus de cette ligne --"
 MARKER_EN = "-- Reply above this line --"
@@ -82,16 +83,6 @@ _WROTE_ELSEWHERE = re.compile(
     r"\b(?:schrieb|geschrieben|schreef|geschreven|escribi[óo]|ha scritto|escreveu|napisa[łl]|pisze|skrev|napsal"
     r"|[íi]rta|kirjoitti|пишет|писал|написал|yazd[ıi])\b|写道|のメール|寫道"
 )
-_QUOTING = re.compile(
-    r"(?:quoting|selon|citando(?: a)?|zitat von|citerar) [^\n]{0,100}[<(][^\n<>@]{1,64}@[^\n<>@]{3,100}[>)]? ?:$",
-    re.IGNORECASE,
-)
-_NAME_WROTE = re.compile(r"[^\W\d_][^\n:,;.!?]{1,60} (?:a [ée]crit|wrote)(?: (?:le|on) \d[\d:h/. -]{5,24})? ?:$")
-_NOT_A_NAME = re.compile(
-    r"(?:votre|vous|notre|nous|mon|ma|mes|il|elle|on|ils|elles|je|le|la|les|un|une|ce|cette|qui|your?|our|we|my|he|she"
-    r"|they|i|it|the|an?|this|that|who|somebody|someone)\b",
-    re.IGNORECASE,
-)
 # Whose "your colleague Paul wrote:" it is tells of somebody; names of people and firms begin with a capital.
 _SOMEBODYS = re.compile(
     r"\b(?i:votre|notre|mon|ma|leur|son|sa|un|une|your|our|my|their|his|her|su|nuestr[oa]|vuestr[oa]|mi"
@@ -99,6 +90,7 @@ _SOMEBODYS = re.compile(
     r"|\b(?i:j['’]ai|je|nous avons|i|i have|we|we have|ich|wir|he|hemos|ik|wij) [a-zà-öø-ÿ]"
     r"|\b(?i:ihre?|unsere?|meine?|eine?|seine?) (?i:kolleg|mitarbeiter|techniker|kunde|chef|support|team|berater)"
 )
+_INITIALS = re.compile(r"[A-Z]{1,4}>(?= |$)")
 _SPEECH = re.compile(r"[\"'«»“”„‟‘‚‹›]\s?\w")
 # A mail program that puts the quoted mail on the line of its introduction.
 _WROTE_INLINE = re.compile(
@@ -272,19 +264,26 @@ def _introduce(bare: list[str], labels: list[Label], at: int, is_ours: IsOurs | 
     if _DECORATED.match(bare[at]) and any(names_author(line) for line in bare[at + 1 : at + 2]):
         labels[at] = Label.ORIGINAL
         return
-    length = _intro(bare, at)
+    length = _intro(bare, at) or _intro_above_quote(bare, labels, at)
+    _mark_initials(bare, labels, at + length if length else None)
     unmarked = length and not _is_marked(bare, labels, at, at + length)
     if unmarked and _is_sentence(bare, at, at + length):
         return
-    if length and name_others(bare[at : at + length], is_ours) and (unmarked or _is_shown(bare, labels, at)):
+    if length and _is_of_others(bare, labels, at, length, is_ours) and (unmarked or _is_shown(bare, labels, at)):
         labels[at : at + length] = [Label.OTHERS] * length
         marked = None if unmarked else _filled_below(bare, at + length)
         if marked is not None:
             labels[marked] = Label.SHOWN
         return
-    length = length or _undated_intro(bare, labels, at)
     if length:
         labels[at : at + length] = [Label.INTRO] * length
+
+
+def _is_of_others(bare: list[str], labels: list[Label], at: int, length: int, is_ours: IsOurs | None) -> bool:
+    """Whether an introduction may be of a mail that the person shows: it names others, or nobody by an address."""
+    piece = bare[at : at + length]
+    nobody = labels[at] is Label.TEXT and length == 1 and introduces_quote(piece[0]) and not ADDRESS.search(piece[0])
+    return nobody or name_others(piece, is_ours)
 
 
 def _is_marked(bare: list[str], labels: list[Label], at: int, below: int) -> bool:
@@ -297,7 +296,7 @@ def _is_sentence(bare: list[str], at: int, below: int) -> bool:
     """Whether what seems to introduce a quote tells of what somebody wrote, perhaps in quotation marks."""
     filled = _filled_below(bare, below)
     speech = filled is not None and _SPEECH.match(bare[filled])
-    return bool(speech or _SOMEBODYS.search(" ".join(bare[at:below])))
+    return bool(speech or you_wrote(bare[below - 1]) or _SOMEBODYS.search(" ".join(bare[at:below])))
 
 
 def _filled_below(bare: list[str], at: int) -> int | None:
@@ -325,15 +324,20 @@ def _filled_above(bare: list[str], at: int) -> int | None:
     return next((line for line in range(at - 1, max(at - 4, -1), -1) if bare[line]), None)
 
 
-def _undated_intro(bare: list[str], labels: list[Label], at: int) -> int:
-    """1 where a line names an author right above a quote, which alone tells it from a sentence; else 0."""
+def _intro_above_quote(bare: list[str], labels: list[Label], at: int) -> int:
+    """1 where a line is an introduction because a quote stands right below, which alone tells it from a sentence."""
     below = next((label for label in labels[at + 1 : at + 3] if label is not Label.BLANK), None)
-    if below is not Label.QUOTE or labels[at] is not Label.TEXT:
-        return 0
-    line = bare[at]
-    named = _NAME_WROTE.match(line) and not _NOT_A_NAME.match(line)
-    dated = line[:1].isdigit() and line.endswith(":") and DATE.search(line) and ADDRESS.search(line)
-    return 1 if named or dated or _QUOTING.match(line) else 0
+    return int(below is Label.QUOTE and labels[at] is Label.TEXT and introduces_quote(bare[at]))
+
+
+def _mark_initials(bare: list[str], labels: list[Label], below: int | None) -> None:
+    """Labels as quotes the lines below an introduction that begin with the initials of the person quoted."""
+    filled = None if below is None else _filled_below(bare, below)
+    initials = filled is not None and _INITIALS.match(bare[filled])
+    if filled is not None and initials:
+        for at in range(filled, len(bare)):
+            if bare[at].startswith(initials[0]) and labels[at] is Label.TEXT:
+                labels[at] = Label.QUOTE
 
 
 def _intro(bare: list[str], at: int) -> int:
@@ -342,7 +346,7 @@ def _intro(bare: list[str], at: int) -> int:
         return 0
     if not (DATE.search(bare[at]) or ADDRESS.search(bare[at])):
         return 0
-    if _WROTE_INLINE.match(bare[at]) and DATE.search(bare[at]):
+    if (_WROTE_INLINE.match(bare[at]) and DATE.search(bare[at])) or is_ruled_introduction(bare[at]):
         return 1
     for count in range(1, MOST_INTRO_LINES + 1):
         piece = bare[at : at + count]
@@ -359,13 +363,20 @@ def _intro(bare: list[str], at: int) -> int:
 def _may_introduce(line: str) -> bool:
     """Whether a line has what every introduction ends in; asked of most lines of a mail, so in no expression."""
     lower = line.lower()
-    return "wrote" in lower or "crit" in lower or line.rstrip("- ").endswith((":", "："))
+    return (
+        "wrote" in lower
+        or "crit" in lower
+        or line.endswith(("---", ">>>"))
+        or line.rstrip("- ").endswith((":", "："))
+    )
 
 
 def _says_who_wrote(joined: str) -> bool:
     dated = DATE.search(joined)
     if _TOLD_ME.search(joined):
         return False
+    if dated and you_wrote(joined):
+        return True
     if _WROTE.search(joined) or (joined.endswith((":", "：")) and _WROTE_ELSEWHERE.search(joined)):
         return bool(dated or ADDRESS.search(joined))
     return bool(dated and (_SOMEBODY.match(joined) or _WROTE_BARE.match(joined)))
