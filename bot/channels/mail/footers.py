@@ -18,23 +18,30 @@ _LIST = re.compile(
 _LIST_PLACE = re.compile(r"(?:https?://\S+|\S+@\S+|(?:to unsubscribe|pour (?:se|vous) d[ée]\w+)\b.*)$", re.IGNORECASE)
 _PERSON = re.compile(r"\?|\b(?:i|i['’]\w{1,2}|je|j['’]\w+|moi|me|my|mon|ma|mes|ich|mich|yo|ik)\b", re.IGNORECASE)
 _THIS_MAIL = re.compile(
-    r"\b(?:this|the|cet?|diese|este|dit|deze|les|the) (?:[\w-]+ ){0,3}"
-    r"(?:e-?mails?|mails?|messages?|communication|transmission|information|informations|courriels?|courriers?"
-    r"|nachricht|correo|mensaje|bericht)\b",
+    r"\b(?:this|the|cet?|les|diese|este|esta|dit|deze|questo|questa) (?:[\w-]+ ){0,3}"
+    r"(?:e-?mails?|mails?|messages?|communication|transmission|informations?|courriels?|courriers?"
+    r"|nachricht|correo|mensaje|mensagem|bericht|messaggio|comunicazione)\b",
     re.IGNORECASE,
 )
-_WARNS = tuple(
-    re.compile(signs, re.IGNORECASE)
-    for signs in (
-        r"confiden[tc]i|privileged|privil[ée]gi|vertraulich|vertrouwelijk|secret professionnel",
-        r"intended|addressee|addressed|destinat[aá]|adress[ée]e?s?\b|destin[ée]e?s?\b|empf[äa]nger|bestemd|geadresseerde",
-        r"\b(?:in error|par erreur|irrt[üu]mlich|por error|abusivement|ten onrechte|n[ée]cessairement)\b",
-        r"delet|destroy|supprimer|d[ée]truire|l[öo]sch|vernicht|elimin|borr[ae]|verwijder",
-        r"\bnotify|advise the sender|(?:avertir|informer|aviser|pr[ée]venir) (?:[\w']+ ){0,2}exp[ée]diteur"
-        r"|nous en (?:aviser|informer|avertir)|informieren|notifi|avis[ae]",
-        r"prohibit|unauthori[sz]ed|non autoris|interdit|strictl?y|strictement|untersagt|unbefugt|prohibid|solely"
-        r"|(?:usage|use|intention|attention) (?:exclusi|of the|de la personne)|r[ée]serv[ée]e?s? [àa]",
-    )
+_SECRET = re.compile(
+    r"confiden[tcz]i|privileged|privil[ée]gi|vertraulich|vertrouwelijk|secret professionnel|riservat", re.IGNORECASE
+)
+_WARNS = (
+    _SECRET,
+    *(
+        re.compile(signs, re.IGNORECASE)
+        for signs in (
+            r"intended|addressee|addressed|destinat[aá]|adress[ée]e?s?\b|destin[ée]e?s?\b"
+            r"|empf[äa]nger|bestemd|geadresseerde",
+            r"\b(?:in error|par erreur|irrt[üu]mlich|por error|por engano|per errore|ten onrechte)\b",
+            r"delet|destroy|supprimer|d[ée]truire|l[öo]sch|vernicht|elimin|borr[ae]|verwijder|cancell",
+            r"\bnotify|advise the sender|(?:avertir|informer|aviser|pr[ée]venir) (?:[\w']+ ){0,2}exp[ée]diteur"
+            r"|nous en (?:aviser|informer|avertir)|informieren|notifi|avis[ae]",
+            r"prohibit|unauthori[sz]ed|non autoris|interdit|strictl?y|strictement|untersagt|unbefugt|prohibid|solely"
+            r"|(?:usage|use|intention|attention) (?:exclusi|of the|de la personne)|r[ée]serv[ée]e?s? [àa]"
+            r"|uso esclusivo|uso exclusivo",
+        )
+    ),
 )
 FEWEST_SIGNS = 3
 _SPARES = tuple(
@@ -65,7 +72,7 @@ def are_footers(bare: list[str]) -> bool:
     if not any(bare) or len(bare) > MOST_LINES:
         return False
     found = False
-    for paragraph in _paragraphs(bare):
+    for paragraph in paragraphs(bare):
         found = is_footer(paragraph) or (found and all(map(_LINK.match, paragraph)))
         if not found:
             return False
@@ -87,10 +94,21 @@ def is_footer(paragraph: list[str]) -> bool:
 
 def warns(said: str) -> bool:
     """Whether a text is the usual warning that a mail is secret and for nobody but whom it is sent to."""
-    return bool(_THIS_MAIL.search(said)) and sum(bool(signs.search(said)) for signs in _WARNS) >= FEWEST_SIGNS
+    return _signs_of_warning(said) >= FEWEST_SIGNS
 
 
-def _paragraphs(bare: list[str]) -> list[list[str]]:
+def seems_to_warn(said: str) -> bool:
+    """Whether a text may be such a warning: enough where only a signature or one can stand."""
+    signs = _signs_of_warning(said)
+    return signs > 1 or (signs > 0 and bool(_SECRET.search(said)))
+
+
+def _signs_of_warning(said: str) -> int:
+    return sum(bool(signs.search(said)) for signs in _WARNS) if _THIS_MAIL.search(said) else 0
+
+
+def paragraphs(bare: list[str]) -> list[list[str]]:
+    """The lines that stand together, without the blank ones between."""
     found: list[list[str]] = []
     for at, line in enumerate(bare):
         if line and at and bare[at - 1]:

@@ -9,6 +9,7 @@ import re
 from bot.channels.mail.fields import ADDRESS, DATE, IsOurs, are_of_others, header_block, name_others, names_author
 from bot.channels.mail.footers import are_footers
 from bot.channels.mail.introductions import introduces_quote, is_ruled_introduction, you_wrote
+from bot.channels.mail.postscripts import goes_on
 
 MARKER_FR = "-- Répondez au-dessus de cette ligne --"
 MARKER_EN = "-- Reply above this line --"
@@ -16,7 +17,6 @@ LONGEST_INTRO = 500
 MOST_INTRO_LINES = 4
 MOST_HEADERS = 8
 FULL_LINE = 60
-MOST_BELOW_SIGNATURE = 20
 
 _MARKER = re.compile(
     r"[\W_]{2,20}[^\W\d_][^\n]{0,60}(?:au-dessus de cette ligne|above this line)[^\n]{0,40}[-#=_*~]\s*$",
@@ -45,10 +45,6 @@ _FORWARD = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"\s?(?:--|__)$")
-_POSTSCRIPT = re.compile(
-    r"(?:p\. ?-?s\.?|p\.?s\. ?|ps|post-?scriptum|p\. ?d\.|pd|n\. ?b\.|nb) ?[:.,–—-]", re.IGNORECASE
-)
-_ASKS = re.compile(r"\w ?\?$")
 _DECORATED = re.compile(r"\s*-{4,}\s{0,2}[^\W\d_][^\d\n-]{2,40}[^\W_]\s{0,2}-{4,}\s*$")
 _DEVICE = re.compile(
     r"\s*[*_<\[(]{0,3}(?:(?:sent|envoy[ée]e?) (?:from|with|via|using|de|depuis|[àa] partir de|avec|par) (?=\S)"
@@ -208,13 +204,14 @@ def _signs(lines: list[str], bare: list[str], labels: list[Label], at: int, shor
         if 0 <= beside < len(labels) and labels[beside] in _OWN and bare[beside].startswith("--"):
             return False
     below = range(at + 1, next((end for end in range(at + 1, len(labels)) if labels[end] not in _OWN), len(labels)))
-    if any(_POSTSCRIPT.match(bare[line]) or _ASKS.search(bare[line]) for line in below[:MOST_BELOW_SIGNATURE]):
+    marks = [line for line in below if labels[line] is Label.SIGNATURE]
+    if goes_on(bare[at + 1 : min([*marks, below.stop])]):
         return False
     if at and labels[at - 1] is Label.TEXT and bare[at - 1].endswith(":"):
         return False
     if not _is_short(lines[at]):
         return True
-    others = any(labels[line] is Label.SIGNATURE and _is_short(lines[line]) for line in below)
+    others = any(_is_short(lines[line]) for line in marks)
     return at == short and labels[max(at - 1, 0)] in {Label.BLANK, Label.QUOTE, Label.SIGNATURE} and not others
 
 

@@ -45,6 +45,43 @@ def test_signature_below_the_quote_is_no_answer_to_it(mark: str, blank: str) -> 
     assert strip(f"Oui.\n\n{QUOTE}\n{blank}{mark}\nAnne Koch\nPhotostudio").reply == "Oui."
 
 
+@pytest.mark.parametrize("mark", ["-- ", "--"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Ah, et le site B est en panne aussi.",
+        "J'oubliais : gardez la base de données !",
+        "By the way, please leave the mail server alone.",
+        "Bitte löschen Sie nichts bis morgen.",
+        "et le ftp ne répond plus non plus",
+        "Depuis lundi,\nles deux sites sont lents.",
+    ],
+)
+@pytest.mark.parametrize("below", ["", f"\n\n{QUOTE}"])
+def test_sentence_below_a_signature_is_kept(mark: str, more: str, below: str) -> None:
+    text = f"Le site A est en panne.\n\n{mark}\nLéa Morin\nCave du Port\n\n{more}"
+
+    assert strip(f"{text}{below}").reply == text.replace("-- ", "--")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "12 rue du Port\n33000 Bordeaux",
+        "Tél. : 05 56 00 00 00",
+        "Cave du Port SARL au capital de 8 000 euros, RCS Bordeaux 000 000 000.",
+        "Retrouvez nos vins sur www.cave.example.",
+        "Le contenu de ce message est confidentiel.",
+        "Questo messaggio è riservato al destinatario.\n\nPersone diverse non possono copiarlo.",
+        "Pensez à la planète avant d'imprimer ce mail.",
+        "Vins, bières, cidres",
+    ],
+)
+@pytest.mark.parametrize("below", ["", f"\n\n{QUOTE}"])
+def test_particulars_below_a_signature_go_with_it(more: str, below: str) -> None:
+    assert strip(f"Oui.\n\n-- \nLéa Morin\nCave du Port\n\n{more}{below}").reply == "Oui."
+
+
 TOLD_OF = {
     "list": "Mes essais :\n\nEnvoyé depuis Outlook 2019\nEnvoyé depuis le webmail\n\nAucun n'arrive.",
     "list at the end": "Meine Versuche:\n\nGesendet von Outlook\nGesendet von meinem iPhone",
