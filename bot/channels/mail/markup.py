@@ -101,8 +101,7 @@ def _mark(element: "lxml.html.HtmlElement", is_ours: IsOurs | None, *, told: boo
     if begins and ((lined and told and not begins_with_headers(head)) or are_of_others(head, is_ours)):
         return False
     if begins:
-        for following in list(element.itersiblings()):
-            following.drop_tree()
+        _drop_below(element)
     quoted = "" if begins else content
     mark = lxml.html.Element("pre")
     # What introduces the quote, and an answer below it, are told by the mark.
@@ -110,6 +109,15 @@ def _mark(element: "lxml.html.HtmlElement", is_ours: IsOurs | None, *, told: boo
     element.addprevious(mark)
     element.drop_tree()
     return True
+
+
+def _drop_below(element: "lxml.html.HtmlElement") -> None:
+    """Takes all that follows out of the tree, also what stands beside the frames that programs put around."""
+    for level in (element, *element.iterancestors()):
+        if level.tag in {"body", "html"}:
+            return
+        for following in list(level.itersiblings()):
+            following.drop_tree()
 
 
 def _is_in_tree(element: "lxml.html.HtmlElement") -> bool:

@@ -1,6 +1,7 @@
 """A person's own words, told apart from what they answer; never nothing, never slow."""
 
 import itertools
+from html import escape
 
 import pytest
 
@@ -305,6 +306,20 @@ def test_answer_below_a_quote_that_only_the_html_shows_is_kept() -> None:
 
     assert stripped.reply == "Non merci."
     assert "devis" in stripped.quoted
+
+
+@pytest.mark.parametrize("frame", ["{}", "<div>{}</div>", "<div><div><span>{}</span></div></div>"])
+def test_answer_below_all_that_outlook_quotes_is_not_taken_for_its_signature(frame: str) -> None:
+    """What is quoted stands beside the frames of its headers, and marks nothing."""
+    headers = ["De : Support <aide@host.fr>", "Envoyé : lundi 3 février 2025 14:12", "À : Léa", "Objet : Panne"]
+    said = ["Depuis quand ?", "", "-- ", "Le support", "", "Lundi"]
+    lined = (
+        f"<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>{'<br>'.join(map(escape, headers))}</p></div>"
+    )
+    html = f"<body>{frame.format(lined)}{''.join(f'<p>{line}</p>' for line in said)}</body>"
+    text = "\n".join([*headers, "", *said])
+
+    assert strip(text, html, "RE: Panne") == Stripped(reply=text, quoted="", certain=False)
 
 
 def test_answers_between_quotes_that_only_the_html_shows_are_kept() -> None:
