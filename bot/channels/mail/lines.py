@@ -4,6 +4,7 @@ Every expression is anchored and linear, and sees at most a few hundred characte
 """
 
 import enum
+import itertools
 import re
 
 from bot.channels.mail.fields import ADDRESS, DATE, IsOurs, are_of_others, header_block, name_others, names_author
@@ -129,6 +130,8 @@ class Label(enum.Enum):
 
 _INTRODUCES = {Label.INTRO, Label.HEADER, Label.ORIGINAL, Label.FORWARD, Label.MARKER}
 _OWN = {Label.TEXT, Label.BLANK, Label.SHOWN, Label.OTHERS, Label.SIGNATURE, Label.DEVICE, Label.RULE}
+_BEGIN_SHOWN = {Label.TEXT, Label.QUOTE, Label.INTRO}
+_SAY_WHY = {Label.TEXT, Label.INTRO}
 _SHAPES = (
     (Label.MARKER, _MARKER),
     (Label.ORIGINAL, _ORIGINAL),
@@ -151,7 +154,7 @@ def label_lines(lines: list[str], is_ours: IsOurs | None = None) -> list[Label]:
             _introduce(bare, labels, at, is_ours)
         elif labels[at] is Label.ORIGINAL:
             _head(bare, labels, at, is_ours)
-    _show_unintroduced(plain, labels)
+    _show_unintroduced(plain, bare, labels, is_ours)
     for at in range(1, len(lines)):
         follows = labels[at] is Label.QUOTE and labels[at - 1] is Label.SHOWN
         if follows or (labels[at] in {Label.MARKER, Label.QUOTE} and _is_led_up_to(bare, labels, at)):
@@ -167,14 +170,31 @@ def _with_footers(bare: list[str], labels: list[Label]) -> list[Label]:
     return labels[:end] + [one if one is Label.BLANK else Label.FOOTER for one in labels[end:]]
 
 
-def _show_unintroduced(plain: list[str], labels: list[Label]) -> None:
-    """Labels as shown what is marked as a quote above the first introduction: programs introduce all they quote."""
-    first = next((at for at, label in enumerate(labels) if label in _INTRODUCES), None)
+def _show_unintroduced(plain: list[str], bare: list[str], labels: list[Label], is_ours: IsOurs | None) -> None:
+    """Labels as shown what is marked as a quote above where our mail is introduced, as programs do.
+
+    It decides nothing where the mail begins with it, or where it is introduced as the mail of others.
+    """
+    first = _first_introduction(plain, bare, labels, is_ours)
     if first is None or _QUOTE.match(plain[first]):
         return
-    begins = next((at for at, label in enumerate(labels[:first]) if label in {Label.TEXT, Label.QUOTE}), first)
-    if labels[begins] is Label.TEXT:
-        labels[begins:first] = [Label.SHOWN if one is Label.QUOTE else one for one in labels[begins:first]]
+    above = labels[:first]
+    begins = next((label for label in above if label in _BEGIN_SHOWN), None)
+    if Label.QUOTE in above and _SAY_WHY.intersection(above) and not any(map(_MARKER.match, bare[:first])):
+        quote = Label.SHOWN if begins is Label.TEXT else Label.OTHERS
+        relabelled = {Label.QUOTE: quote, Label.INTRO: Label.OTHERS}
+        labels[:first] = [relabelled.get(label, label) for label in above]
+
+
+def _first_introduction(plain: list[str], bare: list[str], labels: list[Label], is_ours: IsOurs | None) -> int | None:
+    """Where a quote is introduced first, not counting those that are surely of mails of others."""
+    for label, lines in itertools.groupby(range(len(labels)), key=labels.__getitem__):
+        if label in _INTRODUCES:
+            begins, *more = lines
+            quoted = _QUOTE.match(plain[begins])
+            if label is not Label.INTRO or quoted or not name_others(bare[begins : begins + len(more) + 1], is_ours):
+                return begins
+    return None
 
 
 def _as_own(lines: list[str], bare: list[str], labels: list[Label]) -> list[Label]:

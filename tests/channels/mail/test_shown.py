@@ -229,3 +229,34 @@ def test_quote_below_an_author_in_any_language_is_taken_away() -> None:
 def test_what_customers_of_a_hosting_provider_paste_is_theirs(text: str) -> None:
     assert strip(text, answers=False, is_ours=is_ours).reply == text
     assert strip(f"{text}\n\n{ANSWERED}", is_ours=is_ours).reply == text
+
+
+def test_marked_lines_that_a_mail_begins_with_are_shown_above_our_introduced_mail() -> None:
+    """The output of a program, say; it decides nothing, as nobody says whose words it is."""
+    words = "> disk full\n> aborting\n\nC'est ce que dit la console."
+
+    assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours) == Stripped(reply=words, quoted=ANSWERED, certain=False)
+
+
+@pytest.mark.parametrize("above", ["", "Le client n'est pas content.\n\n"])
+@pytest.mark.parametrize("below", ["", "\n\nQue lui répondre ?"])
+def test_marked_mail_of_others_above_our_introduced_mail_is_shown_and_decides_nothing(above: str, below: str) -> None:
+    shown = (
+        "Le 3 févr. 2025 à 08:12, Paul Noir <paul@noir.fr> a écrit :\n\n> La boutique est fermée.\n>\n> J'accepte."
+    )
+    words = f"{above}{shown}{below}"
+
+    assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours) == Stripped(reply=words, quoted=ANSWERED, certain=False)
+
+
+def test_our_marked_mail_above_its_introduction_is_still_cut() -> None:
+    ours = "> -- Répondez au-dessus de cette ligne --\n> Depuis quand ?"
+
+    assert strip(f"{ours}\n\nDepuis lundi.\n\n{ANSWERED}", is_ours=is_ours).reply == "Depuis lundi."
+
+
+def test_marked_mail_of_a_colleague_that_alone_is_answered_is_cut() -> None:
+    nested = "> Le 3 févr. 2025 à 07:50, Support <aide@host.fr> a écrit :\n>> Depuis quand ?"
+    quote = f"Le 3 févr. 2025 à 08:12, Paul Noir <paul@noir.fr> a écrit :\n\n{nested}"
+
+    assert strip(f"Oui.\n\n{quote}", is_ours=is_ours).reply == "Oui."
