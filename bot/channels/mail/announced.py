@@ -4,6 +4,7 @@ import re
 
 MOST_CHARACTERS = 4000
 MOST_BETWEEN = 60
+MOST_CLOSING = 500
 
 _ANSWERS = (
     r"r[ée]pon(?:se|d|s|ds)\w*|comment(?:aires?|[ée]e?s?)|annot\w*|remarques?|pr[ée]cisions?|compl[ée](?:ment|t)\w*"
@@ -32,8 +33,17 @@ _ANNOUNCED = re.compile(
     rf"|\b(?:{_LOOK}) (?:\w{{1,12}} ){{0,2}}{_PLACE}\b(?! ?:\s*\S)|^(?:{_PLACE})[ .!]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_HERE = r"(?:voici|voil[àa]|here (?:are|come)|hier (?:sind|kommen)|aqu[íi] (?:est[áa]n|van)|hier zijn) "
+# Said to be here, with nothing below but a closing: they stand in the quote.
+_ALONE = re.compile(
+    rf"(?:(?:\A|\n[ \t]*\n|[,.!] ?)(?:{_HERE})?|^{_HERE})"
+    rf"(?:mes|nos|my|our|meine|unsere|mis|nuestr[oa]s|mijn|onze) (?:{_ANSWERS})"
+    r"(?: (?:[àa] vos|to your|zu ihren|a sus|op (?:uw|je)) \w{4,12})?[ .!]*"
+    r"(?:\n(?![ \t]*(?:\d+[.)]|[-*•]))[^\n]{0,40}){0,8}\Z",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def announces_answers(words: str) -> bool:
     """Whether a person's words say that their answers stand below, in what they quote, or in a colour."""
-    return bool(_ANNOUNCED.search(words[:MOST_CHARACTERS]))
+    return bool(_ANNOUNCED.search(words[:MOST_CHARACTERS]) or _ALONE.search(words[-MOST_CLOSING:]))
