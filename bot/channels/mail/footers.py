@@ -18,14 +18,17 @@ _LIST = re.compile(
 _LIST_PLACE = re.compile(r"(?:https?://\S+|\S+@\S+|(?:to unsubscribe|pour (?:se|vous) d[ée]\w+)\b.*)$", re.IGNORECASE)
 _PERSON = re.compile(r"\?|\b(?:i|i['’]\w{1,2}|je|j['’]\w+|moi|me|my|mon|ma|mes|ich|mich|yo|ik)\b", re.IGNORECASE)
 _THIS_MAIL = re.compile(
-    r"\b(?:this|the|cet?|les|diese|este|esta|dit|deze|questo|questa) (?:[\w-]+ ){0,3}"
-    r"(?:e-?mails?|mails?|messages?|communication|transmission|informations?|courriels?|courriers?"
-    r"|nachricht|correo|mensaje|mensagem|bericht|messaggio|comunicazione)\b",
+    r"\b(?:this|cet?|diese|este|esta|dit|deze|questo|questa) (?:[\w-]+ ){0,3}"
+    r"(?:e-?mails?|mails?|messages?(?! d['’]erreur)|communication|transmission|courriels?|courriers?"
+    r"|nachricht|correo|mensaje|mensagem|bericht|messaggio|comunicazione)\b"
+    r"|\b(?:the|les|le) (?:\w+ )?inform\w+ (?:(?:contained|contenues?|contenute|transmitted|transmises) |de ce )",
     re.IGNORECASE,
 )
 _SECRET = re.compile(
     r"confiden[tcz]i|privileged|privil[ée]gi|vertraulich|vertrouwelijk|secret professionnel|riservat", re.IGNORECASE
 )
+_GOT = "receiv|reach|re[çc]u|recevez|parven|erh[aä]l|recib|receb|ricev|ontvang"
+_ERROR = "in error|by mistake|par erreur|irrt[üu]mlich|por error|por engano|per errore|ten onrechte"
 _WARNS = (
     _SECRET,
     *(
@@ -33,7 +36,7 @@ _WARNS = (
         for signs in (
             r"intended|addressee|addressed|destinat[aá]|adress[ée]e?s?\b|destin[ée]e?s?\b"
             r"|empf[äa]nger|bestemd|geadresseerde",
-            r"\b(?:in error|par erreur|irrt[üu]mlich|por error|por engano|per errore|ten onrechte)\b",
+            rf"\b(?:{_GOT})\w*\b.{{0,60}}\b(?:{_ERROR})\b|\b(?:{_ERROR})\b.{{0,60}}\b(?:{_GOT})",
             r"delet|destroy|supprimer|d[ée]truire|l[öo]sch|vernicht|elimin|borr[ae]|verwijder|cancell",
             r"\bnotify|advise the sender|(?:avertir|informer|aviser|pr[ée]venir) (?:[\w']+ ){0,2}exp[ée]diteur"
             r"|nous en (?:aviser|informer|avertir)|informieren|notifi|avis[ae]",
@@ -49,7 +52,7 @@ _SPARES = tuple(
     for signs in (
         r"\b(?:pensez|n['’]imprimez|merci de n['’]imprimer|think|consider|denken sie|piense|denk aan)\b",
         r"\b(?:imprim|print|ausdruck|drucken|afdruk)",
-        r"environ|\barbres?\b|\btrees?\b|plan[èe]te?\b|umwelt|medio ?ambiente|milieu\b|\bpap(?:ier|er)\b",
+        r"environ|\barbres?\b|\btrees?\b|plan[èe]te?\b|umwelt|medio ?ambiente|milieu\b",
     )
 )
 _SCANNED = re.compile(
