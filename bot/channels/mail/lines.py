@@ -61,7 +61,9 @@ _DEVICE = re.compile(
 )
 _APP = re.compile(
     r"(?:(?:obt(?:ener|[ée]n|enha o)|descargar?|download|scarica|baixe o) )?outlook (?:for|f[üu]r|para|voor|per)"
-    r" \w{2,9}(?: ?[<(]?https?://[^\s>)]{0,200}[>)]?)(?: (?:beziehen|herunterladen|downloaden|ophalen))?$",
+    r" \w{2,9}(?: ?[<(]?https?://[^\s>)]{0,200}[>)]?)(?: (?:beziehen|herunterladen|downloaden|ophalen))?$"
+    r"|\s*yahoo mail ?: (?:search, organize, conquer"
+    r"|recherchez, organisez, reprenez le contr[ôo]le de votre bo[îi]te de r[ée]ception)$",
     re.IGNORECASE,
 )
 _HINT = re.compile(r"[\d@]")
@@ -77,8 +79,9 @@ _TOLD_ME = re.compile(
 )
 # The same in other languages, whose word for it people do not use in French or English. Some put it first.
 _WROTE_ELSEWHERE = re.compile(
-    r"\b(?:schrieb|geschrieben|schreef|geschreven|escribi[óo]|ha scritto|escreveu|napisa[łl]|pisze|skrev|napsal"
-    r"|[íi]rta|kirjoitti|пишет|писал|написал|yazd[ıi])\b|写道|のメール|寫道"
+    r"\b(?:schrieb|geschrieben|schreef|geschreven|escribi[óo]|ha scritto|escreveu|napisa[łlo]|pisze|skrev|napsal"
+    r"|nap[íi]sal|[íi]rta|kirjoitti|kirjutas|пишет|пише|писал|написал|написа|yazd[ıi]|a scris|έγραψε|ha escrit"
+    r"|deus skrivet|idatzi zuen|raš[ėe]|rakst[īi]ja|đã viết)\b|写道|のメール|寫道|님이 작성|כתב|كتب"
 )
 # Whose "your colleague Paul wrote:" it is tells of somebody; names of people and firms begin with a capital.
 _SOMEBODYS = re.compile(

@@ -94,6 +94,18 @@ TOLD_OF = {
 }
 
 
+YAHOO = {
+    "English": "Yahoo Mail: Search, Organize, Conquer",
+    "French": "Yahoo Mail : Recherchez, organisez, reprenez le contrôle de votre boîte de réception",
+}
+
+
+@pytest.mark.parametrize("line", YAHOO.values(), ids=YAHOO)
+def test_line_that_yahoo_adds_is_not_the_persons(line: str) -> None:
+    assert strip(f"Oui.\n\n{line} \n\n{QUOTE}").reply == "Oui."
+    assert strip(f"Bonjour,\n\nYahoo Mail : plus rien n'arrive\n\n{QUOTE}").reply.endswith("plus rien n'arrive")
+
+
 @pytest.mark.parametrize("name", TOLD_OF)
 def test_line_of_a_telephone_within_a_text_ends_nothing(name: str) -> None:
     assert strip(f"{TOLD_OF[name]}\n\n{QUOTE}").reply == TOLD_OF[name]

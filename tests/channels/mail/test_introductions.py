@@ -43,6 +43,22 @@ def test_line_like_an_introduction_without_marked_lines_below_is_text(intro: str
     assert strip(f"{text}\n\n{ANSWERED}", is_ours=is_ours).reply.endswith("c'est tout ce que j'ai.")
 
 
+@pytest.mark.parametrize(
+    "intro",
+    [
+        "Pe 03.02.2025 14:12, Support a scris:",
+        "Στις 03/02/2025 14:12, ο/η Support έγραψε:",
+        "Dňa 3. 2. 2025 o 14:12 Support napísal(a):",
+        "03.02.25 14:12, Support пише:",
+        "El 03/02/25 a les 14:12, Support ha escrit:",
+        "D'an 03/02/2025 e 14:12, Support en/he deus skrivet :",
+        "2025년 2월 3일 (월) 오후 2:12, Support <aide@host.fr>님이 작성:",
+    ],
+)
+def test_introduction_in_a_rare_language_goes_with_what_it_introduces(intro: str) -> None:
+    assert strip(f"Oui.\n\n{intro}\n{OURS}", is_ours=is_ours).reply == "Oui."
+
+
 @pytest.mark.parametrize("intro", UNMARKED.values(), ids=UNMARKED)
 def test_introduction_between_rules_needs_no_marked_lines(intro: str) -> None:
     assert strip(f"Oui.\n\n{intro}\n\nBonjour,\n\nDepuis quand ?", is_ours=is_ours).reply == "Oui."
