@@ -23,6 +23,7 @@ _STARRED = re.compile(
 _QUOTING_AT = re.compile(r"quoting [^\n]{2,100} \(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?\):?$", re.IGNORECASE)
 _YOU_WROTE = re.compile(r"(?:\byou wrote|\d{1,2}:\d{2},? vous (?:[ée]criviez|avez [ée]crit)) ?:$", re.IGNORECASE)
 _DATED_BY = re.compile(r"(?:\d|[^\W\d_]{3,9}\.? \d)[\w.,:/ -]{6,40} [\w.+'-]{1,64}@[\w.-]{3,120} ?:$")
+_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 _MINUTE = re.compile(r"\b20\d\d\b[^\n]{0,40}\b\d{1,2}[:.]\d{2}\b")
 _BRACKETED = re.compile(r"<[^\n<>@]{1,64}@[^\n<>@]{3,120}>")
 _RULED = re.compile(r"(?:-{3,} [^\n]{6,300} -{3,}|[^\n]{6,300} >>>)$")
@@ -38,8 +39,8 @@ def introduces_quote(line: str) -> bool:
 
 
 def is_ruled_introduction(line: str) -> bool:
-    """Whether a line between rules or arrows names a day and an author, in whatever language; no mark need follow."""
-    return bool(_RULED.match(line) and DATE.search(line) and ADDRESS.search(line))
+    """Whether a line between rules or arrows names an author and a time, in any language; no mark need follow."""
+    return bool(_RULED.match(line) and DATE.search(line) and _TIME.search(line) and _BRACKETED.search(line))
 
 
 def you_wrote(line: str) -> bool:

@@ -178,15 +178,19 @@ def _show_unintroduced(plain: list[str], bare: list[str], labels: list[Label], i
 
     It decides nothing where the mail begins with it, or where it is introduced as the mail of others.
     """
-    first = _first_introduction(plain, bare, labels, is_ours)
-    if first is None or _QUOTE.match(plain[first]):
-        return
+    introductions = (_first_introduction(plain, bare, labels, ours) for ours in (is_ours, None))
+    first = next((at for at in introductions if at is not None and not _is_nested(plain, at)), 0)
     above = labels[:first]
     begins = next((label for label in above if label in _BEGIN_SHOWN), None)
     if Label.QUOTE in above and _SAY_WHY.intersection(above) and not any(map(_MARKER.match, bare[:first])):
         quote = Label.SHOWN if begins is Label.TEXT else Label.OTHERS
         relabelled = {Label.QUOTE: quote, Label.INTRO: Label.OTHERS}
         labels[:first] = [relabelled.get(label, label) for label in above]
+
+
+def _is_nested(plain: list[str], at: int) -> bool:
+    """Whether a line is quoted together with the one above it: some programs quote their introductions, too."""
+    return at > 0 and all(map(_QUOTE.match, plain[at - 1 : at + 1]))
 
 
 def _first_introduction(plain: list[str], bare: list[str], labels: list[Label], is_ours: IsOurs | None) -> int | None:

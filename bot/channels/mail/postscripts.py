@@ -6,7 +6,7 @@ import re
 from bot.channels.mail.footers import is_footer, paragraphs, seems_to_warn
 
 MOST_BELOW_SIGNATURE = 20
-FEWEST_WORDS = 4
+FEWEST_WORDS = 3
 
 _POSTSCRIPT = re.compile(
     r"(?:p\. ?-?s\.?|p\.?s\. ?|ps|post-?scriptum|p\. ?d\.|pd|n\. ?b\.|nb) ?[:.,–—-]", re.IGNORECASE

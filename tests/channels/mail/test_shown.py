@@ -242,8 +242,10 @@ def test_what_customers_of_a_hosting_provider_paste_is_theirs(text: str) -> None
 def test_marked_lines_that_a_mail_begins_with_are_shown_above_our_introduced_mail() -> None:
     """The output of a program, say; it decides nothing, as nobody says whose words it is."""
     words = "> disk full\n> aborting\n\nC'est ce que dit la console."
+    apple = "\n".join(f"> {line}" for line in ANSWERED.split("\n"))
 
-    assert strip(f"{words}\n\n{ANSWERED}", is_ours=is_ours) == Stripped(reply=words, quoted=ANSWERED, certain=False)
+    for quote in (ANSWERED, apple):
+        assert strip(f"{words}\n\n{quote}", is_ours=is_ours) == Stripped(reply=words, quoted=quote, certain=False)
 
 
 @pytest.mark.parametrize("above", ["", "Le client n'est pas content.\n\n"])
