@@ -152,6 +152,7 @@ def label_lines(lines: list[str], is_ours: IsOurs | None = None) -> list[Label]:
     labels = [_shape(line) for line in plain]
     _rejoin(plain, labels)
     bare = [_QUOTE_MARKS.sub("", line, count=1).strip() for line in plain]
+    _mark_initials(bare, labels)
     for at in range(len(lines)):
         if labels[at] in {Label.TEXT, Label.QUOTE}:
             _introduce(bare, labels, at, is_ours)
@@ -277,6 +278,28 @@ def _rejoin(plain: list[str], labels: list[Label]) -> None:
             labels[at] = Label.QUOTE
 
 
+def _mark_initials(bare: list[str], labels: list[Label]) -> None:
+    """Labels as quotes the lines that begin with the initials of the person quoted, as they do below an introduction.
+
+    A mail quotes one person so; the prompt of a program looks the same.
+    """
+    begin = [at for at, line in enumerate(bare) if labels[at] is Label.TEXT and _INITIALS.match(line)]
+    introduced = next((bare[at].partition(">")[0] for at in begin if _is_introduced(bare, at)), None)
+    for at in begin:
+        if bare[at].partition(">")[0] == introduced:
+            labels[at] = Label.QUOTE
+
+
+def _is_introduced(bare: list[str], at: int) -> bool:
+    """Whether an introduction ends right above this line."""
+    above = _filled_above(bare, at)
+    if above is None:
+        return False
+    return any(
+        _intro(bare, begin) == above - begin + 1 for begin in range(max(above - MOST_INTRO_LINES, 0), above + 1)
+    )
+
+
 def _introduce(bare: list[str], labels: list[Label], at: int, is_ours: IsOurs | None) -> None:
     """Labels the lines that begin here as an introduction or a header block, if that is what they are."""
     length = header_block(bare, at)
@@ -289,7 +312,6 @@ def _introduce(bare: list[str], labels: list[Label], at: int, is_ours: IsOurs | 
         labels[at] = Label.ORIGINAL
         return
     length = _intro(bare, at) or _intro_above_quote(bare, labels, at)
-    _mark_initials(bare, labels, at + length if length else None)
     unmarked = length and not _is_marked(bare, labels, at, at + length)
     if unmarked and _is_sentence(bare, at, at + length):
         return
@@ -352,16 +374,6 @@ def _intro_above_quote(bare: list[str], labels: list[Label], at: int) -> int:
     """1 where a line is an introduction because a quote stands right below, which alone tells it from a sentence."""
     below = next((label for label in labels[at + 1 : at + 3] if label is not Label.BLANK), None)
     return int(below is Label.QUOTE and labels[at] is Label.TEXT and introduces_quote(bare[at]))
-
-
-def _mark_initials(bare: list[str], labels: list[Label], below: int | None) -> None:
-    """Labels as quotes the lines below an introduction that begin with the initials of the person quoted."""
-    filled = None if below is None else _filled_below(bare, below)
-    initials = filled is not None and _INITIALS.match(bare[filled])
-    if filled is not None and initials:
-        for at in range(filled, len(bare)):
-            if bare[at].startswith(initials[0]) and labels[at] is Label.TEXT:
-                labels[at] = Label.QUOTE
 
 
 def _intro(bare: list[str], at: int) -> int:

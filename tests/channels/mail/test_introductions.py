@@ -1,8 +1,11 @@
 """How programs of few people say whose words they quote, and what only looks like it."""
 
+from string import ascii_uppercase
+
 import pytest
 
 from bot.channels.mail.strip import Stripped, strip
+from tests.timing import taking_less_than
 
 OURS = "> Bonjour,\n>\n> Depuis quand ?"
 ANSWERED = f"Le 3 févr. 2025 à 14:12, Support <aide@host.fr> a écrit :\n{OURS}"
@@ -88,6 +91,26 @@ def test_sentence_about_what_we_wrote_introduces_nothing_that_is_not_marked(said
     text = f"Bonjour,\n\n{said}\nles sauvegardes tournent chaque nuit.\nOr il n'y en a pas."
 
     assert strip(f"{text}\n\n{ANSWERED}").reply == text
+
+
+HOSTILE = {
+    "initials": "".join(
+        f"Monday, February 3, 2025, 2:12:09 PM, you wrote:\n{a}{b}> x\n"
+        for a in ascii_uppercase
+        for b in ascii_uppercase
+    ),
+    "prompts": "Journal 03/02/2025 14:12 :\nSQL> a\n" * 1000,
+    "others": "Le 3 févr. 2025 à 14:12, Paul <paul@noir.fr> a écrit :\n> a\n" * 900,
+    "stars": "* Paul Noir [2025-02-03 14:12]:\n> a\n" * 900,
+    "open brackets": "* Paul Noir [" + "[1" * 30_000,
+    "rules": "---- 3/2/2025 14:12 <a@b.fr> " * 4000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_many_introductions_take_no_time(name: str) -> None:
+    with taking_less_than(0.5):
+        strip(HOSTILE[name], is_ours=is_ours)
 
 
 def test_prompt_of_a_program_is_no_quote() -> None:
