@@ -227,8 +227,10 @@ async def _sweep_daily(wired: Wired) -> None:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task})
+    """Until it has ended: a cancellation can be lost in a library's goodbye to a server that is gone."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
 
 
 def _understanding(
