@@ -230,7 +230,7 @@ async def _end(task: asyncio.Task[None]) -> None:
     """Until it has ended: a cancellation can be lost in a library's goodbye to a server that is gone."""
     while not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=1)
+        await asyncio.wait({task}, timeout=GRACE_SECONDS)
 
 
 def _understanding(

@@ -24,7 +24,7 @@ NOTED = timedelta(hours=4)
 GIVEN_UP = timedelta(days=5)
 NO_ADDRESS = "and there is no address to mail it to: nothing reached the customer"
 NOTED_AGAIN_AFTER = (0.5, 1, 2, *(4,) * 14)
-"""Seconds: a minute in all, half of what a claim lasts."""
+"""Seconds of rest: a minute in all. Of a claim that ended meanwhile nothing is noted, as of any other."""
 CHANCE = SystemRandom()
 CLAIMS = frozenset(
     kind.name() for kind in (n.ReminderBeforeDue, n.ReminderOverdue, n.FormalNotice, n.InvoiceLongOverdue)

@@ -89,7 +89,7 @@ def _year(country: str, year: int) -> HolidayBase | None:
         return None
     try:
         return country_holidays(code, subdiv=region or None, years=year, expand=False)
-    except NotImplementedError:  # no such region
+    except NotImplementedError:  # how the library says that it knows no such region
         return None
 
 
